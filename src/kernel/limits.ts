@@ -1,0 +1,62 @@
+/** Every limit of the data plane and the control plane, with its unit and its reason. Times end in `Ms`, sizes in `Bytes`. */
+
+/** A body up to this size is held, so that it can be replayed or written into. Configurable: `proxy.replayBodyMax`. */
+export const REPLAY_BODY_MAX_BYTES = 1024 * 1024
+/** All held bodies together, so that many uploads at once can't exhaust a small pod's memory. */
+export const HELD_BODIES_MAX_BYTES = 64 * 1024 * 1024
+/** A slow upload must not hold an upstream connection: it is taken after this much of the body, or its end. */
+export const BODY_HEAD_START_BYTES = 64 * 1024
+/** How much of an answer's body a rule may look into; a larger answer is no auth failure. */
+export const DETECT_BODY_MAX_BYTES = 64 * 1024
+/** Node's own parser answers 431 above it. */
+export const REQUEST_HEADER_MAX_BYTES = 16 * 1024
+/** Fields of one request head; above it the answer is 431. */
+export const REQUEST_HEADERS_MAX = 100
+/** Length of a request target; above it the answer is 414. */
+export const REQUEST_TARGET_MAX_BYTES = 8 * 1024
+/** The upstream's head may be larger than ours, but not without end. */
+export const UPSTREAM_HEADER_MAX_BYTES = 64 * 1024
+/** Nesting of a JSON body that Sidekey writes into; deeper is refused, not recursed into. */
+export const JSON_DEPTH_MAX = 512
+
+export const REQUEST_HEADERS_TIMEOUT_MS = 10_000
+export const CLIENT_IDLE_TIMEOUT_MS = 60_000
+export const CLIENT_CONNECTIONS_MAX = 10_000
+export const UPSTREAM_CONNECT_TIMEOUT_MS = 10_000
+/** From the last byte of the request to the head of the answer. */
+export const UPSTREAM_HEADERS_TIMEOUT_MS = 60_000
+/** Between two pieces of an answer's body. */
+export const UPSTREAM_BODY_TIMEOUT_MS = 300_000
+/** Shorter than the idle time of common load balancers (60 s), so that a connection is rarely reused while it dies. */
+export const UPSTREAM_KEEP_ALIVE_MS = 30_000
+/** Connections to one upstream origin. */
+export const UPSTREAM_CONNECTIONS_MAX = 256
+
+/** First cooldown of a refused version; it doubles up to the maximum while the version stays refused. */
+export const COOLDOWN_FIRST_MS = 10_000
+export const COOLDOWN_MAX_MS = 300_000
+/** Replays on top of 10 % of the requests, per second: a storm of refusals must not double the upstream's load. */
+export const REPLAY_BURST_PER_SECOND = 10
+
+/** A created secret that its provider still refuses after this time is given up. Field values: 3 to 30 s. */
+export const PROPAGATION_MAX_MS = 120_000
+/** The absence of an id must last this long before it is believed: a list may be stale. */
+export const ABSENCE_PERSIST_MS = 12_000
+/** Probes in a row that must succeed before a created version counts as verified. */
+export const VERIFY_SUCCESSES = 3
+/** Values that may be refused by the provider's rule before the credential is blocked. */
+export const CANDIDATES_MAX = 3
+/** Abandoned candidates that are remembered, so that a late create can still be attributed. */
+export const TOMBSTONES_MAX = 8
+export const PROVIDER_CALL_TIMEOUT_MS = 10_000
+export const LEASE_TTL_MS = 15_000
+/** A registered replica that is silent for this long raises `member-silent`; it is still waited for. */
+export const MEMBER_SILENT_MS = 300_000
+/** How often a replica publishes what it holds and what it used. */
+export const MEMBER_PUBLISH_MS = 1_000
+
+/** In-flight requests get this long after SIGTERM. */
+export const SHUTDOWN_DRAIN_MS = 25_000
+export const ADMIN_BODY_MAX_BYTES = 64 * 1024
+export const CONFIG_FILE_MAX_BYTES = 4 * 1024 * 1024
+export const SECRET_FILE_MAX_BYTES = 64 * 1024

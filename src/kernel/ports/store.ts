@@ -1,0 +1,59 @@
+import type { CredentialRecord } from '../credential.ts'
+import type { Stop } from './clock.ts'
+
+/** Opaque to its readers; it only grows, so that a restored backup can be told from a new write. */
+export type StoreVersion = number
+
+export interface Stored {
+  readonly record: CredentialRecord
+  readonly version: StoreVersion
+}
+
+/** The exclusive right to rotate one credential. It is for liveness; safety is the compare-and-swap. */
+export interface Lease {
+  /** Rises with every new holder. */
+  readonly fence: number
+  /** Prolongs it by its time to live; false when somebody else holds it now. */
+  renew(): Promise<boolean>
+  release(): Promise<void>
+}
+
+/** What one replica tells the others about one credential. */
+export interface Member {
+  readonly instance: string
+  /** Generations that this replica holds in memory and can serve. */
+  readonly held: readonly number[]
+  /** The generation that it treats as current. */
+  readonly ackGeneration: number
+  /** Last use of each generation in a request, wall clock. */
+  readonly lastUse: Readonly<Record<number, number>>
+  readonly atMs: number
+}
+
+/**
+ * Where records live. Every implementation passes `test/contract/store.ts`.
+ * Methods throw `StoreUnavailableError` when the store can't be reached, in which case a write may have happened,
+ * and `StoreUnreadableError` for content that can't be decrypted or parsed.
+ */
+export interface Store {
+  read(credentialId: string): Promise<Stored | null>
+  /**
+   * Writes when the stored version is still `expected` (null: nothing is stored yet).
+   * @throws StoreConflictError somebody else wrote
+   */
+  compareAndSwap(
+    credentialId: string,
+    expected: StoreVersion | null,
+    record: CredentialRecord,
+  ): Promise<StoreVersion>
+  /** Tells of changes, coalesced; the last one is never skipped. */
+  watch(credentialId: string, changed: () => void): Stop
+  /** Null when somebody else holds it. */
+  acquireLease(credentialId: string, holder: string, ttlMs: number): Promise<Lease | null>
+  /** Registers or updates a replica. A member is registered before it reads the record. */
+  publishMember(credentialId: string, member: Member): Promise<void>
+  /** Registered replicas, the provably dead ones left out. */
+  members(credentialId: string): Promise<readonly Member[]>
+  removeMember(credentialId: string, instance: string): Promise<void>
+  close(): Promise<void>
+}

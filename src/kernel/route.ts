@@ -1,0 +1,78 @@
+/** Text with placeholders: `{secret}` and the public words of the credential, such as `{apiKey}`. */
+export type Template = string
+
+/** Where and how a credential is written into a request. */
+export type Injection =
+  | { readonly kind: 'header'; readonly name: string; readonly format: Template }
+  | { readonly kind: 'basic'; readonly username: Template; readonly password: Template }
+  | { readonly kind: 'bearer'; readonly token: Template }
+  | { readonly kind: 'query'; readonly parameters: readonly NamedTemplate[] }
+  | { readonly kind: 'form'; readonly fields: readonly NamedTemplate[] }
+  /** `name` is an RFC 6901 pointer, such as `/api_key`; a member that is missing is added to its object. */
+  | { readonly kind: 'json'; readonly members: readonly NamedTemplate[] }
+
+export interface NamedTemplate {
+  readonly name: string
+  readonly template: Template
+}
+
+/**
+ * How an upstream says that the credential is wrong. Without `json` and `xml` the status alone decides, and the body is
+ * not looked at. `in`: one of these values (compared as text, so 4 and "4" are the same); `notIn`: any value but these, or
+ * none at all. A `*` in the pointer stands for each element of an array, and all must match: a mixed array means that
+ * something was processed.
+ */
+export interface AuthFailureRule {
+  readonly status: number
+  readonly json?: string
+  /** Local name of an element, wherever it stands; every such element must match. */
+  readonly xml?: string
+  readonly in?: readonly string[]
+  readonly notIn?: readonly string[]
+}
+
+/**
+ * Pattern of an upstream path: literal segments, `*` for one segment, `**` for any number at the end. Anchored,
+ * case-sensitive, matched against the raw bytes without the query.
+ */
+export type PathPattern = string
+
+export interface AllowRule {
+  /** Upper case; null for any. */
+  readonly methods: readonly string[] | null
+  readonly paths: readonly PathPattern[]
+}
+
+/** A family of paths of a route that share their placement and their way to report a bad secret; the first match wins. */
+export interface Endpoint {
+  readonly paths: readonly PathPattern[]
+  /**
+   * The placements that the upstream understands. The caller's choice is kept: its credential is replaced where it
+   * stands, and removed from every other placement. A caller that sends none gets the first one.
+   */
+  readonly inject: readonly Injection[]
+  readonly authFailure: readonly AuthFailureRule[]
+}
+
+export interface Upstream {
+  /** Scheme, host and port, without a path: `https://rest.nexmo.com`. The secret is bound to it. */
+  readonly origin: string
+  /** The route says so: plain http off loopback, or private addresses. */
+  readonly insecure: boolean
+}
+
+/** The rule that sends requests to an upstream. One entry of the configuration may expand into several. */
+export interface Route {
+  /** The label in metrics and logs; several routes of one preset share it. */
+  readonly name: string
+  /** Taken off before forwarding, such as `/vonage/rest`; null when the route is found by host only. */
+  readonly pathPrefix: string | null
+  /** Lower-case host names, without port, that select this route by `Host` or as a forward target. */
+  readonly hosts: readonly string[]
+  readonly upstream: Upstream
+  /** At least one. With several, the caller's public key selects. */
+  readonly credentialIds: readonly string[]
+  /** Null: everything. */
+  readonly allow: readonly AllowRule[] | null
+  readonly endpoints: readonly Endpoint[]
+}
