@@ -6,6 +6,7 @@ test('a secret value prints as redacted wherever it is printed', () => {
   const secret = new SecretValue('Xy12345678')
   const printed = [
     String(secret),
+    // oxlint-disable-next-line typescript/restrict-template-expressions -- what the test is about
     `${secret}`,
     JSON.stringify({ secret }),
     inspect(secret, { showHidden: true, depth: 5 }),
