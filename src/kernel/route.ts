@@ -18,7 +18,7 @@ export interface NamedTemplate {
 
 /**
  * How an upstream says that the credential is wrong. Without `json` and `xml` the status alone decides, and the body is
- * not looked at. `in`: one of these values (compared as text, so 4 and "4" are the same); `notIn`: any value but these, or
+ * not looked at. `in`: one of these values (compared as text, so 4 and "4" are the same); `notIn`: a value that is none of these, or
  * none at all. A `*` in the pointer stands for each element of an array, and all must match: a mixed array means that
  * something was processed.
  */
@@ -55,7 +55,7 @@ export interface Endpoint {
 }
 
 export interface Upstream {
-  /** Scheme, host and port, without a path: `https://rest.nexmo.com`. The secret is bound to it. */
+  /** Scheme, host and port, without a path: `https://api.partner.example`. The secret is bound to it. */
   readonly origin: string
   /** The route says so: plain http off loopback, or private addresses. */
   readonly insecure: boolean
@@ -65,7 +65,7 @@ export interface Upstream {
 export interface Route {
   /** The label in metrics and logs; several routes of one preset share it. */
   readonly name: string
-  /** Taken off before forwarding, such as `/vonage/rest`; null when the route is found by host only. */
+  /** Taken off before forwarding, such as `/partner`; null when the route is found by host only. */
   readonly pathPrefix: string | null
   /** Lower-case host names, without port, that select this route by `Host` or as a forward target. */
   readonly hosts: readonly string[]
