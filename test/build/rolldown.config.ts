@@ -1,0 +1,23 @@
+import { defineConfig } from 'rolldown'
+import { collectLicences } from './collect-licences.ts'
+
+/**
+ * `npm run build`: one file that needs nothing but Node, for the image and the npm package. Names are kept, since
+ * errors and stack traces are what an operator sees of them.
+ */
+export default defineConfig({
+  input: { sidekey: 'src/main.ts' },
+  platform: 'node',
+  // The demo's app is the only user of the official SDK; it belongs to a clone, not to the product.
+  external: [/^@vonage\//],
+  plugins: [collectLicences()],
+  output: {
+    dir: 'dist',
+    cleanDir: true,
+    entryFileNames: '[name].mjs',
+    format: 'es',
+    codeSplitting: false,
+    minify: true,
+    keepNames: true,
+  },
+})
