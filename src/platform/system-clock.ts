@@ -1,0 +1,44 @@
+import type { Clock, Stop } from '../kernel/ports/clock.ts'
+
+/** Node takes a longer delay for 1 ms (and warns), so a longer one is waited for in pieces. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+/** The machine's clocks. No timer keeps the process alive: what waits is only as alive as its sockets. */
+export class SystemClock implements Clock {
+  now(): number {
+    return Date.now()
+  }
+
+  monotonic(): number {
+    return performance.now()
+  }
+
+  after(delayMs: number, callback: () => void): Stop {
+    const dueMs = this.monotonic() + delayMs
+    let timer: NodeJS.Timeout
+    const arm = (remainingMs: number): void => {
+      timer = setTimeout(
+        () => (remainingMs > TIMER_MAX_MS ? arm(dueMs - this.monotonic()) : callback()),
+        Math.min(Math.max(Math.ceil(remainingMs), 0), TIMER_MAX_MS),
+      )
+      timer.unref()
+    }
+    arm(delayMs)
+    return () => clearTimeout(timer)
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const aborted = (): void => {
+        stop()
+        reject(signal?.reason as Error)
+      }
+      const stop = this.after(delayMs, () => {
+        signal?.removeEventListener('abort', aborted)
+        resolve()
+      })
+      if (signal?.aborted === true) return aborted()
+      signal?.addEventListener('abort', aborted, { once: true })
+    })
+  }
+}
