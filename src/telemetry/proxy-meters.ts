@@ -1,0 +1,172 @@
+import type { Registry } from 'prom-client'
+import type { Stage } from '../kernel/credential.ts'
+import type {
+  CredentialMeter,
+  FallbackOutcome,
+  ProxyTelemetry,
+  ReplayOutcome,
+  RequestOutcome,
+  RouteMeter,
+} from '../kernel/ports/telemetry.ts'
+import { Durations, RouteDurations } from './duration-histogram.ts'
+import { type Sample, scrapedCounter } from './scraped.ts'
+
+/**
+ * The data plane's figures. A request only adds to plain numbers; prom-client sees them when it is scraped. Labels are
+ * names of the configuration and closed sets of words, all present from the start, so that a rate never misses its first.
+ */
+export class ProxyMeters implements ProxyTelemetry {
+  readonly #routes = new Map<string, RouteCounts>()
+  readonly #credentials = new Map<string, CredentialCounts>()
+
+  constructor(registry: Registry) {
+    this.#registerRoutes(registry)
+    this.#registerCredentials(registry)
+  }
+
+  /** The meter of a route's name; routes that share a name share it. */
+  route(name: string): RouteMeter {
+    return obtain(this.#routes, name, () => new RouteCounts())
+  }
+
+  credential(credentialId: string): CredentialMeter {
+    return obtain(this.#credentials, credentialId, () => new CredentialCounts())
+  }
+
+  /** Forgets what a reload took out of the configuration. */
+  retain(routes: ReadonlySet<string>, credentials: ReadonlySet<string>): void {
+    for (const name of this.#routes.keys()) if (!routes.has(name)) this.#routes.delete(name)
+    for (const id of this.#credentials.keys()) {
+      if (!credentials.has(id)) this.#credentials.delete(id)
+    }
+  }
+
+  #registerRoutes(registry: Registry): void {
+    const routes = this.#routes
+    scrapedCounter(registry, {
+      name: 'sidekey_requests_total',
+      help: 'Requests of apps by what became of them.',
+      labelNames: ['route', 'outcome'],
+      read: () => tallied(routes, (counts) => counts.requests),
+    })
+    scrapedCounter(registry, {
+      name: 'sidekey_replays_total',
+      help: 'Requests that were sent again with another secret version, or why they were not.',
+      labelNames: ['route', 'outcome'],
+      read: () => tallied(routes, (counts) => counts.replays),
+    })
+    new RouteDurations(
+      registry,
+      'sidekey_request_duration_seconds',
+      'From the head of a request to the end of its answer.',
+      () => pick(routes, (counts) => counts.whole),
+    )
+    new RouteDurations(
+      registry,
+      'sidekey_upstream_duration_seconds',
+      'From sending a request upstream to the head of the answer; a replay counts apart.',
+      () => pick(routes, (counts) => counts.upstreamTime),
+    )
+  }
+
+  #registerCredentials(registry: Registry): void {
+    const credentials = this.#credentials
+    scrapedCounter(registry, {
+      name: 'sidekey_injections_total',
+      help: 'Requests sent upstream by the stage of the secret version that they carried.',
+      labelNames: ['credential', 'stage'],
+      read: () => tallied(credentials, (counts) => counts.injections),
+    })
+    scrapedCounter(registry, {
+      name: 'sidekey_auth_failures_total',
+      help: 'Answers by which an upstream refused a secret version.',
+      labelNames: ['credential', 'stage'],
+      read: () => tallied(credentials, (counts) => counts.authFailures),
+    })
+    scrapedCounter(registry, {
+      name: 'sidekey_fallbacks_total',
+      help: 'Falls back to another secret version by what came of them.',
+      labelNames: ['credential', 'outcome'],
+      read: () => tallied(credentials, (counts) => counts.fallbacks),
+    })
+  }
+}
+
+class RouteCounts implements RouteMeter {
+  readonly requests: Record<RequestOutcome, number> = {
+    success: 0,
+    'client-error': 0,
+    'upstream-error': 0,
+    'auth-failed': 0,
+    refused: 0,
+    'client-aborted': 0,
+  }
+  readonly replays: Record<ReplayOutcome, number> = {
+    replayed: 0,
+    'body-too-large': 0,
+    'body-streaming': 0,
+    'mixed-results': 0,
+    'no-other-version': 0,
+    'budget-spent': 0,
+    'response-started': 0,
+  }
+  readonly whole = new Durations()
+  readonly upstreamTime = new Durations()
+
+  finished(outcome: RequestOutcome, durationMs: number): void {
+    this.requests[outcome]++
+    this.whole.observe(durationMs)
+  }
+
+  upstream(durationMs: number): void {
+    this.upstreamTime.observe(durationMs)
+  }
+
+  replay(outcome: ReplayOutcome): void {
+    this.replays[outcome]++
+  }
+}
+
+class CredentialCounts implements CredentialMeter {
+  readonly injections: Record<Stage, number> = { pending: 0, current: 0, previous: 0 }
+  readonly authFailures: Record<Stage, number> = { pending: 0, current: 0, previous: 0 }
+  readonly fallbacks: Record<FallbackOutcome, number> = {
+    succeeded: 0,
+    'refused-too': 0,
+    'upstream-error': 0,
+    'not-possible': 0,
+  }
+
+  injected(stage: Stage): void {
+    this.injections[stage]++
+  }
+
+  authFailure(stage: Stage): void {
+    this.authFailures[stage]++
+  }
+
+  fallback(outcome: FallbackOutcome): void {
+    this.fallbacks[outcome]++
+  }
+}
+
+function obtain<T>(among: Map<string, T>, name: string, create: () => T): T {
+  const known = among.get(name)
+  if (known !== undefined) return known
+  const created = create()
+  among.set(name, created)
+  return created
+}
+
+function* pick<T, V>(among: ReadonlyMap<string, T>, of: (counts: T) => V): Generator<[string, V]> {
+  for (const [name, counts] of among) yield [name, of(counts)]
+}
+
+function* tallied<T>(
+  among: ReadonlyMap<string, T>,
+  of: (counts: T) => Readonly<Record<string, number>>,
+): Generator<Sample> {
+  for (const [name, tally] of pick(among, of)) {
+    for (const [word, count] of Object.entries(tally)) yield [name, word, count]
+  }
+}

@@ -1,0 +1,91 @@
+import type { SecretValue } from '../kernel/secret-value.ts'
+import { FORM_LENGTH_MIN, secretForms } from './secret-forms.ts'
+
+const MASK = '[redacted]'
+
+/**
+ * The secrets that are live now, and the last line of defence against printing one: types keep them out of logs, this
+ * masks what a library's message or a stack trace carries. Each owner (a credential, the admin token) replaces its own
+ * set, so that a retired secret is forgotten here as well.
+ *
+ * A line in which nothing is found costs one set look-up per character, however many secrets there are.
+ */
+export class LiveSecrets {
+  readonly #owned = new Map<string, readonly SecretValue[]>()
+  /** How many owners hold a form, by the form; the forms again by the hash of their first characters. */
+  readonly #holders = new Map<string, number>()
+  readonly #byHead = new Map<number, readonly string[]>()
+
+  /** Replaces the secrets of `owner`; an empty list forgets them. Forms below `FORM_LENGTH_MIN` can't be masked. */
+  set(owner: string, secrets: readonly SecretValue[]): void {
+    const before = this.#owned.get(owner) ?? []
+    const added = secrets.filter((secret) => !before.some((old) => old.equals(secret)))
+    const removed = before.filter((old) => !secrets.some((secret) => secret.equals(old)))
+    if (secrets.length === 0) this.#owned.delete(owner)
+    else this.#owned.set(owner, distinct(secrets))
+    for (const secret of distinct(added)) for (const form of secretForms(secret)) this.#hold(form)
+    for (const secret of removed) for (const form of secretForms(secret)) this.#release(form)
+  }
+
+  /** The text with every form of every live secret masked; the same string when there is none. */
+  scrub(text: string): string {
+    if (this.#byHead.size === 0) return text
+    let clean = ''
+    let keptFrom = 0
+    let head = 0
+    for (let end = 0; end < text.length; end++) {
+      head = rollHead(head, text.charCodeAt(end))
+      const forms = this.#byHead.get(head)
+      if (forms === undefined) continue
+      const start = end + 1 - FORM_LENGTH_MIN
+      if (start < keptFrom) continue
+      const found = forms.find((form) => text.startsWith(form, start))
+      if (found === undefined) continue
+      clean += text.slice(keptFrom, start) + MASK
+      keptFrom = start + found.length
+      // The loop's own step follows, and the head is refilled before it is believed (`start < keptFrom`).
+      end = keptFrom - 1
+    }
+    return keptFrom === 0 ? text : clean + text.slice(keptFrom)
+  }
+
+  #hold(form: string): void {
+    const holders = this.#holders.get(form) ?? 0
+    this.#holders.set(form, holders + 1)
+    if (holders > 0) return
+    const head = headOf(form)
+    const forms = [...(this.#byHead.get(head) ?? []), form]
+    this.#byHead.set(
+      head,
+      forms.toSorted((a, b) => b.length - a.length),
+    )
+  }
+
+  #release(form: string): void {
+    const holders = (this.#holders.get(form) ?? 0) - 1
+    if (holders > 0) {
+      this.#holders.set(form, holders)
+      return
+    }
+    this.#holders.delete(form)
+    const head = headOf(form)
+    const forms = (this.#byHead.get(head) ?? []).filter((other) => other !== form)
+    if (forms.length === 0) this.#byHead.delete(head)
+    else this.#byHead.set(head, forms)
+  }
+}
+
+function distinct(secrets: readonly SecretValue[]): readonly SecretValue[] {
+  return secrets.filter((secret, index) => secrets.findIndex((s) => s.equals(secret)) === index)
+}
+
+/** Seven bits of each of the last four characters; a small integer, so that the map needs no boxed numbers. */
+function rollHead(head: number, charCode: number): number {
+  return ((head << 7) | (charCode & 0x7f)) & 0xfffffff
+}
+
+function headOf(form: string): number {
+  let head = 0
+  for (let at = 0; at < FORM_LENGTH_MIN; at++) head = rollHead(head, form.charCodeAt(at))
+  return head
+}
