@@ -1,0 +1,32 @@
+import { SidekeyError, StoreUnavailableError } from '../../kernel/errors.ts'
+
+/** The system's word for what went wrong, such as `ENOENT`; null for anything else. */
+export function errnoOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : null
+}
+
+/** Runs file operations; what the system refuses becomes a `StoreUnavailableError` that says what and why. */
+export async function explainErrors<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof SidekeyError) throw error
+    const errno = errnoOf(error)
+    if (errno === null) throw error
+    throw new StoreUnavailableError(`cannot ${doing}: ${errno}${remedyOf(errno)}`, { cause: error })
+  }
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: ', the disk is full: make room',
+  EDQUOT: ', the quota is used up: make room',
+  EROFS: ', the file system is read-only: give the store a writable volume',
+  EACCES: ', not permitted: the directory must belong to the user that runs Sidekey',
+  EPERM: ', not permitted: the directory must belong to the user that runs Sidekey',
+}
+
+function remedyOf(errno: string): string {
+  return REMEDIES[errno] ?? ''
+}

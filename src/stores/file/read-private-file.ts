@@ -1,0 +1,34 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { StoreUnreadableError } from '../../kernel/errors.ts'
+import { errnoOf } from './file-errors.ts'
+import { wrongWith } from './prepare-directory.ts'
+
+/** A record has a few KiB, with all its tombstones; what is larger is no file of the store. */
+const FILE_MAX_BYTES = 1024 * 1024
+
+/**
+ * Reads a file that only Sidekey may reach; null when there is none.
+ * @throws StoreUnreadableError `store-unreadable` it is a symbolic link, open to others, or far too large
+ */
+export async function readPrivateFile(path: string): Promise<Buffer | null> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      const found = await file.stat()
+      const wrong = found.size > FILE_MAX_BYTES ? 'is too large' : wrongWith(found, 'file')
+      if (wrong !== null) throw new StoreUnreadableError(`${path} ${wrong}: restore it, mode 0600`)
+      return await file.readFile()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    if (errnoOf(error) === 'ELOOP') {
+      throw new StoreUnreadableError(`${path} is a symbolic link: put the file itself there`, {
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
