@@ -1,0 +1,72 @@
+import { unreachable } from '../kernel/errors.ts'
+import type { Injection, Route, Template } from '../kernel/route.ts'
+import type { Findings } from './findings.ts'
+import { Refusal } from './refusal.ts'
+import { placeholders } from './route-words.ts'
+import type { Credential } from './types.ts'
+import type { Path } from './yaml-document.ts'
+
+/** Checks that a credential has every word that its placements ask for, and that each word fits where it goes. */
+export function checkInjections(
+  injections: readonly Injection[],
+  { publicValues }: Pick<Credential, 'publicValues'>,
+  path: Path,
+  findings: Findings,
+): void {
+  const known = ['secret', ...Object.keys(publicValues)]
+  const templates = injections.flatMap(templatesOf)
+  if (templates.flatMap(placeholders).some((word) => !known.includes(word))) {
+    findings.error(
+      path,
+      new Refusal(
+        'asks for a word that the credential does not have',
+        `the words here are ${known.map((word) => `{${word}}`).join(', ')}`,
+      ),
+    )
+  }
+  if (injections.some((form) => !templatesOf(form).flatMap(placeholders).includes('secret'))) {
+    findings.error(path, new Refusal('does not write the secret', 'put {secret} into a template'))
+  }
+  // RFC 7617, section 2: the user ends at the first colon.
+  const users = injections.flatMap((form) => (form.kind === 'basic' ? form.username : []))
+  if (users.some((user) => fill(user, publicValues).includes(':'))) {
+    findings.error(
+      path,
+      new Refusal('has a colon in the user of Basic', 'use a user without a colon'),
+    )
+  }
+}
+
+/** Whether one of the routes writes the credential's secret into a header as it is. Basic encodes it. */
+export function writesIntoHeader(routes: readonly Route[], credentialId: string): boolean {
+  return routes
+    .filter((route) => route.credentialIds.includes(credentialId))
+    .flatMap(({ endpoints }) => endpoints.flatMap(({ inject }) => inject))
+    .some(({ kind }) => kind === 'header' || kind === 'bearer')
+}
+
+function templatesOf(injection: Injection): readonly Template[] {
+  switch (injection.kind) {
+    case 'header':
+      return [injection.format]
+    case 'basic':
+      return [injection.username, injection.password]
+    case 'bearer':
+      return [injection.token]
+    case 'query':
+      return injection.parameters.map(({ template }) => template)
+    case 'form':
+      return injection.fields.map(({ template }) => template)
+    case 'json':
+      return injection.members.map(({ template }) => template)
+    default:
+      return unreachable(injection)
+  }
+}
+
+function fill(template: Template, publicValues: Readonly<Record<string, string>>): string {
+  return placeholders(template).reduce(
+    (text, word) => text.replaceAll(`{${word}}`, publicValues[word] ?? ''),
+    template,
+  )
+}

@@ -1,0 +1,106 @@
+import { dirname, resolve } from 'node:path'
+import { ConfigError, type ConfigIssue } from '../kernel/errors.ts'
+import { CONFIG_FILE_MAX_BYTES } from '../kernel/limits.ts'
+import { absolutePaths } from './absolute-paths.ts'
+import { writesIntoHeader } from './check-injections.ts'
+import { checkRoutes } from './check-routes.ts'
+import { checkContent } from './check-content.ts'
+import { Findings } from './findings.ts'
+import type { Catalog } from './provider-module.ts'
+import { readLimitedFile } from './read-limited-file.ts'
+import { checkEnvironment, checkSources, type Reference, referencesOf } from './references.ts'
+import { Refusal } from './refusal.ts'
+import { resolveCredentials } from './resolve-credentials.ts'
+import { resolveRoutes } from './resolve-routes.ts'
+import { resolveSections } from './resolve-sections.ts'
+import type { Environment } from './secret-source.ts'
+import type { Credential, SidekeyConfig } from './types.ts'
+import { readYaml } from './yaml-document.ts'
+
+/** A configuration that can be used, and what is doubtful about it. */
+export interface LoadedConfig {
+  readonly config: SidekeyConfig
+  readonly warnings: readonly ConfigIssue[]
+}
+
+/**
+ * Reads a configuration file and everything that it refers to. A relative path in it starts at the file's folder.
+ * @throws ConfigError `configuration-invalid` with every error that was found, and no value of the file
+ */
+export async function loadConfig(
+  file: string,
+  catalog: Catalog,
+  env: Environment,
+): Promise<LoadedConfig> {
+  const text = await readLimitedFile(file, CONFIG_FILE_MAX_BYTES)
+  if (text instanceof Refusal) {
+    throw new ConfigError([{ path: '', line: null, message: text.message, remedy: text.remedy }])
+  }
+  const { config, references, findings } = interpret(text, catalog, env, dirname(resolve(file)))
+  await checkSources(references, env, findings)
+  if (findings.errors.length > 0) throw new ConfigError(findings.errors)
+  return { config, warnings: findings.warnings }
+}
+
+/**
+ * Reads the text of a configuration. Pure: variables are looked up, files are not. Relative paths stay as they are.
+ * @throws ConfigError `configuration-invalid` with every error that was found, and no value of the file
+ */
+export function parseConfig(text: string, catalog: Catalog, env: Environment): SidekeyConfig {
+  const { config, findings } = interpret(text, catalog, env, null)
+  if (findings.errors.length > 0) throw new ConfigError(findings.errors)
+  return config
+}
+
+interface Interpreted {
+  /** Without the parts that have errors. */
+  readonly config: SidekeyConfig
+  readonly references: readonly Reference[]
+  readonly findings: Findings
+}
+
+function interpret(
+  text: string,
+  catalog: Catalog,
+  env: Environment,
+  directory: string | null,
+): Interpreted {
+  const document = readYaml(text)
+  const findings = new Findings((path) => document.lineOf(path))
+  for (const { line, refusal } of document.syntaxErrors) findings.error([], refusal, line)
+  const content = checkContent(document.content, findings)
+
+  const sections = resolveSections(content, findings)
+  const credentials = resolveCredentials(content.credentials, catalog, findings)
+  const credentialIds = [...content.credentials.keys()]
+  const context = { catalog, credentials, credentialIds, findings }
+  const resolved = resolveRoutes(content.routes, context)
+  const routes = checkRoutes(resolved, sections.proxy, findings)
+  if (sections.store === null && content.store === null) checkStore(credentials, findings)
+
+  const config = absolutePaths(
+    {
+      ...sections,
+      credentials: credentials.map((credential) => ({
+        ...credential,
+        fitsHeader: writesIntoHeader(routes, credential.id),
+      })),
+      routes,
+    },
+    directory,
+  )
+  const references = referencesOf(config, content.credentials)
+  checkEnvironment(references, env, findings)
+  return { config, references, findings }
+}
+
+function checkStore(credentials: readonly Credential[], findings: Findings): void {
+  if (credentials.every(({ rotation }) => rotation === null)) return
+  findings.error(
+    ['store'],
+    new Refusal(
+      'is missing, and a credential rotates',
+      'add `store` with `directory` and `keyFile`, or say `rotation: off`',
+    ),
+  )
+}

@@ -1,0 +1,56 @@
+import type { z } from 'zod'
+import type { Clock } from '../kernel/ports/clock.ts'
+import type { Log } from '../kernel/ports/log.ts'
+import type { Provider } from '../kernel/ports/provider.ts'
+import type { AllowRule, Route } from '../kernel/route.ts'
+
+/**
+ * What a provider brings to the configuration. `Options` is what `keys` parses to. Methods take their options
+ * bivariantly, so modules with different options fit into one catalog; only the module's own parsed options reach it.
+ */
+export interface ProviderModule<Options extends object = object> {
+  /** The word behind `provider:`. */
+  readonly name: string
+  /**
+   * The provider's own keys in a credential, such as its public name. Each key is checked by itself: a rule across
+   * keys would be lost where the shape is joined with the keys that every credential has.
+   */
+  readonly keys: z.ZodObject
+  /** The provider's name of the account; two credentials must not rotate the same one. Empty when there is none. */
+  account(options: Options): string
+  /** Public words for templates, such as `{ apiKey: 'a1b2c3d4' }`. */
+  publicValues(options: Options): Readonly<Record<string, string>>
+  /** Talks to the provider's management API. Absent where somebody else rotates. */
+  create?(options: Options, deps: ProviderDeps): ClosableProvider
+}
+
+export interface ProviderDeps {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A provider with connections of its own. */
+export type ClosableProvider = Provider & { close(): Promise<void> }
+
+/** What one `preset:` entry of `routes` says. */
+export interface PresetInput {
+  /** Of the route: the path prefix without its slash, and the label in metrics. */
+  readonly name: string
+  readonly credentialIds: readonly string[]
+  /** The parsed options of the credential's provider; a preset takes from them what it knows, such as base URLs. */
+  readonly options: object
+  readonly allow: readonly AllowRule[] | null
+}
+
+/** Routes that are known to Sidekey: hosts, placements, and how a refusal looks. */
+export interface RoutePreset {
+  /** The word behind `preset:`. */
+  readonly name: string
+  routes(input: PresetInput): readonly Route[]
+}
+
+/** Every provider and preset of this build; `src/catalog.ts` names them. */
+export interface Catalog {
+  readonly providers: readonly ProviderModule[]
+  readonly presets: readonly RoutePreset[]
+}

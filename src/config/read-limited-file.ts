@@ -1,0 +1,59 @@
+import { open } from 'node:fs/promises'
+import { Refusal } from './refusal.ts'
+
+/** Nothing is there. A second secret may be missing; whatever else is wrong with it is an error. */
+export const MISSING_FILE = new Refusal(
+  'the file does not exist',
+  'create or mount it, or correct the path',
+)
+
+/**
+ * Reads a UTF-8 file of at most `bytesMax` bytes. Symbolic links are followed, since Kubernetes mounts secrets by them.
+ * @returns a refusal that says neither the path nor the content
+ */
+export async function readLimitedFile(path: string, bytesMax: number): Promise<string | Refusal> {
+  try {
+    await using file = await open(path)
+    const stat = await file.stat()
+    if (stat.isDirectory()) return new Refusal('is a directory', 'name the file in it')
+    // One byte more than allowed tells a file that is too long; a device or a pipe may not know its size.
+    const buffer = Buffer.alloc(bytesMax + 1)
+    let length = 0
+    while (length <= bytesMax) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length)
+      if (bytesRead === 0) break
+      length += bytesRead
+    }
+    if (length > bytesMax) return new Refusal(`is longer than ${bytesMax} bytes`, 'shorten it')
+    return decode(buffer.subarray(0, length))
+  } catch (error) {
+    return refusalOf(error)
+  }
+}
+
+function decode(bytes: Uint8Array): string | Refusal {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return new Refusal('is no UTF-8 text', 'save it as UTF-8')
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+function refusalOf(error: unknown): Refusal {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return MISSING_FILE
+    case 'EACCES':
+    case 'EPERM':
+      return new Refusal('the file can not be read', 'let the user of this process read it')
+    default:
+      return new Refusal('the file can not be read', `look at it (${codeOf(error)})`)
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+}

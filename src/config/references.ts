@@ -1,0 +1,127 @@
+import { MISSING_FILE } from './read-limited-file.ts'
+import type { Findings } from './findings.ts'
+import { Refusal } from './refusal.ts'
+import {
+  type Environment,
+  MISSING_VARIABLE,
+  readSecretSource,
+  readStoreKey,
+  type SecretSource,
+} from './secret-source.ts'
+import type { CredentialConfig, SidekeyConfig } from './types.ts'
+import type { Path } from './yaml-document.ts'
+
+/** A place in the file that says where a secret is. */
+export interface Reference {
+  readonly path: Path
+  readonly source: SecretSource
+  /** `second-secret`: it may be missing. */
+  readonly purpose: 'secret' | 'second-secret' | 'token' | 'store-key'
+  readonly fitsHeader: boolean
+}
+
+/** Shorter tokens can be guessed. */
+const TOKEN_LENGTH_MIN = 16
+/** 256 bits in base64, without padding. */
+const TOKEN_LENGTH_ADVISED = 43
+const TOKEN_REMEDY = 'make one with: openssl rand -base64 32'
+
+/** Every source of a configuration; `entries` is what the file says of the credentials. */
+export function referencesOf(
+  { proxy, admin, store, credentials }: SidekeyConfig,
+  entries: ReadonlyMap<string, unknown>,
+): readonly Reference[] {
+  const references: Reference[] = proxy.clients.map(({ token }, index) => ({
+    path: ['proxy', 'clients', index, 'tokenFile'],
+    source: token,
+    purpose: 'token',
+    fitsHeader: true,
+  }))
+  if (admin.token !== null) {
+    const path = ['admin', 'tokenFile']
+    references.push({ path, source: admin.token, purpose: 'token', fitsHeader: true })
+  }
+  if (store !== null) {
+    const path = ['store', store.key.kind === 'file' ? 'keyFile' : 'keyEnv']
+    references.push({ path, source: store.key, purpose: 'store-key', fitsHeader: false })
+  }
+  return [...references, ...credentials.flatMap((one) => ofCredential(one, entries.get(one.id)))]
+}
+
+function ofCredential(credential: CredentialConfig, entry: unknown): readonly Reference[] {
+  const { id, fitsHeader } = credential
+  const { current, previous } = credential.sources
+  const key = isRecord(entry) && Object.hasOwn(entry, 'secret') ? 'secret' : 'current'
+  const at = (key: string) => ['credentials', id, key]
+  const references: Reference[] = [
+    { path: at(key), source: current, purpose: 'secret', fitsHeader },
+  ]
+  if (previous !== null) {
+    references.push({
+      path: at('previous'),
+      source: previous,
+      purpose: 'second-secret',
+      fitsHeader,
+    })
+  }
+  return references
+}
+
+/** Says of variables that they are not set, and that a file is safer: the environment can be read from outside. */
+export function checkEnvironment(
+  references: readonly Reference[],
+  env: Environment,
+  findings: Findings,
+): void {
+  for (const reference of references) {
+    const { path, source } = reference
+    if (source.kind === 'file') continue
+    if (env[source.name] === undefined) missing(reference, MISSING_VARIABLE, findings)
+    else {
+      findings.warn(
+        path,
+        new Refusal('is read from the environment', 'prefer a file: /proc shows the environment'),
+      )
+    }
+  }
+}
+
+/** Reads every source once and says what is wrong with it. Nothing of a value is kept or shown. */
+export async function checkSources(
+  references: readonly Reference[],
+  env: Environment,
+  findings: Findings,
+): Promise<void> {
+  for (const reference of references) {
+    const { path, purpose } = reference
+    const read = await lengthOf(reference, env)
+    if (read === MISSING_VARIABLE) continue
+    if (read instanceof Refusal) missing(reference, read, findings)
+    else if (purpose === 'token' && read < TOKEN_LENGTH_MIN) {
+      findings.error(path, new Refusal('is too short for a token', TOKEN_REMEDY))
+    } else if (purpose === 'token' && read < TOKEN_LENGTH_ADVISED) {
+      findings.warn(path, new Refusal('is a short token', TOKEN_REMEDY))
+    }
+  }
+}
+
+async function lengthOf(reference: Reference, env: Environment): Promise<number | Refusal> {
+  const { source, purpose, fitsHeader } = reference
+  if (purpose === 'store-key') {
+    const key = await readStoreKey(source, env)
+    return key instanceof Refusal ? key : (key.symmetricKeySize ?? 0)
+  }
+  const value = await readSecretSource(source, env, { fitsHeader })
+  return value instanceof Refusal ? value : value.length
+}
+
+/** The second secret may be missing between two rotations of somebody else; anything else is an error. */
+function missing({ path, purpose }: Reference, refusal: Refusal, findings: Findings): void {
+  const absent = refusal === MISSING_FILE || refusal === MISSING_VARIABLE
+  if (absent && purpose === 'second-secret') findings.warn(path, refusal)
+  else findings.error(path, refusal)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

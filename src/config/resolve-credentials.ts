@@ -1,0 +1,142 @@
+import { MEMBER_SILENT_MS } from '../kernel/limits.ts'
+import type { RotationPolicy } from '../kernel/policy.ts'
+import { checkAccounts, checkManagers } from './check-credentials.ts'
+import type { Findings } from './findings.ts'
+import type { Catalog, ProviderModule } from './provider-module.ts'
+import { Refusal } from './refusal.ts'
+import {
+  type CommonKeys,
+  commonCredential,
+  ROTATION_DEFAULTS,
+  type RotationKeys,
+} from './schema-credential.ts'
+import { anyCredentialSchema } from './schema.ts'
+import { NAME_PATTERN, NAME_REFUSAL } from './schema-words.ts'
+import type { Credential, CredentialSources } from './types.ts'
+import { parsePart } from './zod-issues.ts'
+
+/** Reads `credentials:`. What is wrong lands in `findings`; such an entry is left out. */
+export function resolveCredentials(
+  entries: ReadonlyMap<string, unknown>,
+  catalog: Catalog,
+  findings: Findings,
+): readonly Credential[] {
+  const schema = anyCredentialSchema(catalog)
+  const credentials: Credential[] = []
+  for (const [id, entry] of entries) {
+    const path = ['credentials', id]
+    if (!NAME_PATTERN.test(id)) findings.error(path, NAME_REFUSAL)
+    const options = parsePart(schema, entry, path, findings)
+    const own = commonCredential.safeParse(entry).data
+    const provider = catalog.providers.find(({ name }) => name === options?.['provider'])
+    if (options === null || own === undefined || provider === undefined) continue
+    const credential = build(id, provider, ownOptions(provider, options), own, findings)
+    if (credential !== null) credentials.push(credential)
+  }
+  checkManagers(credentials, [...entries.keys()], findings)
+  checkAccounts(credentials, findings)
+  return credentials
+}
+
+function ownOptions(provider: ProviderModule, parsed: object): object {
+  return Object.fromEntries(
+    Object.entries(parsed).filter(([key]) => Object.hasOwn(provider.keys.shape, key)),
+  )
+}
+
+function build(
+  id: string,
+  provider: ProviderModule,
+  options: object,
+  own: CommonKeys,
+  findings: Findings,
+): Credential | null {
+  const rotates = provider.create !== undefined && own.rotation !== 'off'
+  const sources = resolveSources(id, own, rotates, findings)
+  if (sources === null) return null
+  return {
+    id,
+    providerName: provider.name,
+    options,
+    account: provider.account(options),
+    publicValues: provider.publicValues(options),
+    sources,
+    managedBy: own.managedBy ?? null,
+    rotation:
+      own.rotation === 'off' || provider.create === undefined
+        ? null
+        : policy(id, own.rotation ?? ROTATION_DEFAULTS, findings),
+  }
+}
+
+/** `secret`, or `current` with or without `previous`; the latter only where somebody else rotates. */
+function resolveSources(
+  id: string,
+  own: CommonKeys,
+  rotates: boolean,
+  findings: Findings,
+): CredentialSources | null {
+  const path = ['credentials', id]
+  const { secret, current, previous } = own
+  const found = secret ?? current
+  if (found === undefined) {
+    const remedy = rotates ? 'add `secret`' : 'add `secret`, or `current` and `previous`'
+    findings.error(path, new Refusal('has no secret', remedy))
+    return null
+  }
+  if (rotates && (current ?? previous) !== undefined) {
+    const key = current === undefined ? 'previous' : 'current'
+    findings.error(
+      [...path, key],
+      new Refusal('stands beside a rotation', 'use `secret`, or say `rotation: off`'),
+    )
+  } else if (secret !== undefined && (current ?? previous) !== undefined) {
+    findings.error(
+      [...path, 'secret'],
+      new Refusal('stands beside `current` or `previous`', 'keep `secret`, or the other two'),
+    )
+  } else if (!rotates && previous === undefined) {
+    findings.warn(
+      path,
+      new Refusal('has no second secret to fall back to', 'add `current` and `previous`'),
+    )
+  }
+  return { current: found, previous: previous ?? null }
+}
+
+function policy(id: string, keys: RotationKeys, findings: Findings): RotationPolicy {
+  const at = (key: string) => ['credentials', id, 'rotation', key]
+  if (keys.drain >= keys.every) {
+    findings.error(
+      at('drain'),
+      new Refusal('is not shorter than `every`', 'shorten `drain` or lengthen `every`'),
+    )
+  }
+  for (const key of ['every', 'drain'] as const) {
+    if (keys[key] < 60_000) {
+      findings.warn(
+        at(key),
+        new Refusal('is below a minute', 'use it in trials only: a slow replica may lag behind'),
+      )
+    }
+  }
+  if (keys.standby === 'none') {
+    findings.warn(
+      at('standby'),
+      new Refusal(
+        'leaves no secret to fall back to between rotations',
+        'say `standby: hot`, unless the second slot must stay free',
+      ),
+    )
+  }
+  return {
+    everyMs: keys.every,
+    jitterRatio: keys.jitter,
+    drainMs: keys.drain,
+    standby: keys.standby,
+    revokeBootstrap: keys.revokeBootstrap,
+    memberSilentMs: MEMBER_SILENT_MS,
+    windows: [],
+    blackouts: [],
+  }
+}

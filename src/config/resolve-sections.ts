@@ -1,0 +1,100 @@
+import type { Findings } from './findings.ts'
+import { isLoopback, type ListenAddress } from './listen-address.ts'
+import { Refusal } from './refusal.ts'
+import type { Content } from './check-content.ts'
+import { adminSchema, logSchema, proxySchema, storeSchema } from './schema.ts'
+import type { AdminConfig, LogConfig, ProxyConfig, StoreConfig } from './types.ts'
+import { parsePart } from './zod-issues.ts'
+
+/** Everything but credentials and routes. */
+export interface Sections {
+  readonly log: LogConfig
+  readonly proxy: ProxyConfig
+  readonly admin: AdminConfig
+  readonly store: StoreConfig | null
+}
+
+/** Reads `log:`, `proxy:`, `admin:` and `store:`. What is wrong lands in `findings`, and defaults stand in for it. */
+export function resolveSections(
+  content: Pick<Content, 'log' | 'proxy' | 'admin' | 'store'>,
+  findings: Findings,
+): Sections {
+  const log = parsePart(logSchema, content.log ?? {}, ['log'], findings)
+  const proxy = resolveProxy(content.proxy ?? {}, findings)
+  const admin = resolveAdmin(content.admin ?? {}, findings)
+  if (sameAddress(proxy.listen, admin.listen)) {
+    findings.error(
+      ['admin', 'listen'],
+      new Refusal('is the address of the proxy too', 'give each its own port'),
+    )
+  }
+  const store = content.store === null ? null : resolveStore(content.store, findings)
+  return { log: log ?? logSchema.parse({}), proxy, admin, store }
+}
+
+function resolveProxy(content: unknown, findings: Findings): ProxyConfig {
+  const parsed = parsePart(proxySchema, content, ['proxy'], findings)
+  const { listen, replayBodyMax, clients } = parsed ?? proxySchema.parse({})
+  if (listen.kind === 'tcp' && !isLoopback(listen.host) && clients.length === 0) {
+    findings.error(
+      ['proxy', 'listen'],
+      new Refusal(
+        'lets other hosts use the credentials',
+        'listen on 127.0.0.1 or a unix socket, or name `clients` with tokens',
+      ),
+    )
+  }
+  clients.forEach(({ name }, index) => {
+    if (clients.findIndex((other) => other.name === name) === index) return
+    findings.error(
+      ['proxy', 'clients', index, 'name'],
+      new Refusal('is the name of an earlier client', 'give each client its own name'),
+    )
+  })
+  return {
+    listen,
+    replayBodyMaxBytes: replayBodyMax,
+    clients: clients.map(({ name, tokenFile, routes }) => ({
+      name,
+      token: { kind: 'file', path: tokenFile },
+      routes: routes ?? null,
+    })),
+  }
+}
+
+function resolveAdmin(content: unknown, findings: Findings): AdminConfig {
+  const parsed = parsePart(adminSchema, content, ['admin'], findings)
+  if (parsed?.tokenFile === undefined && parsed !== null) {
+    findings.warn(
+      ['admin'],
+      new Refusal('has no `tokenFile`, so the API is off', 'add `tokenFile` to rotate by command'),
+    )
+  }
+  const { listen, tokenFile } = parsed ?? adminSchema.parse({})
+  return { listen, token: tokenFile === undefined ? null : { kind: 'file', path: tokenFile } }
+}
+
+function resolveStore(content: unknown, findings: Findings): StoreConfig | null {
+  const parsed = parsePart(storeSchema, content, ['store'], findings)
+  if (parsed === null) return null
+  const { type, directory, keyFile, keyEnv } = parsed
+  if (keyFile !== undefined && keyEnv !== undefined) {
+    const refusal = new Refusal('stands beside `keyFile`', 'keep `keyFile`, it is safer')
+    findings.error(['store', 'keyEnv'], refusal)
+  }
+  if (keyFile !== undefined) return { type, directory, key: { kind: 'file', path: keyFile } }
+  if (keyEnv !== undefined) return { type, directory, key: { kind: 'env', name: keyEnv } }
+  findings.error(
+    ['store'],
+    new Refusal('has no key', 'add `keyFile`; make one with: openssl rand -base64 32'),
+  )
+  return null
+}
+
+function sameAddress(a: ListenAddress, b: ListenAddress): boolean {
+  if (a.kind === 'unix' || b.kind === 'unix') {
+    return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path
+  }
+  const anywhere = [a.host, b.host].some((host) => host === '0.0.0.0' || host === '::')
+  return a.port === b.port && a.port !== 0 && (a.host === b.host || anywhere)
+}

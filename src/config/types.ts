@@ -1,0 +1,87 @@
+import type { RotationPolicy } from '../kernel/policy.ts'
+import type { Route } from '../kernel/route.ts'
+import type { ListenAddress } from './listen-address.ts'
+import type { SecretSource } from './secret-source.ts'
+
+/** A whole configuration: defaults filled in, references checked, presets expanded. It holds no secret. */
+export interface SidekeyConfig {
+  readonly log: LogConfig
+  readonly proxy: ProxyConfig
+  readonly admin: AdminConfig
+  /** Null only when nothing rotates. */
+  readonly store: StoreConfig | null
+  /** In the order of the file; ids are unique. */
+  readonly credentials: readonly CredentialConfig[]
+  /** In the order of the file; a preset expands into several, which share a name. */
+  readonly routes: readonly Route[]
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface LogConfig {
+  readonly level: LogLevel
+}
+
+export interface ProxyConfig {
+  /** Loopback or a unix socket, unless `clients` are named. Default `127.0.0.1:8080`. */
+  readonly listen: ListenAddress
+  /** Bodies up to this size are held for a replay or an injection, in bytes. 1 to 64 MiB; default 1 MiB. */
+  readonly replayBodyMaxBytes: number
+  /** Who may use the proxy; empty: whoever reaches it. */
+  readonly clients: readonly ClientConfig[]
+}
+
+export interface ClientConfig {
+  readonly name: string
+  readonly token: SecretSource
+  /** Names of the routes that it may use; null: all of them. */
+  readonly routes: readonly string[] | null
+}
+
+export interface AdminConfig {
+  /** Default `127.0.0.1:9901`. */
+  readonly listen: ListenAddress
+  /** Null: the API is off; health and metrics stay open. */
+  readonly token: SecretSource | null
+}
+
+/** Where rotation records live, encrypted. */
+export interface StoreConfig {
+  readonly type: 'file'
+  readonly directory: string
+  /** 32 bytes as base64 or hex; `readStoreKey` reads it. */
+  readonly key: SecretSource
+}
+
+export interface CredentialConfig extends Credential {
+  /**
+   * Whether a route writes the secret into a header as it is, so that it must be visible ASCII. Pass it to
+   * `readSecretSource`, at the start and on every later read.
+   */
+  readonly fitsHeader: boolean
+}
+
+/** What a credential is, whatever the routes do with it. */
+export interface Credential {
+  readonly id: string
+  /** The name of its module in the catalog. */
+  readonly providerName: string
+  /** What the module's `keys` parsed to; only that module knows its shape. */
+  readonly options: object
+  /** The provider's name of the account; empty when there is none. */
+  readonly account: string
+  /** Public words for templates, such as `{ apiKey: 'a1b2c3d4' }`. */
+  readonly publicValues: Readonly<Record<string, string>>
+  readonly sources: CredentialSources
+  /** The credential that manages this account, such as its primary's; null: it manages itself. */
+  readonly managedBy: string | null
+  /** Null: somebody else rotates it, and its sources are watched. */
+  readonly rotation: RotationPolicy | null
+}
+
+export interface CredentialSources {
+  /** `secret` or `current` of the file. With a rotation it is used until the first one. */
+  readonly current: SecretSource
+  /** Only where somebody else rotates. It may be missing between two rotations. */
+  readonly previous: SecretSource | null
+}

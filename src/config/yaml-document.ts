@@ -1,0 +1,111 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLError,
+} from 'yaml'
+import { Refusal } from './refusal.ts'
+
+/** Where something stands in the file: keys of mappings and indexes of lists. */
+export type Path = readonly (string | number)[]
+
+/** The content of a file and where each part of it stands. */
+export interface YamlDocument {
+  /** Mappings, lists and scalars; null for an empty file, and when there are syntax errors. */
+  readonly content: unknown
+  readonly syntaxErrors: readonly { readonly line: number | null; readonly refusal: Refusal }[]
+  /** The 1-based line of the key or the list item at `path`; of its nearest parent where it is missing. */
+  lineOf(path: Path): number | null
+}
+
+/** More aliases than this are an attack or a mistake, not a configuration. */
+const ALIASES_MAX = 100
+
+/** Reads YAML 1.2 (core schema) strictly: unique string keys, one document, no merge keys. */
+export function readYaml(text: string): YamlDocument {
+  const lines = new LineCounter()
+  try {
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      version: '1.2',
+      schema: 'core',
+      strict: true,
+      uniqueKeys: true,
+      stringKeys: true,
+      merge: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    })
+    const found = [...document.errors, ...document.warnings].map((error) => ({
+      line: lines.linePos(error.pos[0]).line,
+      refusal: refusalOf(error),
+    }))
+    const content: unknown = found.length > 0 ? null : document.toJS({ maxAliasCount: ALIASES_MAX })
+    return { content, syntaxErrors: found, lineOf: (path) => lineOf(document, lines, path) }
+  } catch {
+    // The message of what was caught may quote the file.
+    const refusal = new Refusal('can not be read as YAML', 'nest and alias less')
+    return { content: null, syntaxErrors: [{ line: null, refusal }], lineOf: () => null }
+  }
+}
+
+/** The library's own messages quote the file, so each is said anew. */
+function refusalOf(error: YAMLError): Refusal {
+  switch (error.code) {
+    case 'DUPLICATE_KEY':
+      return new Refusal('a key stands here for the second time', 'keep one of the two')
+    case 'TAB_AS_INDENT':
+      return new Refusal('a tab indents this line', 'indent with spaces')
+    case 'BAD_INDENT':
+      return new Refusal('the indentation does not fit', 'align the line with its neighbours')
+    case 'MULTIPLE_DOCS':
+      return new Refusal('a second document starts here', 'keep one document per file')
+    case 'BAD_ALIAS':
+      return new Refusal('an alias has no anchor', 'put a value that starts with * in quotes')
+    case 'NON_STRING_KEY':
+      return new Refusal('a key is no text', 'use plain words as keys')
+    case 'TAG_RESOLVE_FAILED':
+      return new Refusal('a tag is not known', 'put a value that starts with ! in quotes')
+    default:
+      return new Refusal(
+        `is no valid YAML (${error.code.toLowerCase().replaceAll('_', '-')})`,
+        'check quotes, brackets, colons and indentation near this line',
+      )
+  }
+}
+
+function lineOf(document: Document, lines: LineCounter, path: Path): number | null {
+  let node: unknown = document.contents
+  let offset = isNode(node) ? node.range?.[0] : undefined
+  for (const step of path) {
+    const next = child(resolve(node, document), step)
+    if (next === null) break
+    offset = next.at.range?.[0] ?? offset
+    node = next.value
+  }
+  return offset === undefined ? null : lines.linePos(offset).line
+}
+
+function resolve(node: unknown, document: Document): unknown {
+  return isAlias(node) ? node.resolve(document) : node
+}
+
+/** `at` is what carries the line: the key of a mapping, the item of a list. */
+function child(node: unknown, step: string | number): { at: Node; value: unknown } | null {
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      if (isScalar(key) && String(key.value) === String(step)) return { at: key, value }
+    }
+  }
+  if (isSeq(node)) {
+    const item = node.items[Number(step)]
+    if (isNode(item)) return { at: item, value: item }
+  }
+  return null
+}
