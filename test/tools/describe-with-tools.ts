@@ -13,6 +13,7 @@ export function describeWithTools(
   const missing = missingTools(tools)
   if (missing.length === 0) return void describe(name, () => define(pathOf))
   const label = `${name} (not run: no ${missing.join(', ')} here; ${INSTALL})`
+  console.warn(`not run: ${name}: no ${missing.join(', ')} here; ${INSTALL}`)
   describe.runIf(inCi)(label, () => {
     test('the tools are installed', () => {
       throw new Error(`CI lacks ${missing.join(', ')}: ${INSTALL}`)
