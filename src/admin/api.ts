@@ -1,0 +1,87 @@
+import type { Context, Handler, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { CommandRefusedError } from '../kernel/errors.ts'
+import { ADMIN_BODY_MAX_BYTES } from '../kernel/limits.ts'
+import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
+import type { AddRoute, AdminDeps } from './admin-deps.ts'
+import { credentialJson } from './credential-json.ts'
+import { refuseForeignOrigin, requireToken } from './guard.ts'
+import { problem } from './problem.ts'
+import { COMMAND_WORDS, readCommand } from './read-command.ts'
+import { RotateLimiter } from './rotate-limiter.ts'
+
+/** The part of the admin port that asks for the token: what is known of credentials, and everything that changes anything. */
+export function addApi(deps: AdminDeps, add: AddRoute): void {
+  const { control } = deps
+  const guarded: MiddlewareHandler[] = [
+    refuseForeignOrigin,
+    requireToken(deps.token, () => deps.log.warn('admin token refused')),
+  ]
+  const mutating: MiddlewareHandler[] = [
+    ...guarded,
+    bodyLimit({ maxSize: ADMIN_BODY_MAX_BYTES, onError: (c) => problem(c, 'body-too-large') }),
+    jsonOnly,
+  ]
+  add('GET', '/api/credentials', ...guarded, async (c) =>
+    c.json({ credentials: (await control.list()).map(credentialJson) }),
+  )
+  add('GET', '/api/credentials/:id', ...guarded, async (c) => {
+    const status = await control.get(c.req.param('id') ?? '')
+    return status === null ? problem(c, 'credential-unknown') : c.json(credentialJson(status))
+  })
+  const limiter = new RotateLimiter(deps.clock)
+  for (const kind of COMMAND_WORDS) {
+    add('POST', `/api/credentials/:id/${kind}`, ...mutating, commandHandler(deps, limiter, kind))
+  }
+  add('POST', '/reload', ...mutating, async (c) => {
+    const result = await deps.reload()
+    if (result.ok) return c.json({ reloaded: true })
+    return problem(c, 'configuration-invalid', undefined, { issues: result.issues })
+  })
+  add('POST', '/quitquitquit', ...mutating, (c) => {
+    deps.log.info('operator asked to stop')
+    deps.quit()
+    return c.json({ stopping: true }, 202)
+  })
+}
+
+function commandHandler(
+  { control, log }: AdminDeps,
+  limiter: RotateLimiter,
+  kind: RotationCommand['kind'],
+): Handler {
+  return async (c) => {
+    const id = c.req.param('id') ?? ''
+    const read = readCommand(kind, await c.req.text())
+    if (!read.ok) return problem(c, read.code, read.detail)
+    if ((await control.get(id)) === null) return problem(c, 'credential-unknown')
+    const { command } = read
+    if (command.kind === 'rotate') {
+      const waitMs = limiter.take(`${id} ${command.emergency}`)
+      if (waitMs > 0) return rateLimited(c, waitMs)
+    }
+    const emergency = command.kind === 'rotate' ? command.emergency : undefined
+    try {
+      const status = await control.command(id, command)
+      log.info('operator command', { credential: id, command: kind, emergency })
+      return c.json(credentialJson(status), 202)
+    } catch (error) {
+      if (!(error instanceof CommandRefusedError)) throw error
+      log.warn('operator command refused', { credential: id, command: kind, emergency })
+      return problem(c, 'command-refused', error.message)
+    }
+  }
+}
+
+function rateLimited(c: Context, waitMs: number): Response {
+  c.header('Retry-After', String(Math.ceil(waitMs / 1000)))
+  return problem(c, 'rate-limited', 'a rotation that was asked for goes on by itself')
+}
+
+/** A form on another site can send text, but not JSON without asking first. An empty body needs no type. */
+const jsonOnly: MiddlewareHandler = async (c, next) => {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  return type === 'application/json' || (await c.req.text()) === ''
+    ? next()
+    : problem(c, 'content-type-not-json')
+}

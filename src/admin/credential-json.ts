@@ -1,0 +1,61 @@
+import type { CredentialStatus } from '../kernel/ports/rotation-control.ts'
+
+/** What the admin API says of a credential. Names and shape are a contract: design.md, "Admin port". */
+export interface CredentialJson {
+  readonly id: string
+  readonly provider: string
+  readonly phase: string
+  readonly reason: string | null
+  readonly paused: boolean
+  readonly blocked: {
+    readonly reason: string
+    readonly since: string
+    readonly detail: string
+  } | null
+  readonly versions: readonly VersionJson[]
+  readonly lastRotationAt: string | null
+  readonly nextRotationAt: string | null
+}
+
+export interface VersionJson {
+  readonly stage: string
+  /** The provider's id. */
+  readonly id: string | null
+  readonly fingerprint: string
+  readonly createdAt: string
+  readonly lastUsedAt: string | null
+}
+
+/** Member by member, so that nothing reaches the API which was not meant to; instants in RFC 3339, UTC. */
+export function credentialJson(status: CredentialStatus): CredentialJson {
+  const { blocked } = status
+  return {
+    id: status.id,
+    provider: status.provider,
+    phase: status.phase,
+    reason: status.reason,
+    paused: status.paused,
+    blocked: blocked && {
+      reason: blocked.reason,
+      since: rfc3339(blocked.sinceMs),
+      detail: blocked.detail,
+    },
+    versions: status.versions.map((version) => ({
+      stage: version.stage,
+      id: version.id,
+      fingerprint: version.fingerprint,
+      createdAt: rfc3339(version.createdAtMs),
+      lastUsedAt: rfc3339OrNull(version.lastUsedAtMs),
+    })),
+    lastRotationAt: rfc3339OrNull(status.lastRotationAtMs),
+    nextRotationAt: rfc3339OrNull(status.nextRotationAtMs),
+  }
+}
+
+function rfc3339(atMs: number): string {
+  return new Date(atMs).toISOString()
+}
+
+function rfc3339OrNull(atMs: number | null): string | null {
+  return atMs === null ? null : rfc3339(atMs)
+}
