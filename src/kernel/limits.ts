@@ -29,12 +29,22 @@ export const UPSTREAM_HEADERS_TIMEOUT_MS = 60_000
 export const UPSTREAM_BODY_TIMEOUT_MS = 300_000
 /** Shorter than the idle time of common load balancers (60 s), so that a connection is rarely reused while it dies. */
 export const UPSTREAM_KEEP_ALIVE_MS = 30_000
+/** A connection that was used this recently is taken for a request that can't be sent twice; older ones may be dying. */
+export const UPSTREAM_FRESH_MS = 1_000
+/** After a connection died at its reuse, requests that can't be sent twice get new connections for this long. */
+export const UPSTREAM_DISTRUST_MS = 600_000
 /** Connections to one upstream origin. */
 export const UPSTREAM_CONNECTIONS_MAX = 256
 
 /** First cooldown of a refused version; it doubles up to the maximum while the version stays refused. */
 export const COOLDOWN_FIRST_MS = 10_000
 export const COOLDOWN_MAX_MS = 300_000
+/** Refusals in a row, by every version tried, after which a version that once worked cools down too. */
+export const REFUSALS_IN_A_ROW_MAX = 5
+/** How long requests wait for the first one that tries a version, before they go upstream themselves. */
+export const TRIAL_WAIT_MS = 1_000
+/** A read of a credential's versions that failed is tried again after this time. */
+export const VIEW_RETRY_MS = 1_000
 /** Replays on top of 10 % of the requests, per second: a storm of refusals must not double the upstream's load. */
 export const REPLAY_BURST_PER_SECOND = 10
 
@@ -58,5 +68,12 @@ export const MEMBER_PUBLISH_MS = 1_000
 /** In-flight requests get this long after SIGTERM. */
 export const SHUTDOWN_DRAIN_MS = 25_000
 export const ADMIN_BODY_MAX_BYTES = 64 * 1024
+/** Probes, a scraper, a person and a script: more than this is a mistake or an attack. */
+export const ADMIN_CONNECTIONS_MAX = 256
+/** Rotations of one credential that operators may ask for in a row; one comes back every `ADMIN_ROTATE_REFILL_MS`. */
+export const ADMIN_ROTATE_BURST = 10
+export const ADMIN_ROTATE_REFILL_MS = 6_000
+/** Answers in flight on the admin port get this long when it closes. */
+export const ADMIN_CLOSE_MS = 1_000
 export const CONFIG_FILE_MAX_BYTES = 4 * 1024 * 1024
 export const SECRET_FILE_MAX_BYTES = 64 * 1024
