@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unreachable } from '../../kernel/errors.ts'
 import type {
   CreateAnswer,
   ListAnswer,
@@ -92,16 +93,22 @@ function byAge(secrets: readonly z.infer<typeof secretSchema>[]): readonly Liste
     .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
 }
 
+/** What is left after a call's own refusals. One that belongs to another call has come from something else. */
 function failureOnly(refusal: Refusal): ProviderFailure {
   switch (refusal.kind) {
     case 'slots-full':
     case 'invalid-value':
     case 'last-secret':
     case 'absent':
-      // The call could not have been refused for this reason: something else has answered.
       return UNAVAILABLE
-    default:
+    case 'unauthorized':
+    case 'forbidden':
+    case 'account-not-found':
+    case 'throttled':
+    case 'unavailable':
       return refusal
+    default:
+      return unreachable(refusal)
   }
 }
 
