@@ -21,6 +21,8 @@ export type RefusalCode =
   | 'method-not-allowed'
   | 'client-auth-required'
   | 'malformed-request'
+  | 'target-too-long'
+  | 'headers-too-large'
   | 'body-too-large'
   | 'body-not-injectable'
   | 'body-malformed'

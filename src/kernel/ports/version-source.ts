@@ -1,4 +1,4 @@
-import type { CredentialVersions } from '../credential.ts'
+import type { CredentialVersions, LiveVersion } from '../credential.ts'
 import type { Stop } from './clock.ts'
 
 /** The read side of a credential, whoever rotates it: a record in a store, or files that somebody else changes. */
@@ -8,4 +8,9 @@ export interface VersionSource {
   load(): Promise<CredentialVersions>
   /** Tells of changes, coalesced. */
   watch(changed: () => void): Stop
+  /**
+   * Asks the provider whether it accepts this version, without client traffic; the canary of a version that an upstream
+   * refused. Absent where nobody can be asked: one held request is the canary then.
+   */
+  probe?(version: LiveVersion): Promise<'accepted' | 'refused' | 'inconclusive'>
 }

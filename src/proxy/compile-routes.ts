@@ -1,0 +1,97 @@
+import type { Endpoint, Route } from '../kernel/route.ts'
+import type { RouteMeter } from '../kernel/ports/telemetry.ts'
+import type { CredentialView } from './credential-view.ts'
+import { compileDetector, type Detector } from './detect-auth-failure.ts'
+import { compilePathPatterns, type PathMatcher } from './path-pattern.ts'
+import { compilePlacement, type Placement } from './placement.ts'
+import type { UpstreamOrigin } from './upstream-origin.ts'
+import { type AllowList, compileAllow } from './vet-path.ts'
+
+/** Routes made ready for requests: nothing of this is built per request. A reload builds a new table. */
+export interface RouteTable {
+  readonly byPrefix: ReadonlyMap<string, CompiledRoute>
+  /** Keys are `name` and `name:port` of the upstream; the first route that claims a name has it. */
+  readonly byHost: ReadonlyMap<string, CompiledRoute>
+  /** The most segments that a prefix has. */
+  readonly prefixSegmentsMax: number
+  /** Names by which callers reach Sidekey itself. */
+  readonly ownNames: ReadonlySet<string>
+}
+
+export interface CompiledRoute {
+  readonly name: string
+  readonly meter: RouteMeter
+  readonly upstream: UpstreamOrigin
+  /** At least one. */
+  readonly credentials: readonly CredentialView[]
+  readonly allow: AllowList
+  readonly endpoints: readonly CompiledEndpoint[]
+}
+
+export interface CompiledEndpoint {
+  readonly matches: PathMatcher
+  readonly placements: readonly Placement[]
+  /** Canonical names of the header fields where a credential may stand. */
+  readonly credentialNames: ReadonlySet<string>
+  /** Whether a credential may stand in a body of this kind. */
+  readonly form: boolean
+  readonly json: boolean
+  /** Whether a credential may stand only in a body. */
+  readonly bodyOnly: boolean
+  /** Null: no answer of the upstream says that the credential is wrong. */
+  readonly detector: Detector | null
+}
+
+export interface RouteParts {
+  readonly meter: (route: string) => RouteMeter
+  readonly upstream: (route: Route) => UpstreamOrigin
+  readonly credential: (credentialId: string) => CredentialView
+}
+
+/** Compiles a configuration's routes into one table. */
+export function compileRoutes(
+  routes: readonly Route[],
+  ownNames: ReadonlySet<string>,
+  parts: RouteParts,
+): RouteTable {
+  const byPrefix = new Map<string, CompiledRoute>()
+  const byHost = new Map<string, CompiledRoute>()
+  for (const route of routes) {
+    const compiled = compileRoute(route, parts)
+    if (route.pathPrefix !== null) byPrefix.set(route.pathPrefix, compiled)
+    const port = new URL(route.upstream.origin).port
+    for (const host of route.hosts) {
+      for (const key of port === '' ? [host] : [`${host}:${port}`, host]) {
+        if (!byHost.has(key)) byHost.set(key, compiled)
+      }
+    }
+  }
+  const depths = [...byPrefix.keys()].map((prefix) => prefix.split('/').length - 1)
+  return { byPrefix, byHost, ownNames, prefixSegmentsMax: Math.max(0, ...depths) }
+}
+
+function compileRoute(route: Route, parts: RouteParts): CompiledRoute {
+  return {
+    name: route.name,
+    meter: parts.meter(route.name),
+    upstream: parts.upstream(route),
+    credentials: route.credentialIds.map(parts.credential),
+    allow: compileAllow(route.allow),
+    endpoints: route.endpoints.map(compileEndpoint),
+  }
+}
+
+function compileEndpoint(endpoint: Endpoint): CompiledEndpoint {
+  const placements = endpoint.inject.map(compilePlacement)
+  return {
+    matches: compilePathPatterns(endpoint.paths),
+    placements,
+    credentialNames: new Set(
+      placements.flatMap((place) => (place.kind === 'header' ? [place.canonicalName] : [])),
+    ),
+    form: placements.some((place) => place.kind === 'form'),
+    json: placements.some((place) => place.kind === 'json'),
+    bodyOnly: placements.every((place) => place.kind === 'form' || place.kind === 'json'),
+    detector: compileDetector(endpoint.authFailure),
+  }
+}

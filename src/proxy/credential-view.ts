@@ -1,0 +1,175 @@
+import type { CredentialVersions, LiveVersion } from '../kernel/credential.ts'
+import { VIEW_RETRY_MS } from '../kernel/limits.ts'
+import type { Clock, Stop } from '../kernel/ports/clock.ts'
+import type { Log } from '../kernel/ports/log.ts'
+import type { CredentialMeter } from '../kernel/ports/telemetry.ts'
+import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
+import type { VersionSource } from '../kernel/ports/version-source.ts'
+import type { Placement } from './placement.ts'
+import { echoPattern, type Rendered, renderCredential } from './render-credential.ts'
+
+/** A version that may be tried for a request, with its rendered forms. */
+export interface Candidate {
+  readonly version: LiveVersion
+  /** The version written for one placement, built at its first use. */
+  rendered(placement: Placement): Rendered
+}
+
+/** All that requests use of a credential at one moment. */
+export interface CredentialSnapshot {
+  readonly candidates: readonly Candidate[]
+  readonly publicValues: Readonly<Record<string, string>>
+  /** Finds the secrets in the upstream's header fields; null when there is nothing to look for. */
+  readonly echo: RegExp | null
+}
+
+export interface CredentialViewDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly source: VersionSource
+  readonly meter: CredentialMeter
+  readonly uses: UseReporter
+  readonly earlyLook: EarlyLook
+}
+
+/** Read side of a credential: the last good snapshot, kept fresh by a watch and by single-flight reads. */
+export class CredentialView {
+  readonly credentialId: string
+  readonly meter: CredentialMeter
+  readonly #deps: CredentialViewDeps
+  readonly #lastUse = new Map<number, number>()
+  readonly #listeners = new Set<(snapshot: CredentialSnapshot) => void>()
+  #snapshot: CredentialSnapshot | null = null
+  #loading: Promise<void> | null = null
+  #again = false
+  #stopWatch: Stop | null = null
+  #stopRetry: Stop | null = null
+
+  constructor(deps: CredentialViewDeps) {
+    this.#deps = deps
+    this.credentialId = deps.source.credentialId
+    this.meter = deps.meter
+  }
+
+  /** Watches, and reads once. A read that fails is logged and tried again; readiness tells of it meanwhile. */
+  async start(): Promise<void> {
+    this.#stopWatch ??= this.#deps.source.watch(() => void this.refresh())
+    await this.refresh()
+  }
+
+  stop(): void {
+    this.#stopWatch?.()
+    this.#stopWatch = null
+    this.#stopRetry?.()
+    this.#stopRetry = null
+    this.#listeners.clear()
+  }
+
+  /** Whether these versions come from this source, so that a reload may keep the view. */
+  reads(source: VersionSource): boolean {
+    return this.#deps.source === source
+  }
+
+  /** Null until the first read has succeeded. */
+  get snapshot(): CredentialSnapshot | null {
+    return this.#snapshot
+  }
+
+  /** Wall clock of the last use of each generation by this process. */
+  get lastUse(): Readonly<Record<number, number>> {
+    return Object.fromEntries(this.#lastUse)
+  }
+
+  /** Calls back with every new snapshot, after it is in use. */
+  onChange(listener: (snapshot: CredentialSnapshot) => void): Stop {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** A request is sent, or has ended, with this version. */
+  used(version: LiveVersion, atMs: number): void {
+    this.#lastUse.set(version.generation, atMs)
+    this.#deps.uses.used(this.credentialId, version.generation, atMs)
+  }
+
+  /** Asks the rotation to look now. */
+  lookEarly(): void {
+    this.#deps.earlyLook.look(this.credentialId)
+  }
+
+  /** Reads anew; calls meanwhile share one read, and one more that starts after the last of them. */
+  refresh(): Promise<void> {
+    if (this.#loading !== null) {
+      this.#again = true
+      return this.#loading
+    }
+    this.#loading = this.#load().finally(() => {
+      this.#loading = null
+    })
+    return this.#loading
+  }
+
+  async #load(): Promise<void> {
+    do {
+      this.#again = false
+      try {
+        this.#accept(await this.#deps.source.load())
+      } catch (error) {
+        this.#deps.log.warn('credential not read', {
+          credential: this.credentialId,
+          reason: error instanceof Error ? error.name : 'unknown',
+        })
+        this.#retryLater()
+      }
+    } while (this.#again)
+  }
+
+  #accept(versions: CredentialVersions): void {
+    const before = this.#snapshot
+    const kept = new Map(before?.candidates.map((c) => [c.version.versionId, c]))
+    this.#snapshot = {
+      publicValues: versions.publicValues,
+      candidates: versions.versions.map((version) => {
+        const known = kept.get(version.versionId)
+        return known !== undefined && isSame(known.version, version)
+          ? known
+          : new VersionCandidate(version, versions.publicValues)
+      }),
+      echo: echoPattern(versions.versions, versions.publicValues),
+    }
+    const live = new Set(versions.versions.map((version) => version.generation))
+    for (const generation of this.#lastUse.keys()) {
+      if (!live.has(generation)) this.#lastUse.delete(generation)
+    }
+    for (const listener of this.#listeners) listener(this.#snapshot)
+  }
+
+  #retryLater(): void {
+    if (this.#stopWatch === null) return
+    this.#stopRetry?.()
+    this.#stopRetry = this.#deps.clock.after(VIEW_RETRY_MS, () => void this.refresh())
+  }
+}
+
+function isSame(a: LiveVersion, b: LiveVersion): boolean {
+  return a.stage === b.stage && a.value.equals(b.value)
+}
+
+class VersionCandidate implements Candidate {
+  readonly version: LiveVersion
+  readonly #publicValues: Readonly<Record<string, string>>
+  readonly #rendered = new WeakMap<Placement, Rendered>()
+
+  constructor(version: LiveVersion, publicValues: Readonly<Record<string, string>>) {
+    this.version = version
+    this.#publicValues = publicValues
+  }
+
+  rendered(placement: Placement): Rendered {
+    const known = this.#rendered.get(placement)
+    if (known !== undefined) return known
+    const rendered = renderCredential(placement, this.version, this.#publicValues)
+    this.#rendered.set(placement, rendered)
+    return rendered
+  }
+}

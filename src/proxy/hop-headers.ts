@@ -1,0 +1,90 @@
+/** Fields that belong to one hop, or that Sidekey or the HTTP client writes itself. RFC 9110, section 7.6.1. */
+const HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'sidekey-client',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/**
+ * The caller's fields that go upstream: none of this hop, none that `Connection` names, none where a credential may
+ * stand. An underscore counts as a dash, as it does for an upstream behind CGI.
+ */
+export function endToEndFields(
+  fields: readonly string[],
+  nominated: readonly string[],
+  credentialNames: ReadonlySet<string>,
+): string[] {
+  const kept: string[] = []
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    const lower = canonicalName(name)
+    if (HOP.has(lower) || credentialNames.has(lower)) continue
+    if (nominated.length > 0 && nominated.includes(lower)) continue
+    kept.push(name, fields[i + 1] ?? '')
+  }
+  return kept
+}
+
+/** Lower case, underscores as dashes: the name by which two fields are the same to some upstream. */
+export function canonicalName(name: string): string {
+  const lower = name.toLowerCase()
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
+}
+
+const RESPONSE_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** The upstream's fields that go to the client, as text of their raw bytes. */
+export function endToEndResponseFields(raw: readonly Buffer[]): string[] {
+  const kept: string[] = []
+  let nominated: readonly string[] | null = null
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]?.toString('latin1') ?? ''
+    const value = raw[i + 1]?.toString('latin1') ?? ''
+    const lower = name.toLowerCase()
+    if (RESPONSE_HOP.has(lower)) {
+      if (lower === 'connection') nominated = [...(nominated ?? []), ...nominees(value)]
+      continue
+    }
+    kept.push(name, value)
+  }
+  return nominated === null || nominated.length === 0 ? kept : withoutNominated(kept, nominated)
+}
+
+function nominees(connection: string): readonly string[] {
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map((token) => token.trim())
+    .filter((token) => !NEVER_NOMINATED.has(token))
+}
+
+const NEVER_NOMINATED: ReadonlySet<string> = new Set(['', 'close', 'keep-alive', 'content-length'])
+
+function withoutNominated(fields: readonly string[], nominated: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    if (!nominated.includes(name.toLowerCase())) kept.push(name, fields[i + 1] ?? '')
+  }
+  return kept
+}

@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import {
+  CLIENT_CONNECTIONS_MAX,
+  CLIENT_IDLE_TIMEOUT_MS,
+  REQUEST_HEADER_MAX_BYTES,
+  REQUEST_HEADERS_TIMEOUT_MS,
+} from '../kernel/limits.ts'
+import { rawRefusal, rescue, rescueConnect } from './rescue.ts'
+
+/** Where to listen: `host:port`, `[::1]:port` or `unix:/path`. */
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+
+export function parseListenAddress(listen: string): ListenAddress {
+  if (listen.startsWith('unix:')) return { kind: 'unix', path: listen.slice('unix:'.length) }
+  const colon = listen.lastIndexOf(':')
+  const host = listen.slice(0, colon).replace(/^\[|\]$/g, '')
+  return { kind: 'tcp', host, port: Number(listen.slice(colon + 1)) }
+}
+
+/** An HTTP/1.1 server with Sidekey's limits. llhttp stays strict. */
+export function createListener(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const server = createServer(
+    {
+      insecureHTTPParser: false,
+      maxHeaderSize: REQUEST_HEADER_MAX_BYTES,
+      headersTimeout: REQUEST_HEADERS_TIMEOUT_MS,
+      // A large upload may take its time; slow heads and idle connections may not.
+      requestTimeout: 0,
+      keepAliveTimeout: CLIENT_IDLE_TIMEOUT_MS,
+      connectionsCheckingInterval: 1_000,
+      // The head is vetted in one place, and the answer says why.
+      requireHostHeader: false,
+      noDelay: true,
+    },
+    handle,
+  )
+  // Fields beyond the count would be dropped without a word; the size limit bounds them.
+  server.maxHeadersCount = 0
+  server.maxConnections = CLIENT_CONNECTIONS_MAX
+  server.on('clientError', (error, socket) =>
+    answerAndClose(socket as Socket, rawRefusal(rescue(error))),
+  )
+  server.on('connect', (request, socket) => {
+    answerAndClose(socket as Socket, rawRefusal(rescueConnect(request.url ?? '')))
+  })
+  return server
+}
+
+function answerAndClose(socket: Socket, bytes: string): void {
+  if (socket.writable && socket.bytesWritten === 0) socket.end(bytes, () => socket.destroy())
+  else socket.destroy()
+}
+
+/** Binds, and resolves when connections are accepted. A unix socket is born 0600. */
+export function listen(server: Server, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.once('listening', () => {
+      server.off('error', reject)
+      resolve()
+    })
+    if (address.kind === 'tcp') {
+      server.listen(address.port, address.host)
+      return
+    }
+    // The socket is made inside `listen`, so the mask leaves no window in which others may connect.
+    const before = process.umask(0o177)
+    try {
+      server.listen(address.path)
+    } finally {
+      process.umask(before)
+    }
+  })
+}

@@ -1,0 +1,89 @@
+import { RefusedError } from '../kernel/errors.ts'
+import type { CompiledEndpoint, CompiledRoute, RouteTable } from './compile-routes.ts'
+import { MalformedHeadError, type RequestHead } from './read-head.ts'
+
+/** Where a request goes, and what of its target goes with it, byte for byte. */
+export interface Match {
+  readonly route: CompiledRoute
+  /** The upstream's path, without the query. */
+  readonly path: string
+  /** What stands behind the first `?`; null when there is none. */
+  readonly query: string | null
+}
+
+/**
+ * Finds the route: by the longest path prefix when the caller addresses Sidekey itself, by `Host` otherwise.
+ * @throws RefusedError `no-route`, `host-not-allowed`, `malformed-request`
+ */
+export function matchRoute(table: RouteTable, head: RequestHead): Match {
+  const { target } = head
+  if (!target.startsWith('/')) refuseTarget(head)
+  const mark = target.indexOf('?')
+  const path = mark < 0 ? target : target.slice(0, mark)
+  const query = mark < 0 ? null : target.slice(mark + 1)
+  const own = table.ownNames.has(head.hostname)
+  if (own) {
+    const found = matchPrefix(table, path)
+    if (found !== null) return { ...found, query }
+  }
+  const byHost = matchHost(table, head, own)
+  if (byHost !== null) return { route: byHost, path, query }
+  if (!own) throw new RefusedError('host-not-allowed', 'no route has this host name')
+  throw new RefusedError('no-route', 'no route has this path prefix')
+}
+
+/** The first endpoint whose paths match. @throws RefusedError `path-refused` when there is none */
+export function matchEndpoint(route: CompiledRoute, path: string): CompiledEndpoint {
+  const found = route.endpoints.find((endpoint) => endpoint.matches(path))
+  if (found === undefined) {
+    throw new RefusedError('path-refused', 'no endpoint of the route has this path')
+  }
+  return found
+}
+
+function matchPrefix(
+  table: RouteTable,
+  path: string,
+): { route: CompiledRoute; path: string } | null {
+  let end = segmentsEnd(path, table.prefixSegmentsMax)
+  while (end > 0) {
+    const route = table.byPrefix.get(path.slice(0, end))
+    if (route !== undefined) return { route, path: path.slice(end) || '/' }
+    end = path.lastIndexOf('/', end - 1)
+  }
+  return null
+}
+
+/** Where the first `count` segments of a path end. */
+function segmentsEnd(path: string, count: number): number {
+  let end = 0
+  for (let segment = 0; segment < count && end < path.length; segment++) {
+    const next = path.indexOf('/', end + 1)
+    end = next < 0 ? path.length : next
+  }
+  return end
+}
+
+/** Under Sidekey's own names a host route needs the upstream's port, or Sidekey's own port would select it too. */
+function matchHost(table: RouteTable, head: RequestHead, own: boolean): CompiledRoute | null {
+  const { hostname, port } = head
+  if (port !== '') {
+    const exact = table.byHost.get(`${hostname}:${port}`)
+    if (exact !== undefined) return exact
+    if (own) return null
+    if (port !== '443' && port !== '80') return null
+  }
+  return table.byHost.get(hostname) ?? null
+}
+
+/** Anything but a path: authority and asterisk forms, and the absolute form of a forward proxy, which is off. */
+function refuseTarget(head: RequestHead): never {
+  const found = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\\]*)/i.exec(head.target)
+  const authority = found?.[1]
+  if (authority === undefined) throw new MalformedHeadError('the request target is not a path')
+  if (authority.includes('@'))
+    throw new MalformedHeadError('the request target holds user information')
+  const host = authority.toLowerCase().replace(/:\d*$/, '')
+  if (host !== head.hostname) throw new MalformedHeadError('the request target and Host differ')
+  throw new RefusedError('host-not-allowed', 'the forward proxy is off')
+}

@@ -1,0 +1,207 @@
+import type { IncomingMessage } from 'node:http'
+import { RefusedError } from '../kernel/errors.ts'
+import { REQUEST_HEADERS_MAX, REQUEST_TARGET_MAX_BYTES } from '../kernel/limits.ts'
+
+/** What the map needs to know of a request's head. Everything else stays in `fields`, as it was received. */
+export interface RequestHead {
+  readonly method: string
+  /** Byte for byte, as received. */
+  readonly target: string
+  /** Lower-case name of the `Host` field without port and final dot; brackets kept around IPv6. */
+  readonly hostname: string
+  /** Port of the `Host` field; empty when it has none. */
+  readonly port: string
+  /** `rawHeaders`: names and values in turn, as received. */
+  readonly fields: readonly string[]
+  /** Lower-case media type without parameters; empty when there is none. */
+  readonly contentType: string
+  /** Lower-case; empty when there is none, or `identity`. */
+  readonly contentEncoding: string
+  /** Null when the head does not tell. */
+  readonly contentLength: number | null
+  readonly chunked: boolean
+  /** Lower-case tokens of `Connection`, which name further fields of this hop; empty when there are none. */
+  readonly connection: readonly string[]
+  readonly authorization: string
+  readonly proxyAuthorization: string
+  readonly clientToken: string
+}
+
+/** A request's head that Sidekey can't take as it stands, in a way that makes the rest of the connection suspect. */
+export class MalformedHeadError extends RefusedError {
+  constructor(message: string) {
+    super('malformed-request', message)
+  }
+}
+
+/**
+ * Reads the head once, from the raw fields, and refuses what is ambiguous. llhttp has refused most of it before;
+ * what it lets pass (two `Host` fields, `gzip, chunked`, HTTP/0.9) is refused here.
+ * @throws RefusedError
+ */
+export function readHead(request: IncomingMessage): RequestHead {
+  const fields = request.rawHeaders
+  const target = request.url ?? ''
+  if (target.length > REQUEST_TARGET_MAX_BYTES) {
+    throw new RefusedError('target-too-long', 'the request target is too long')
+  }
+  if (fields.length > REQUEST_HEADERS_MAX * 2) {
+    throw new RefusedError('headers-too-large', 'the request has too many header fields')
+  }
+  const seen = new SeenFields()
+  for (let i = 0; i + 1 < fields.length; i += 2) seen.note(fields[i] ?? '', fields[i + 1] ?? '')
+  vetFraming(request, seen)
+  vetSource(seen)
+  const authority = parseAuthority(request, seen)
+  vetMethod(request.method ?? '', seen)
+  return {
+    method: request.method ?? '',
+    target,
+    ...authority,
+    fields,
+    contentType: mediaType(seen.contentType),
+    contentEncoding: seen.contentEncoding === 'identity' ? '' : seen.contentEncoding,
+    contentLength: seen.contentLength === '' ? null : Number(seen.contentLength),
+    chunked: seen.transferEncoding !== '',
+    connection: seen.connection === '' ? NO_TOKENS : tokens(seen.connection),
+    authorization: seen.authorization,
+    proxyAuthorization: seen.proxyAuthorization,
+    clientToken: seen.clientToken,
+  }
+}
+
+const NO_TOKENS: readonly string[] = []
+
+/** The fields that decide something before the request is routed. */
+class SeenFields {
+  hosts = 0
+  host = ''
+  contentLengths = 0
+  contentLength = ''
+  transferEncoding = ''
+  contentType = ''
+  contentEncoding = ''
+  connection = ''
+  upgrade = ''
+  origin = ''
+  site = ''
+  authorization = ''
+  proxyAuthorization = ''
+  clientToken = ''
+
+  note(name: string, value: string): void {
+    switch (name.toLowerCase()) {
+      case 'host':
+        this.hosts++
+        this.host = value
+        return
+      case 'content-length':
+        this.contentLengths++
+        this.contentLength = value
+        return
+      case 'transfer-encoding':
+        this.transferEncoding = joined(this.transferEncoding, value.toLowerCase())
+        return
+      case 'content-type':
+        this.contentType = joined(this.contentType, value)
+        return
+      case 'content-encoding':
+        this.contentEncoding = joined(this.contentEncoding, value.toLowerCase())
+        return
+      case 'connection':
+        this.connection = joined(this.connection, value.toLowerCase())
+        return
+      case 'upgrade':
+        this.upgrade = joined(this.upgrade, value.toLowerCase())
+        return
+      case 'origin':
+        this.origin = value || 'null'
+        return
+      case 'sec-fetch-site':
+        this.site = value.toLowerCase()
+        return
+      case 'authorization':
+        this.authorization ||= value
+        return
+      case 'proxy-authorization':
+        this.proxyAuthorization ||= value
+        return
+      case 'sidekey-client':
+        this.clientToken ||= value
+        return
+      // An upstream behind CGI reads these as framing: nothing honest sends them.
+      case 'content_length':
+      case 'transfer_encoding':
+        throw new MalformedHeadError('a header field looks like message framing')
+    }
+  }
+}
+
+function joined(before: string, value: string): string {
+  return before === '' ? value : `${before}, ${value}`
+}
+
+function vetFraming(request: IncomingMessage, seen: SeenFields): void {
+  const version = request.httpVersion
+  if (version !== '1.1' && version !== '1.0') {
+    throw new MalformedHeadError('the protocol version is not HTTP/1.1 or HTTP/1.0')
+  }
+  if (seen.transferEncoding !== '') {
+    if (seen.transferEncoding !== 'chunked' || version === '1.0') {
+      throw new MalformedHeadError('the only transfer coding is chunked, in HTTP/1.1')
+    }
+    if (seen.contentLengths > 0) {
+      throw new MalformedHeadError('a message has Content-Length or Transfer-Encoding, not both')
+    }
+  }
+  if (seen.contentLengths > 1 || !/^\d{0,15}$/.test(seen.contentLength)) {
+    throw new MalformedHeadError('Content-Length is not one decimal number')
+  }
+}
+
+/** A page in a browser must not use the caller's loopback: no CORS is offered, and simple requests are refused. */
+function vetSource(seen: SeenFields): void {
+  if (seen.origin !== '' || seen.site === 'cross-site' || seen.site === 'same-site') {
+    throw new RefusedError('origin-not-allowed', 'requests of web pages are not accepted')
+  }
+}
+
+const AUTHORITY = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/
+
+function parseAuthority(
+  request: IncomingMessage,
+  seen: SeenFields,
+): { readonly hostname: string; readonly port: string } {
+  // HTTP/1.0 has no Host; such a caller has reached us by address.
+  if (seen.hosts === 0 && request.httpVersion === '1.0') return { hostname: 'localhost', port: '' }
+  const found = seen.hosts === 1 ? AUTHORITY.exec(seen.host.toLowerCase()) : null
+  const hostname = found?.[1]
+  if (hostname === undefined) throw new MalformedHeadError('Host is not one host name')
+  return {
+    hostname: hostname.endsWith('.') ? hostname.slice(0, -1) : hostname,
+    port: found?.[2] ?? '',
+  }
+}
+
+function vetMethod(method: string, seen: SeenFields): void {
+  if (method === 'TRACE' || method === 'TRACK') {
+    throw new RefusedError('method-not-allowed', 'this method would echo the credential')
+  }
+  // Upgrade to anything else, such as h2c, is an offer that may be ignored.
+  if (seen.upgrade.includes('websocket')) {
+    throw new RefusedError('upgrade-not-supported', 'WebSocket connections are not supported')
+  }
+}
+
+function mediaType(value: string): string {
+  if (value === '') return ''
+  const end = value.indexOf(';')
+  return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase()
+}
+
+function tokens(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((token) => token.trim())
+    .filter((token) => token !== '' && token !== 'keep-alive' && token !== 'close')
+}

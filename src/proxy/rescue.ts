@@ -1,0 +1,171 @@
+import type { ServerResponse } from 'node:http'
+import { RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.ts'
+import { MalformedHeadError } from './read-head.ts'
+import { MalformedPathError } from './vet-path.ts'
+
+/** What a request gets that Sidekey answers itself. */
+export interface Refusal {
+  readonly code: RefusalCode
+  readonly status: number
+  readonly detail: string
+  /** The connection can't be used after the answer. */
+  readonly close: boolean
+  readonly retryAfterS: number | null
+}
+
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  'no-route': 404,
+  'host-not-allowed': 421,
+  'origin-not-allowed': 403,
+  'target-not-allowed': 403,
+  'path-refused': 403,
+  'method-not-allowed': 405,
+  'client-auth-required': 407,
+  'malformed-request': 400,
+  'target-too-long': 414,
+  'headers-too-large': 431,
+  'body-too-large': 413,
+  'body-not-injectable': 415,
+  'body-malformed': 400,
+  'credential-unavailable': 503,
+  'credential-unknown': 403,
+  'upstream-unreachable': 502,
+  'upstream-timeout': 504,
+  'upstream-invalid': 502,
+  overloaded: 503,
+  'upgrade-not-supported': 501,
+  internal: 500,
+}
+
+/** A refusal that the client may repeat after a while. */
+export class RetryLaterError extends RefusedError {
+  readonly retryAfterS: number
+
+  constructor(
+    code: 'credential-unavailable' | 'overloaded',
+    message: string,
+    retryAfterMs: number,
+  ) {
+    super(code, message)
+    this.retryAfterS = Math.max(1, Math.ceil(retryAfterMs / 1_000))
+  }
+}
+
+/** Maps any error to the answer that the client gets; the only place that does. */
+export function rescue(error: unknown): Refusal {
+  // A head or a body that lies about its own length makes everything behind it suspect.
+  if (error instanceof MalformedHeadError)
+    return refusal(error.code, error.message, { close: true })
+  if (error instanceof MalformedPathError)
+    return refusal(error.code, error.message, { status: 400 })
+  if (error instanceof RetryLaterError) {
+    return refusal(error.code, error.message, { retryAfterS: error.retryAfterS })
+  }
+  if (error instanceof RefusedError) return refusal(error.code, error.message, {})
+  const code = codeOf(error)
+  // What Node's parser refuses before there is a request.
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return refusal('headers-too-large', 'the header fields are too large', { close: true })
+  }
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
+    return refusal('body-too-large', 'the chunk extensions are too large', { close: true })
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return refusal('malformed-request', 'the request head came too slowly', {
+      status: 408,
+      close: true,
+    })
+  }
+  if (code.startsWith('HPE_') || error instanceof SidekeyError) {
+    return refusal('malformed-request', 'the request is not valid HTTP/1.1', { close: true })
+  }
+  // Anything else is a fault of Sidekey's own, and says nothing about itself.
+  return refusal('internal', 'sidekey failed to handle the request', {})
+}
+
+/** Maps what the HTTP client reports of an upstream to a refusal. */
+export function rescueUpstream(error: unknown): RefusedError {
+  const code = codeOf(error)
+  if (error instanceof RefusedError) return error
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
+    return new RefusedError('upstream-timeout', 'the upstream did not accept a connection in time')
+  }
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    return new RefusedError('upstream-timeout', 'the upstream did not answer in time')
+  }
+  if (code.startsWith('HPE_') || INVALID_ANSWER.has(code)) {
+    return new RefusedError('upstream-invalid', "the upstream's answer is not valid HTTP/1.1")
+  }
+  // Refused, reset, closed, not found, or a certificate that is not trusted.
+  return new RefusedError('upstream-unreachable', 'the upstream can not be reached', {
+    cause: error,
+  })
+}
+
+const INVALID_ANSWER: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+])
+
+/** Sends the refusal as `application/problem+json`. Where an answer has begun, the connection is cut instead. */
+export function sendRefusal(response: ServerResponse, refused: Refusal): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const body = problem(refused)
+  const fields = [...problemFields(refused), 'Content-Length', String(Buffer.byteLength(body))]
+  if (refused.close) response.shouldKeepAlive = false
+  response.writeHead(refused.status, fields)
+  response.end(body)
+}
+
+/** The same as bytes, for a connection that has no request. The connection is closed after it. */
+export function rawRefusal(refused: Refusal): string {
+  const body = problem(refused)
+  const fields = problemFields(refused)
+  let head = `HTTP/1.1 ${refused.status} ${refused.code}\r\n`
+  for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
+  return `${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+}
+
+function refusal(
+  code: RefusalCode,
+  detail: string,
+  more: { readonly status?: number; readonly close?: boolean; readonly retryAfterS?: number },
+): Refusal {
+  return {
+    code,
+    status: more.status ?? STATUS[code],
+    detail,
+    close: more.close ?? false,
+    retryAfterS: more.retryAfterS ?? null,
+  }
+}
+
+function problem(refused: Refusal): string {
+  const { code, status, detail } = refused
+  return JSON.stringify({ type: 'about:blank', title: code, status, code, detail })
+}
+
+function problemFields(refused: Refusal): string[] {
+  const fields = ['Content-Type', 'application/problem+json', 'Sidekey-Error', refused.code]
+  if (refused.retryAfterS !== null) fields.push('Retry-After', String(refused.retryAfterS))
+  if (refused.code === 'client-auth-required') fields.push('Proxy-Authenticate', 'Bearer')
+  return fields
+}
+
+/** The `code` that Node and undici give their errors; empty when there is none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
+}
+
+/** `CONNECT` is off: a well-formed target is not allowed, anything else is malformed. */
+export function rescueConnect(target: string): Refusal {
+  return /^[^/?#@\\\s:]+:\d{1,5}$|^\[[0-9a-f:.]+\]:\d{1,5}$/i.test(target)
+    ? refusal('target-not-allowed', 'CONNECT is off', { close: true })
+    : refusal('malformed-request', 'CONNECT needs host and port', { close: true })
+}
