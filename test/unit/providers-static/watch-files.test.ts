@@ -1,0 +1,118 @@
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { watchFiles } from '../../../src/providers/static/watch-files.ts'
+import { SystemClock } from '../../../src/platform/system-clock.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { RecordingLog } from '../../fakes/log.ts'
+
+let root: string
+let log: RecordingLog
+let stop: () => void = () => undefined
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'sidekey-static-'))
+  log = new RecordingLog()
+})
+afterEach(async () => {
+  stop()
+  await rm(root, { recursive: true })
+})
+
+/** Watches a file with the real clock; `holds` resolves when the file, read at a change, has that text. */
+function watching(path: string): { holds(text: string): Promise<void> } {
+  const waiting = new Map<string, () => void>()
+  let last = ''
+  const changed = async (): Promise<void> => {
+    last = await readFile(path, 'utf8').catch(() => '')
+    waiting.get(last)?.()
+  }
+  const deps = { clock: new SystemClock(), log, credentialId: 'partner' }
+  stop = watchFiles([path], () => void changed(), deps)
+  return {
+    holds: (text) =>
+      new Promise((resolve) => {
+        waiting.set(text, resolve)
+        if (last === text) resolve()
+      }),
+  }
+}
+
+test('tells of a file that is written, replaced and made anew', async () => {
+  const path = join(root, 'current')
+  await writeFile(path, 'a')
+  const seen = watching(path)
+  await seen.holds('a')
+  await writeFile(path, 'b')
+  await seen.holds('b')
+  await writeFile(join(root, 'next'), 'c')
+  await rename(join(root, 'next'), path)
+  await seen.holds('c')
+  await rm(path)
+  await writeFile(path, 'd')
+  await seen.holds('d')
+})
+
+test('sees every swap of the link ..data, as Kubernetes does it', async () => {
+  const swap = async (version: string): Promise<void> => {
+    await mkdir(join(root, `..${version}`))
+    await writeFile(join(root, `..${version}`, 'current'), version)
+    await symlink(`..${version}`, join(root, '..data_tmp'))
+    await rename(join(root, '..data_tmp'), join(root, '..data'))
+  }
+  await swap('v1')
+  await symlink('..data/current', join(root, 'current'))
+  const seen = watching(join(root, 'current'))
+  for (const version of ['v2', 'v3', 'v4']) {
+    await swap(version)
+    await seen.holds(version)
+    await rm(join(root, `..v${Number(version.slice(1)) - 1}`), { recursive: true })
+  }
+})
+
+test('follows a link that leads into another directory, and the writes there', async () => {
+  await mkdir(join(root, 'mount'))
+  await mkdir(join(root, 'target'))
+  await writeFile(join(root, 'target', 'secret'), 'a')
+  await symlink('../target/secret', join(root, 'mount', 'current'))
+  const seen = watching(join(root, 'mount', 'current'))
+  await seen.holds('a')
+  await writeFile(join(root, 'target', 'secret'), 'b')
+  await seen.holds('b')
+})
+
+test('looks anew every 30 s, and finds a directory that was not there', async () => {
+  const clock = new FakeClock()
+  let told = 0
+  const path = join(root, 'later', 'current')
+  stop = watchFiles([path], () => told++, { clock, log, credentialId: 'partner' })
+  await clock.advance(29_999)
+  expect(told).toBe(0)
+  await clock.advance(1)
+  expect(told).toBe(1)
+  await clock.advance(60_000)
+  expect(told).toBe(3)
+})
+
+test('is silent after its end, and leaves no timer', async () => {
+  const clock = new FakeClock()
+  let told = 0
+  const end = watchFiles([join(root, 'current')], () => told++, {
+    clock,
+    log,
+    credentialId: 'partner',
+  })
+  end()
+  end()
+  await writeFile(join(root, 'current'), 'a')
+  await clock.advance(120_000)
+  expect(told).toBe(0)
+  expect(clock.pending).toBe(0)
+})
+
+test('secrets of the environment are not watched', () => {
+  const clock = new FakeClock()
+  watchFiles([], () => undefined, { clock, log, credentialId: 'partner' })()
+  expect(clock.pending).toBe(0)
+})
