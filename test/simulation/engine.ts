@@ -1,0 +1,35 @@
+import type { RotationPolicy } from '../../src/kernel/policy.ts'
+import type { Clock } from '../../src/kernel/ports/clock.ts'
+import type { CrashPoint } from '../../src/kernel/ports/crash-point.ts'
+import type { ManagementAuth, Provider } from '../../src/kernel/ports/provider.ts'
+import type { Random } from '../../src/kernel/ports/random.ts'
+import type { RotationCommand } from '../../src/kernel/ports/rotation-control.ts'
+import type { Store } from '../../src/kernel/ports/store.ts'
+import type { SecretValue } from '../../src/kernel/secret-value.ts'
+
+/** What the simulation hands to the production engine for one life of one replica. */
+export interface EngineDeps {
+  readonly credentialId: string
+  readonly account: string
+  readonly policy: RotationPolicy
+  readonly provider: Provider
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly crashPoint: CrashPoint
+  readonly instance: string
+  readonly bootstrapSecret: SecretValue
+  readonly managedBy: ManagementAuth | null
+}
+
+/** The production engine, running in one process. */
+export interface RunningEngine {
+  /** A request saw something. */
+  earlyLook(): void
+  command(command: RotationCommand): Promise<unknown>
+  /** Ends in order: no step is under way any more, the lease is free. */
+  stop(): Promise<void>
+}
+
+/** Starts the production engine, or a mutant of it. */
+export type Engine = (deps: EngineDeps) => RunningEngine

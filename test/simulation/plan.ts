@@ -1,0 +1,156 @@
+import type { RotationPolicy } from '../../src/kernel/policy.ts'
+import { SeededRandom } from '../fakes/random.ts'
+import type { Fault, OperatorAct, ProviderFate } from './world/faults.ts'
+
+/** Everything that a seed decides before the first event: the world, and the schedule of its faults. */
+export interface Plan {
+  readonly seed: number
+  readonly replicas: number
+  readonly policy: RotationPolicy
+  readonly managedBy: boolean
+  readonly services: number
+  readonly createLagMaxMs: number
+  readonly revokeLagMaxMs: number
+  readonly listStaleMaxMs: number
+  readonly duplicate: 'refused' | 'created'
+  readonly fullFirst: boolean
+  readonly proofOfDeathMs: number
+  readonly skewMaxMs: number
+  readonly requestEveryMs: number
+  /** No fault begins or lasts beyond this instant, in milliseconds of virtual time. */
+  readonly faultsEndMs: number
+  readonly faults: readonly Fault[]
+}
+
+const LENGTH_MS = 240_000
+
+/** Draws the plan of a seed. The same seed always gives the same plan. */
+export function drawPlan(seed: number): Plan {
+  const random = new SeededRandom(seed * 2 + 1)
+  const pick = <T>(choices: readonly T[]): T => choices[random.int(choices.length)]!
+  const replicas = pick([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 8, 1 + random.int(16)])
+  const standby = pick(['hot', 'hot', 'hot', 'none'] as const)
+  const policy: RotationPolicy = {
+    everyMs: pick([40_000, 60_000, 90_000]),
+    jitterRatio: 0.1,
+    drainMs: pick([3_000, 8_000, 15_000]),
+    standby,
+    revokeBootstrap: 'auto',
+    memberSilentMs: 30_000,
+    windows: [],
+    blackouts: [],
+  }
+  const foreign = random.int(7) === 0
+  const operated = random.int(5) === 0
+  return {
+    seed,
+    replicas,
+    policy,
+    managedBy: random.int(4) === 0,
+    services: 1 + random.int(3),
+    createLagMaxMs: pick([0, 0, 3_000, 10_000, 30_000]),
+    revokeLagMaxMs: pick([0, 0, 3_000, 10_000, 30_000]),
+    listStaleMaxMs: pick([0, 0, 3_000]),
+    duplicate: pick(['refused', 'created'] as const),
+    fullFirst: random.int(2) === 0,
+    proofOfDeathMs: pick([2_000, 10_000, 30_000]),
+    skewMaxMs: pick([0, 500, 2_000]),
+    requestEveryMs: 500 * Math.max(1, Math.ceil(replicas / 3)),
+    faultsEndMs: LENGTH_MS,
+    faults: drawFaults(random, replicas, foreign, operated),
+  }
+}
+
+function drawFaults(
+  random: SeededRandom,
+  replicas: number,
+  foreign: boolean,
+  operated: boolean,
+): readonly Fault[] {
+  const count = random.int(14)
+  const faults = Array.from({ length: count }, () => drawFault(random, replicas))
+  if (foreign) for (let n = random.int(3); n >= 0; n--) faults.push(drawForeign(random))
+  if (operated) for (let n = random.int(3); n >= 0; n--) faults.push(drawOperator(random))
+  return faults.toSorted((a, b) => a.atMs - b.atMs)
+}
+
+function drawFault(random: SeededRandom, replicas: number): Fault {
+  const atMs = random.int(LENGTH_MS - 5_000)
+  const left = LENGTH_MS - atMs
+  const forMs = Math.min(left, 1_000 + random.int(40_000))
+  const downMs = Math.min(left, 100 + random.int(20_000))
+  const replica = random.int(replicas)
+  const skip = random.int(8)
+  switch (random.int(12)) {
+    case 0:
+      return { kind: 'kill', atMs, replica, downMs }
+    case 1:
+    case 2:
+    case 3:
+      return { kind: 'crash', atMs, skip, downMs }
+    case 4:
+      return { kind: 'freeze', atMs, skip, forMs }
+    case 5:
+      return { kind: 'pause', atMs, replica, forMs }
+    case 6:
+      return { kind: 'partition', atMs, replica, forMs }
+    case 7:
+      return { kind: 'store-down', atMs, forMs: Math.ceil(forMs / 3) }
+    case 8:
+      return drawStoreWrite(random, atMs)
+    case 9:
+      return random.int(2) === 0
+        ? { kind: 'stop', atMs, replica, downMs }
+        : drawProviderFault(random, atMs, forMs)
+    default:
+      return drawProviderFault(random, atMs, forMs)
+  }
+}
+
+function drawStoreWrite(random: SeededRandom, atMs: number): Fault {
+  const fates = ['lose-answer', 'lose-request', 'late'] as const
+  return {
+    kind: 'store-write',
+    atMs,
+    fate: fates[random.int(fates.length)]!,
+    times: 1 + random.int(2),
+  }
+}
+
+function drawProviderFault(random: SeededRandom, atMs: number, forMs: number): Fault {
+  const fates: readonly ProviderFate[] = [
+    'lose-request',
+    'lose-answer',
+    'lose-answer',
+    'late',
+    'late',
+    'error',
+    'error-after',
+    'throttled',
+  ]
+  const operations = ['create', 'create', 'create', 'revoke', 'list', 'verify', 'any'] as const
+  return {
+    kind: 'provider',
+    atMs,
+    forMs,
+    operation: operations[random.int(operations.length)]!,
+    fate: fates[random.int(fates.length)]!,
+    times: 1 + random.int(4),
+  }
+}
+
+function drawForeign(random: SeededRandom): Fault {
+  const atMs = random.int(LENGTH_MS - 5_000)
+  return random.int(2) === 0
+    ? { kind: 'foreign-create', atMs }
+    : { kind: 'foreign-revoke', atMs, pick: random.int(2) }
+}
+
+function drawOperator(random: SeededRandom): Fault {
+  const acts: readonly OperatorAct[] = ['rotate', 'emergency', 'pause-resume', 'abort', 'retry']
+  return {
+    kind: 'operator',
+    atMs: random.int(LENGTH_MS - 5_000),
+    act: acts[random.int(acts.length)]!,
+  }
+}

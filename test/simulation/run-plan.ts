@@ -1,0 +1,93 @@
+import { ABSENCE_PERSIST_MS } from '../../src/kernel/limits.ts'
+import { checkHistory } from './check-history.ts'
+import type { Violation } from './check-history.ts'
+import type { Engine } from './engine.ts'
+import { figuresOf } from './figures.ts'
+import type { Figures } from './figures.ts'
+import type { History } from './history.ts'
+import type { Plan } from './plan.ts'
+import type { Fate } from './world/network.ts'
+import type { StoreDefects } from './world/sim-store.ts'
+import { World } from './world/world.ts'
+
+/** The promise: at rest again this long after the last fault, in milliseconds. */
+export const CONVERGE_MS = 120_000
+const LOOK_EVERY_MS = 500
+const RETRY_EVERY_MS = 10_000
+
+export interface RunOptions {
+  readonly engine: Engine
+  readonly defects?: StoreDefects
+  /** Singles out one call of the run. */
+  readonly single?: { readonly index: number; readonly fate: Fate }
+  /** Keeps the names of all calls, in their order. */
+  readonly nameCalls?: boolean
+}
+
+export interface Run {
+  readonly plan: Plan
+  readonly history: History
+  readonly violations: readonly Violation[]
+  readonly figures: Figures
+  /** By index, when they were asked for. */
+  readonly calls: readonly string[]
+}
+
+/** Lives one plan to its end and holds its history against the ten invariants. */
+export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
+  const world = new World(plan, options.engine, options.defects)
+  world.network.armed = options.single ?? null
+  if (options.nameCalls === true) world.network.names = []
+  world.start()
+  await world.time.run(plan.faultsEndMs)
+  await converge(world, plan)
+  const foreign = plan.faults.some(({ kind }) => kind.startsWith('foreign'))
+  const violations = checkHistory(world.history, {
+    drainMs: plan.policy.drainMs,
+    absenceMs: ABSENCE_PERSIST_MS,
+    convergeMs: CONVERGE_MS,
+    toleranceMs: 2 * plan.skewMaxMs + 1_000,
+    foreign,
+  })
+  return {
+    plan,
+    history: world.history,
+    violations,
+    figures: figuresOf(world),
+    calls: world.network.names ?? [],
+  }
+}
+
+/** Runs on until everything is at rest, or the time that is allowed for it is over. */
+async function converge(world: World, plan: Plan): Promise<void> {
+  const deadlineMs = plan.faultsEndMs + CONVERGE_MS
+  let retryAtMs = plan.faultsEndMs + RETRY_EVERY_MS
+  while (world.time.nowMs < deadlineMs) {
+    if (atRest(world, plan)) {
+      world.history.add({ kind: 'converged', atMs: world.time.nowMs })
+      return
+    }
+    if (world.time.nowMs >= retryAtMs && world.store.stored?.record.blocked) {
+      world.operate({ kind: 'retry' })
+      retryAtMs = world.time.nowMs + RETRY_EVERY_MS
+    }
+    await world.time.run(Math.min(deadlineMs, world.time.nowMs + LOOK_EVERY_MS), () =>
+      atRest(world, plan),
+    )
+  }
+}
+
+/** The record rests, and the truth at the provider is what it says. */
+function atRest(world: World, plan: Plan): boolean {
+  const record = world.store.stored?.record
+  if (record === undefined || record.blocked !== null || record.emergency !== null) return false
+  const resting = plan.policy.standby === 'hot' ? 'staged' : 'idle'
+  if (record.phase !== resting) return false
+  // A standby that somebody else ended is found by the next look at the list, some minutes later.
+  const foreign = plan.faults.some(({ kind }) => kind === 'foreign-revoke')
+  const versions = foreign ? [record.current] : [record.current, record.pending]
+  const offered = versions.filter((version) => version !== null)
+  if (!offered.every(({ value }) => world.account.acceptedEverywhere(value.expose()))) return false
+  const known = [record.current, record.pending].map((version) => version?.value.expose())
+  return world.account.live().every((one) => one.by === 'foreign' || known.includes(one.value))
+}

@@ -1,0 +1,46 @@
+import type { Plan } from './plan.ts'
+
+const BASE: Plan = {
+  seed: 1,
+  replicas: 2,
+  policy: {
+    everyMs: 35_000,
+    jitterRatio: 0.1,
+    drainMs: 3_000,
+    standby: 'hot',
+    revokeBootstrap: 'auto',
+    memberSilentMs: 30_000,
+    windows: [],
+    blackouts: [],
+  },
+  managedBy: false,
+  services: 2,
+  createLagMaxMs: 2_000,
+  revokeLagMaxMs: 2_000,
+  listStaleMaxMs: 0,
+  duplicate: 'refused',
+  fullFirst: true,
+  proofOfDeathMs: 5_000,
+  skewMaxMs: 0,
+  requestEveryMs: 500,
+  faultsEndMs: 80_000,
+  faults: [],
+}
+
+/** The runs without a fault in which each call, one after the other, is singled out. */
+export function singlePlans(): readonly Plan[] {
+  const none = { ...BASE.policy, standby: 'none' } as const
+  return [
+    BASE,
+    { ...BASE, seed: 2, policy: none },
+    {
+      ...BASE,
+      seed: 3,
+      replicas: 1,
+      duplicate: 'created',
+      fullFirst: false,
+      listStaleMaxMs: 3_000,
+    },
+    { ...BASE, seed: 4, managedBy: true },
+  ]
+}

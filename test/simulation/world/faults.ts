@@ -1,0 +1,80 @@
+import type { ProviderOperation } from '../../../src/kernel/ports/telemetry.ts'
+
+/** What the provider or the way to it does to a call. `error` and `throttled` are answers; the rest is the network's. */
+export type ProviderFate =
+  'lose-request' | 'lose-answer' | 'late' | 'error' | 'error-after' | 'throttled'
+
+/** What an operator does. `rescue` is the way out of a block that the runbook names. */
+export type OperatorAct = 'rotate' | 'emergency' | 'pause-resume' | 'abort' | 'retry'
+
+/** One entry of a schedule; `replica` is a position, `forMs` and `downMs` are milliseconds of virtual time. */
+export type Fault =
+  | {
+      readonly kind: 'kill'
+      readonly atMs: number
+      readonly replica: number
+      readonly downMs: number
+    }
+  /** Dies at a crash point, whoever passes it: the `skip`-th after `atMs`. */
+  | {
+      readonly kind: 'crash'
+      readonly atMs: number
+      readonly skip: number
+      readonly downMs: number
+    }
+  /** Stands still at a crash point. */
+  | {
+      readonly kind: 'freeze'
+      readonly atMs: number
+      readonly skip: number
+      readonly forMs: number
+    }
+  | {
+      readonly kind: 'stop'
+      readonly atMs: number
+      readonly replica: number
+      readonly downMs: number
+    }
+  | {
+      readonly kind: 'pause'
+      readonly atMs: number
+      readonly replica: number
+      readonly forMs: number
+    }
+  | {
+      readonly kind: 'provider'
+      readonly atMs: number
+      readonly forMs: number
+      readonly operation: ProviderOperation | 'any'
+      readonly fate: ProviderFate
+      readonly times: number
+    }
+  | {
+      readonly kind: 'partition'
+      readonly atMs: number
+      readonly replica: number
+      readonly forMs: number
+    }
+  | { readonly kind: 'store-down'; readonly atMs: number; readonly forMs: number }
+  | {
+      readonly kind: 'store-write'
+      readonly atMs: number
+      readonly fate: 'lose-answer' | 'lose-request' | 'late'
+      readonly times: number
+    }
+  | { readonly kind: 'foreign-create'; readonly atMs: number }
+  | { readonly kind: 'foreign-revoke'; readonly atMs: number; readonly pick: number }
+  | { readonly kind: 'operator'; readonly atMs: number; readonly act: OperatorAct }
+  | {
+      readonly kind: 'skew'
+      readonly atMs: number
+      readonly replica: number
+      readonly byMs: number
+    }
+
+/** One line of a printed schedule. */
+export function describeFault(fault: Fault): string {
+  const { kind, atMs, ...rest } = fault
+  const words = Object.entries(rest).map(([name, value]) => `${name}=${value}`)
+  return `${(atMs / 1000).toFixed(3)}s ${kind} ${words.join(' ')}`
+}
