@@ -5,18 +5,22 @@ import { phasePicture } from './phase-picture.ts'
 
 type Html = ReturnType<typeof html>
 
+/** In these a rotation waits for its time, and there is nothing to abort. */
+const RESTING: ReadonlySet<string> = new Set(['idle', 'staged'])
+
 /** One credential on the status page. Without `commands` (no admin token is configured) it has no buttons. */
 export function credentialCard(status: CredentialStatus, nowMs: number, commands: boolean): Html {
   const rotates = status.phase !== 'static'
   return html`<article class="card" id="credential-${status.id}">
     <header>
       <h2>${status.id}</h2>
-      <span class="provider">${status.provider}</span>
+      <span class="provider">${rotates ? status.provider : ''}</span>
       <span class="chip ${status.blocked === null ? '' : 'bad'}">${status.phase}</span>
-      ${status.reason === null ? '' : html`<span class="reason">${status.reason}</span>`}
+      ${status.blocked === null ? html`<span class="reason">${status.reason ?? ''}</span>` : ''}
       ${status.paused ? html`<span class="chip warn">paused</span>` : ''}
     </header>
     ${status.blocked === null ? '' : blockedNote(status.blocked, nowMs)}
+    ${status.reason === 'bootstrap-consent' ? CONSENT_NOTE : ''}
     ${rotates ? phasePicture(status, nowMs) : ''}
     <p class="times">
       ${rotates ? rotationTimes(status, nowMs) : 'Somebody else rotates it; its files are watched.'}
@@ -28,6 +32,11 @@ export function credentialCard(status: CredentialStatus, nowMs: number, commands
   </article>`
 }
 
+const CONSENT_NOTE = html`<p class="note warn">
+  <strong>Waiting for you:</strong> the first secret came from the configuration, so apps outside
+  Sidekey may still use it. Revoke it when none does.
+</p>`
+
 function blockedNote(blocked: NonNullable<CredentialStatus['blocked']>, nowMs: number): Html {
   return html`<p class="note bad" role="alert">
     <strong>Blocked: ${blocked.reason}</strong> for ${formatAge(nowMs - blocked.sinceMs)}.
@@ -35,17 +44,15 @@ function blockedNote(blocked: NonNullable<CredentialStatus['blocked']>, nowMs: n
   </p>`
 }
 
-function rotationTimes(
-  { lastRotationAtMs, nextRotationAtMs }: CredentialStatus,
-  nowMs: number,
-): Html {
+function rotationTimes(status: CredentialStatus, nowMs: number): Html {
+  const { lastRotationAtMs, nextRotationAtMs } = status
   const last =
     lastRotationAtMs === null
       ? html`<span>not rotated yet</span>`
       : html`<span>rotated ${instant(lastRotationAtMs, nowMs)}</span>`
   const next =
     nextRotationAtMs === null
-      ? html`<span>no rotation planned</span>`
+      ? html`<span>${RESTING.has(status.phase) ? 'no rotation planned' : 'under way'}</span>`
       : html`<span>next ${instant(nextRotationAtMs, nowMs)}</span>`
   return html`${last}${next}`
 }
@@ -73,11 +80,9 @@ function versionItem(
   return html`<li class="${version.stage}">
     <strong>${version.stage}</strong> <code>${version.fingerprint}</code>
     <span>made ${instant(version.createdAtMs, nowMs)}</span><span>${used}</span>
-    <small>${version.id ?? 'id not known'}</small>${consent}
+    <small>${version.id ?? (status.phase === 'static' ? '' : 'id not known yet')}</small>${consent}
   </li>`
 }
-
-const RESTING: ReadonlySet<string> = new Set(['idle', 'staged'])
 
 function buttons(status: CredentialStatus): readonly Html[] {
   const { id } = status
@@ -91,7 +96,7 @@ function buttons(status: CredentialStatus): readonly Html[] {
     button(
       id,
       'emergency',
-      'It leaked',
+      'Secret leaked',
       `Replace and revoke the current secret of ${id} now, without waiting for requests to drain?`,
     ),
   ]

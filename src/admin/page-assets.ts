@@ -17,7 +17,7 @@ button{cursor:pointer;font-weight:500}button:disabled{cursor:not-allowed;opacity
 button.rotate:enabled{background:var(--accent);border-color:var(--accent);color:var(--card)}
 button.emergency{color:var(--bad);margin-left:auto}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-.note{border-radius:.5rem;padding:.5rem .75rem;margin-bottom:1rem}.note.good{background:var(--goodbg);color:var(--good)}.note.bad{background:var(--badbg);color:var(--bad)}
+.note{border-radius:.5rem;padding:.5rem .75rem;margin-bottom:1rem}.note.good{background:var(--goodbg);color:var(--good)}.note.warn{background:var(--warnbg);color:var(--warn)}.note.bad{background:var(--badbg);color:var(--bad)}
 .asof{float:right;font-size:.875rem;font-variant-numeric:tabular-nums}
 #notice{min-height:0;color:var(--accent)}#notice:not(:empty){margin-bottom:1rem;padding:.5rem .75rem;border-radius:.5rem;background:var(--accentbg)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1rem 1.25rem;margin-bottom:1rem}
@@ -25,18 +25,18 @@ button.emergency{color:var(--bad);margin-left:auto}
 .provider,.reason{color:var(--soft);font-size:.875rem}.provider{margin-right:auto}
 .chip{background:var(--accentbg);color:var(--accent);border-radius:1rem;padding:0 .625rem;font-size:.875rem;font-weight:600}
 .chip.bad{background:var(--badbg);color:var(--bad)}.chip.warn{background:var(--warnbg);color:var(--warn)}
-.picture{display:block;width:100%;--tone:var(--accent)}.picture.stuck{--tone:var(--bad)}
-.rail{stroke:var(--line);stroke-width:4}.ahead{fill:var(--card);stroke:var(--line);stroke-width:4}.passed{fill:var(--tone);opacity:.45}.here{fill:var(--tone)}.halo{fill:var(--tone);opacity:.2}
-.life{fill:var(--line)}.lived{fill:var(--tone);opacity:.45}.now{fill:var(--tone);stroke:var(--card);stroke-width:4}
-.phases{display:grid;grid-template-columns:repeat(7,1fr);text-align:center;font-size:.75rem;color:var(--soft)}
-.phases .here{color:var(--ink);font-weight:600}
-.times{display:flex;justify-content:space-between;gap:1rem;font-size:.875rem;color:var(--soft);margin:.375rem 0 .75rem}
+.picture{--tone:var(--accent);--pale:color-mix(in srgb,var(--tone) 45%,var(--card))}.picture.stuck{--tone:var(--bad)}.picture svg{display:block;width:100%}
+.rail{stroke:var(--line);stroke-width:4}.rail.passed{stroke:var(--pale)}.ahead{fill:var(--card);stroke:var(--line);stroke-width:4}circle.passed{fill:var(--pale)}.here,.now{fill:var(--tone)}.halo{fill:var(--tone);opacity:.2}
+.life{fill:var(--line)}.lived{fill:var(--pale)}.now{stroke:var(--card);stroke-width:4}
+.picture ol{display:grid;grid-template-columns:repeat(7,1fr);text-align:center;font-size:.75rem;color:var(--soft);margin-bottom:.375rem}
+.picture .at{color:var(--ink);font-weight:600}
+.times{display:flex;justify-content:space-between;gap:1rem;font-size:.875rem;color:var(--soft);margin:0 0 .75rem}
 .versions{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.75rem}
-.versions li{border:1px solid var(--line);border-left:4px solid var(--line);border-radius:.5rem;padding:.5rem .75rem;display:grid;grid-template-columns:1fr auto;gap:.125rem .75rem;font-size:.875rem}
+.versions li{border:1px solid var(--line);border-left:4px solid var(--line);border-radius:.5rem;padding:.5rem .75rem;display:grid;grid-template-columns:1fr auto;gap:.125rem .75rem;align-content:start;font-size:.875rem}
 .versions .current{border-left-color:var(--good)}.versions .pending{border-left-color:var(--accent)}.versions .previous{border-left-color:var(--warn)}
-.versions span{color:var(--soft)}.versions li>:nth-child(even){text-align:right}.versions small{grid-column:1/-1;text-align:left;overflow-wrap:anywhere;font-size:.75rem}.versions button{grid-column:1/-1;margin-top:.375rem}
+.versions span{color:var(--soft)}.versions li>:nth-child(even){text-align:right}.versions small{grid-column:1/-1;text-align:left;overflow-wrap:anywhere;font-size:.75rem}.versions li button{grid-column:1/-1;justify-self:start;margin-top:.375rem}
 .card>footer{display:flex;flex-wrap:wrap;gap:.5rem;margin-top:1rem}
-@media(max-width:34rem){.phases li:not(.here){color:transparent}.phases li{overflow:visible;white-space:nowrap;justify-self:center}.token,.token input{width:100%}.token span{white-space:nowrap}}
+@media(max-width:34rem){.picture li:not(.at){color:transparent}.picture li{overflow:visible;white-space:nowrap;justify-self:center}.token,.token input{width:100%}.token span{white-space:nowrap}}
 `
 
 /** Refreshes the page in place and sends the buttons' commands. The token stays in its field, nowhere else. */

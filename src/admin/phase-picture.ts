@@ -7,72 +7,70 @@ type Html = ReturnType<typeof html>
 const TRACK = ['idle', 'prepared', 'created', 'verified', 'staged', 'promoted', 'retiring'] as const
 const STEP = 100
 const WIDTH = TRACK.length * STEP
-const TRACK_Y = 26
-const BAR_Y = 78
+const TRACK_Y = 24
+const BAR_Y = 12
 const BAR_INSET = 14
 
 /**
- * The rotation of one credential as a picture: the phases as stations with the present one lit, below it the time between
- * the last rotation and the next with a mark for now. Words stand beside it as text, so that a phone and a screen reader
- * get them too.
+ * The rotation of one credential as a picture: the phases as stations with the present one lit, below it the time from the
+ * last rotation to the next with a mark for now. Words stand beside it as text, so that a phone and a screen reader get
+ * them too.
  */
 export function phasePicture(status: CredentialStatus, nowMs: number): Html {
   const stuck = status.blocked !== null || status.phase === 'aborting'
+  return html`<div class="picture${stuck ? ' stuck' : ''}">
+    ${track(status)}
+    <ol aria-hidden="true">
+      ${TRACK.map((phase) => html`<li${raw(phase === status.phase ? ' class="at"' : '')}>${phase}</li>`)}
+    </ol>
+    ${lifetimeBar(status, nowMs)}
+  </div>`
+}
+
+function track(status: CredentialStatus): Html {
+  const at = TRACK.findIndex((phase) => phase === status.phase)
   const label = `phase ${status.phase}${status.blocked === null ? '' : ', blocked'}`
-  const bar = lifetimeBar(status, nowMs)
-  return html`<svg
-      class="picture${stuck ? ' stuck' : ''}"
-      viewBox="0 0 ${WIDTH} ${bar === null ? TRACK_Y * 2 : BAR_Y + BAR_INSET}"
-      role="img"
-      aria-label="${label}"
-    >
-      <line
-        class="rail"
-        x1="${STEP / 2}"
-        x2="${WIDTH - STEP / 2}"
-        y1="${TRACK_Y}"
-        y2="${TRACK_Y}"
-      />
-      ${TRACK.map((phase, index) => station(phase === status.phase, index, status))} ${bar ?? ''}
-    </svg>
-    <ol class="phases" aria-hidden="true">
-      ${TRACK.map((phase) => html`<li${raw(phase === status.phase ? ' class="here"' : '')}>${phase}</li>`)}
-    </ol>`
+  return html`<svg viewBox="0 0 ${WIDTH} ${2 * TRACK_Y}" role="img" aria-label="${label}">
+    ${rail('rail', TRACK.length - 1)} ${at > 0 ? rail('rail passed', at) : ''}
+    ${TRACK.map((_phase, index) => station(index, at))}
+  </svg>`
 }
 
-function station(here: boolean, index: number, { phase }: CredentialStatus): Html {
-  const at = TRACK.findIndex((name) => name === phase)
-  const kind = here ? 'here' : index < at ? 'passed' : 'ahead'
-  const x = index * STEP + STEP / 2
-  const halo = here ? html`<circle class="halo" cx="${x}" cy="${TRACK_Y}" r="20" />` : ''
-  return html`${halo}<circle class="${kind}" cx="${x}" cy="${TRACK_Y}" r="${here ? 12 : 9}" />`
+function rail(kind: string, untilIndex: number): Html {
+  return html`<line
+    class="${kind}"
+    x1="${stationX(0)}"
+    x2="${stationX(untilIndex)}"
+    y1="${TRACK_Y}"
+    y2="${TRACK_Y}"
+  />`
 }
 
-/** Null while one of both ends is not known. */
-function lifetimeBar(
-  { lastRotationAtMs, nextRotationAtMs }: CredentialStatus,
-  nowMs: number,
-): Html | null {
-  if (lastRotationAtMs === null || nextRotationAtMs === null) return null
-  const span = Math.max(nextRotationAtMs - lastRotationAtMs, 1)
-  const share = Math.min(Math.max((nowMs - lastRotationAtMs) / span, 0), 1)
+function station(index: number, at: number): Html {
+  const x = stationX(index)
+  if (index !== at) {
+    const kind = index < at ? 'passed' : 'ahead'
+    return html`<circle class="${kind}" cx="${x}" cy="${TRACK_Y}" r="9" />`
+  }
+  return html`<circle class="halo" cx="${x}" cy="${TRACK_Y}" r="20" />
+    <circle class="here" cx="${x}" cy="${TRACK_Y}" r="12" />`
+}
+
+function stationX(index: number): number {
+  return index * STEP + STEP / 2
+}
+
+/** Nothing while one of both ends is not known. */
+function lifetimeBar(status: CredentialStatus, nowMs: number): Html {
+  const { lastRotationAtMs, nextRotationAtMs } = status
+  if (lastRotationAtMs === null || nextRotationAtMs === null) return html``
+  const spanMs = Math.max(nextRotationAtMs - lastRotationAtMs, 1)
+  const share = Math.min(Math.max((nowMs - lastRotationAtMs) / spanMs, 0), 1)
   const width = WIDTH - 2 * BAR_INSET
-  const nowX = Math.round(BAR_INSET + share * width)
-  return html`<rect
-      class="life"
-      x="${BAR_INSET}"
-      y="${BAR_Y - 4}"
-      width="${width}"
-      height="8"
-      rx="4"
-    />
-    <rect
-      class="lived"
-      x="${BAR_INSET}"
-      y="${BAR_Y - 4}"
-      width="${nowX - BAR_INSET}"
-      height="8"
-      rx="4"
-    />
-    <circle class="now" cx="${nowX}" cy="${BAR_Y}" r="9" />`
+  const lived = Math.round(share * width)
+  return html`<svg viewBox="0 0 ${WIDTH} ${2 * BAR_Y}" aria-hidden="true">
+    <rect class="life" x="${BAR_INSET}" y="${BAR_Y - 4}" width="${width}" height="8" rx="4" />
+    <rect class="lived" x="${BAR_INSET}" y="${BAR_Y - 4}" width="${lived}" height="8" rx="4" />
+    <circle class="now" cx="${BAR_INSET + lived}" cy="${BAR_Y}" r="9" />
+  </svg>`
 }
