@@ -55,29 +55,25 @@ export function readYaml(text: string): YamlDocument {
   }
 }
 
-/** The library's own messages quote the file, so each is said anew. */
-function refusalOf(error: YAMLError): Refusal {
-  switch (error.code) {
-    case 'DUPLICATE_KEY':
-      return new Refusal('a key stands here for the second time', 'keep one of the two')
-    case 'TAB_AS_INDENT':
-      return new Refusal('a tab indents this line', 'indent with spaces')
-    case 'BAD_INDENT':
-      return new Refusal('the indentation does not fit', 'align the line with its neighbours')
-    case 'MULTIPLE_DOCS':
-      return new Refusal('a second document starts here', 'keep one document per file')
-    case 'BAD_ALIAS':
-      return new Refusal('an alias has no anchor', 'put a value that starts with * in quotes')
-    case 'NON_STRING_KEY':
-      return new Refusal('a key is no text', 'use plain words as keys')
-    case 'TAG_RESOLVE_FAILED':
-      return new Refusal('a tag is not known', 'put a value that starts with ! in quotes')
-    default:
-      return new Refusal(
-        `is no valid YAML (${error.code.toLowerCase().replaceAll('_', '-')})`,
-        'check quotes, brackets, colons and indentation near this line',
-      )
-  }
+/** The library's own messages quote the file, so the frequent ones are said anew. */
+const SYNTAX_REFUSALS: ReadonlyMap<string, Refusal> = new Map([
+  ['DUPLICATE_KEY', new Refusal('a key stands here for the second time', 'keep one of the two')],
+  ['TAB_AS_INDENT', new Refusal('a tab indents this line', 'indent with spaces')],
+  ['BAD_INDENT', new Refusal('the indentation does not fit', 'align it with its neighbours')],
+  ['MULTIPLE_DOCS', new Refusal('a second document starts here', 'keep one document per file')],
+  ['BAD_ALIAS', new Refusal('an alias has no anchor', 'put a value that starts with * in quotes')],
+  ['NON_STRING_KEY', new Refusal('a key is no text', 'use plain words as keys')],
+  ['TAG_RESOLVE_FAILED', new Refusal('a tag is unknown', 'put what starts with ! in quotes')],
+])
+
+function refusalOf({ code }: YAMLError): Refusal {
+  return (
+    SYNTAX_REFUSALS.get(code) ??
+    new Refusal(
+      `is no valid YAML (${code.toLowerCase().replaceAll('_', '-')})`,
+      'check quotes, brackets, colons and indentation near this line',
+    )
+  )
 }
 
 function lineOf(document: Document, lines: LineCounter, path: Path): number | null {

@@ -96,20 +96,16 @@ function describe(issue: Issue, value: unknown): Refusal {
   if (!ZOD_WORDING.test(issue.message)) {
     return new Refusal('is not valid here', issue.message)
   }
-  switch (issue.code) {
-    case 'invalid_type':
-      return wrongType(issue.expected, value)
-    case 'invalid_value':
-      return oneOf(issue.values.map(String), value)
-    case 'invalid_union':
-      return oneOf(words('options' in issue ? issue.options : []), value)
-    case 'too_small':
-      return new Refusal('is too small or empty', `give at least ${issue.minimum}`)
-    case 'too_big':
-      return new Refusal('is too large', `give at most ${issue.maximum}`)
-    default:
-      return new Refusal('is not valid here', 'see the schema: sidekey schema')
+  if (issue.code === 'invalid_type') return wrongType(issue.expected, value)
+  if (issue.code === 'invalid_value') return oneOf(issue.values.map(String), value)
+  if (issue.code === 'invalid_union') {
+    return oneOf(words('options' in issue ? issue.options : []), value)
   }
+  if (issue.code === 'too_small') {
+    return new Refusal('is too small or empty', `give at least ${issue.minimum}`)
+  }
+  if (issue.code === 'too_big') return new Refusal('is too large', `give at most ${issue.maximum}`)
+  return new Refusal('is not valid here', 'see what is possible: sidekey schema')
 }
 
 function wrongType(expected: string, value: unknown): Refusal {

@@ -1,0 +1,87 @@
+import type { Catalog, ProviderModule } from '../config/provider-module.ts'
+import { Refusal } from '../config/refusal.ts'
+import { type Environment, readSecretSource } from '../config/secret-source.ts'
+import type { CredentialConfig, SidekeyConfig } from '../config/types.ts'
+import { PROVIDER_CALL_TIMEOUT_MS } from '../kernel/limits.ts'
+import type { Clock } from '../kernel/ports/clock.ts'
+import type { Log } from '../kernel/ports/log.ts'
+import type { VerifyAnswer } from '../kernel/ports/provider.ts'
+import type { SecretValue } from '../kernel/secret-value.ts'
+import { connectUpstream } from './connect-upstream.ts'
+
+/** What `sidekey check` needs. */
+export interface CheckDeps {
+  readonly catalog: Catalog
+  readonly env: Environment
+  readonly clock: Clock
+  readonly log: Log
+  /**
+   * The secret that is in use by now, such as the store's record says; null when nothing is recorded, and the
+   * configuration's own secret is used. Default: always the configuration's.
+   */
+  readonly recordedSecret?: (
+    config: SidekeyConfig,
+    credential: CredentialConfig,
+  ) => Promise<SecretValue | null>
+}
+
+/** One thing that was tried. */
+export interface OnlineResult {
+  readonly kind: 'upstream' | 'credential'
+  /** The origin of an upstream, or the id of a credential. */
+  readonly name: string
+  readonly ok: boolean
+  /** A word or two: `reachable`, `ECONNREFUSED`, `accepted`, `refused`. */
+  readonly detail: string
+}
+
+/** Connects to each upstream and lets each provider verify its secrets. Sends no request of an app, rotates nothing. */
+export async function checkOnline(
+  config: SidekeyConfig,
+  deps: CheckDeps,
+  progress: (line: string) => void,
+): Promise<readonly OnlineResult[]> {
+  const results: OnlineResult[] = []
+  const add = (result: OnlineResult) => {
+    results.push(result)
+    progress(`${result.ok ? 'ok    ' : 'FAILED'}  ${result.kind} ${result.name}: ${result.detail}`)
+  }
+  for (const origin of new Set(config.routes.map(({ upstream }) => upstream.origin))) {
+    const failure = await connectUpstream(origin)
+    add({ kind: 'upstream', name: origin, ok: failure === null, detail: failure ?? 'reachable' })
+  }
+  for (const credential of config.credentials) {
+    const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
+    if (provider?.create === undefined) continue
+    const detail = await verify(config, credential, provider, deps)
+    add({ kind: 'credential', name: credential.id, ok: detail === 'accepted', detail })
+  }
+  return results
+}
+
+async function verify(
+  config: SidekeyConfig,
+  credential: CredentialConfig,
+  provider: ProviderModule,
+  deps: CheckDeps,
+): Promise<string> {
+  const { clock, log, env } = deps
+  const secret =
+    (await deps.recordedSecret?.(config, credential)) ??
+    (await readSecretSource(credential.sources.current, env, credential))
+  if (secret instanceof Refusal) return secret.message
+  const client = provider.create?.(credential.options, { clock, log })
+  if (client === undefined) return 'accepted'
+  const patience = new AbortController()
+  const stop = clock.after(PROVIDER_CALL_TIMEOUT_MS, () => patience.abort())
+  try {
+    return describe(await client.verify(secret, patience.signal))
+  } finally {
+    stop()
+    await client.close()
+  }
+}
+
+function describe(answer: VerifyAnswer): string {
+  return answer.kind === 'accepted' ? answer.kind : `${answer.kind} by ${answer.service}`
+}
