@@ -1,3 +1,4 @@
+import type { SecretValue } from '../../kernel/secret-value.ts'
 import type { EmulatedAccount } from './emulated-account.ts'
 import type { FaultOrder } from './fault-desk.ts'
 import type { JournalEntry, SecretAct } from './journal.ts'
@@ -79,6 +80,11 @@ export class EmulatorControl {
   /** Counts requests that hold this text anywhere, decoded Basic included. */
   watchFor(text: string): void {
     this.#world.journal.watchFor(text)
+  }
+
+  /** The values of an account's secrets, revoked ones included: for a search for leaks. In process only, never by HTTP. */
+  values(key: string): readonly SecretValue[] {
+    return this.#account(key).secrets.map(({ value }) => value)
   }
 
   /** The newest calls, the newest last; never a value. */

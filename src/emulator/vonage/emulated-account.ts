@@ -1,9 +1,10 @@
+import { SecretValue } from '../../kernel/secret-value.ts'
 import type { EmulatorSettings, LagHost } from './settings.ts'
 
 /** Revoked secrets that are remembered, so that their use can still be named and a revoke lag served. */
 const REVOKED_MAX = 64
 
-/** One secret. Its value can be compared and never read. */
+/** One secret. Its value can be compared, and given to a search for leaks; no answer ever holds it. */
 export class EmulatedSecret {
   readonly id: string
   readonly createdAtMs: number
@@ -22,6 +23,10 @@ export class EmulatedSecret {
     this.createdAtMs = createdAtMs
     this.initial = initial
     this.#value = value
+  }
+
+  get value(): SecretValue {
+    return new SecretValue(this.#value)
   }
 
   matches(text: string): boolean {
