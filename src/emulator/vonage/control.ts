@@ -82,7 +82,11 @@ export class EmulatorControl {
     this.#world.journal.watchFor(text)
   }
 
-  /** The values of an account's secrets, revoked ones included: for a search for leaks. In process only, never by HTTP. */
+  /**
+   * The values of an account's secrets, recently revoked ones included: for a search for leaks. In process only; over
+   * HTTP no value is ever shown.
+   * @throws ControlError `unknown-account`
+   */
   values(key: string): readonly SecretValue[] {
     return this.#account(key).secrets.map(({ value }) => value)
   }
