@@ -34,7 +34,8 @@
 {{- end -}}
 {{- end }}
 
-{{/* sidekey.yaml: the chart's defaults under what `config` says. */}}
+{{/* sidekey.yaml: the chart's defaults under what `config` says. As JSON, which is YAML too: Helm's YAML writes the API key 12e45678
+     without quotes, and YAML 1.2 reads a number there. */}}
 {{- define "sidekey.configuration" -}}
 {{- include "sidekey.assertWorkload" . -}}
 {{- $v := include "sidekey.values" . | fromJson -}}
@@ -46,12 +47,12 @@
 {{- if include "sidekey.rotating" . -}}
 {{- $_ := set $config "store" (dict "type" "file" "directory" "/var/lib/sidekey/store" "keyFile" "/run/secrets/sidekey/store-key") -}}
 {{- end -}}
-{{- toYaml (mustMergeOverwrite $config $v.config) -}}
+{{- toPrettyJson (mustMergeOverwrite $config $v.config) -}}
 {{- end }}
 
 {{/* Port of a listener of the configuration: (dict "context" . "listener" "admin"). */}}
 {{- define "sidekey.port" -}}
-{{- $config := include "sidekey.configuration" .context | fromYaml -}}
+{{- $config := include "sidekey.configuration" .context | fromJson -}}
 {{- $listen := (index $config .listener).listen -}}
 {{- if hasPrefix "unix:" $listen -}}
 {{- fail (printf "\nsidekey: config.%s.listen is a unix socket, which this chart does not mount yet.\nWrite an address with a port." .listener) -}}

@@ -14,7 +14,7 @@
 {{- if not $v.config.credentials -}}
 {{- fail "\nsidekey: config.credentials is empty, so there is nothing to inject.\nWrite the configuration below `config`; values.yaml shows one." -}}
 {{- end -}}
-{{- $admin := (include "sidekey.configuration" . | fromYaml).admin.listen -}}
+{{- $admin := (include "sidekey.configuration" . | fromJson).admin.listen -}}
 {{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" $admin -}}
 {{- fail (printf "\nsidekey: config.admin.listen is %s, where the kubelet's probes do not reach it.\nLeave it out, or write 0.0.0.0:9901 or [::]:9901; the API behind it needs the token." $admin) -}}
 {{- end -}}

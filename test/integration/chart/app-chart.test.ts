@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { describeWithTools } from '../../tools/describe-with-tools.ts'
-import { appChartOfReadme, only, renderChart, renderText } from './render-chart.ts'
+import { appChartOfReadme, only, renderChart, renderText, type Values } from './render-chart.ts'
 
 describeWithTools("an app's chart, as README.md shows it", ['helm-3', 'helm-4'], (path) => {
   let app: string
@@ -18,6 +18,8 @@ describeWithTools("an app's chart, as README.md shows it", ['helm-3', 'helm-4'],
     const { metadata, spec } = deployment['spec'].template
     expect(metadata.labels).toEqual({ app: 'app', 'sidekey.dev/config': 'shop-sidekey' })
     expect(metadata.annotations['sidekey.dev/config-hash']).toMatch(/^[0-9a-f]{16}$/)
+    // Otherwise the kubelet opens the store to the group at each start, and Sidekey refuses it.
+    expect(spec.securityContext.fsGroupChangePolicy).toBe('OnRootMismatch')
     // The version is the sidecar's, not the app's.
     expect(spec.initContainers).toMatchObject([
       { name: 'sidekey', image: 'images.example/sidekey:0.1.0', restartPolicy: 'Always' },
@@ -45,7 +47,7 @@ describeWithTools("an app's chart, as README.md shows it", ['helm-3', 'helm-4'],
   })
 
   test('a changed configuration changes the hash that replaces the pod', () => {
-    const hash = (values: object) =>
+    const hash = (values: Values) =>
       only(renderChart(path('helm-4'), values, app), 'Deployment')['spec'].template.metadata
         .annotations['sidekey.dev/config-hash']
     const changed = { sidekey: { config: { log: { level: 'debug' } } } }

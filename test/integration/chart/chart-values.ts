@@ -26,6 +26,7 @@ export const ROTATING: Values = {
     credentials: {
       vonage: {
         provider: 'vonage',
+        // In YAML 1.2 a number, unless it is quoted.
         apiKey: '12e45678',
         secret: { file: '/run/secrets/sidekey/vonage' },
       },

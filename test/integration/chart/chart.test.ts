@@ -1,14 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeWithTools } from '../../tools/describe-with-tools.ts'
 import { EVERYTHING, ROTATING, STATIC } from './chart-values.ts'
-import {
-  appChartOfReadme,
-  only,
-  refusalOf,
-  renderChart,
-  renderText,
-  runHelm,
-} from './render-chart.ts'
+import { only, renderChart, renderText, runHelm } from './render-chart.ts'
 
 for (const tool of ['helm-3', 'helm-4'] as const) {
   describeWithTools(`the chart under ${tool}`, [tool], (path) => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { describeWithTools } from '../../tools/describe-with-tools.ts'
 import { ROTATING, STATIC } from './chart-values.ts'
-import { only, refusalOf, renderChart } from './render-chart.ts'
+import { only, refusalOf, renderChart, type Values } from './render-chart.ts'
 
 describeWithTools('the chart refuses', ['helm-3', 'helm-4'], (path) => {
-  const both = (values: object) =>
+  const both = (values: Values) =>
     `${refusalOf(path('helm-3'), values)}\n---\n${refusalOf(path('helm-4'), values)}`
 
   test.each([
