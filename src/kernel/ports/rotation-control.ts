@@ -18,7 +18,8 @@ export interface VersionStatus {
   /** The provider's id; null while it is not known. */
   readonly id: string | null
   readonly fingerprint: string
-  readonly createdAtMs: number
+  /** When it was made; null where nobody says. */
+  readonly createdAtMs: number | null
   readonly lastUsedAtMs: number | null
 }
 

@@ -1,0 +1,10 @@
+import type { Catalog } from './config/provider-module.ts'
+import { staticModule } from './providers/static/module.ts'
+import { vonageModule } from './providers/vonage/module.ts'
+import { vonagePreset } from './providers/vonage/preset.ts'
+
+/** Every provider and every preset that this build knows. A new one is added here and nowhere else. */
+export const catalog: Catalog = {
+  providers: [vonageModule, staticModule],
+  presets: [vonagePreset],
+}

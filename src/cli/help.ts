@@ -1,0 +1,20 @@
+/** `sidekey help`. */
+export const HELP = `sidekey: your app never holds the key. Sidekey holds it, and turns it.
+
+  serve --config FILE [--log-level LEVEL] [--log-format json|text]
+                               run the proxy, the rotation and the admin port
+  check --config FILE [--online] [--json]
+                               validate a configuration and what it refers to
+  schema                       JSON Schema of the configuration, for editors
+  status [CREDENTIAL]          phases, versions, next rotations      --admin URL --token-file FILE --json
+  rotate CREDENTIAL [--emergency]
+  pause | resume | abort | retry CREDENTIAL
+  adopt CREDENTIAL --id SECRET_ID [--secret-file FILE]
+  revoke CREDENTIAL --id SECRET_ID
+  wait | healthcheck | shutdown
+                               for containers: until ready; once; stop
+  emulator vonage              a local Vonage with two-secret accounts
+  demo [--seconds N] [--json]  the whole idea in a minute
+  version, help
+
+Exit codes: 0 done, 1 not reachable or refused, 64 wrong command line, 78 wrong configuration.`

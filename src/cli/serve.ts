@@ -1,0 +1,170 @@
+import { parseArgs } from 'node:util'
+import { catalog } from '../catalog.ts'
+import { loadConfig } from '../config/load-config.ts'
+import { Refusal } from '../config/refusal.ts'
+import { type Environment, readSecretSource, readStoreKey } from '../config/secret-source.ts'
+import type { SidekeyConfig, StoreConfig } from '../config/types.ts'
+import { ConfigError } from '../kernel/errors.ts'
+import type { Clock } from '../kernel/ports/clock.ts'
+import type { CrashPoint } from '../kernel/ports/crash-point.ts'
+import type { Random } from '../kernel/ports/random.ts'
+import type { SecretValue } from '../kernel/secret-value.ts'
+import { scrubbedStore } from '../credential-unit.ts'
+import { createFingerprinter } from '../platform/fingerprint.ts'
+import type { ClientConfig } from '../proxy/data-plane.ts'
+import { Sidecar } from '../sidecar.ts'
+import { openFileStore } from '../stores/file/file-store.ts'
+import { createLog } from '../telemetry/log.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { LiveSecrets } from '../telemetry/scrub-secrets.ts'
+import { UsageError } from './usage-error.ts'
+
+export interface ServeIo {
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean }
+  readonly env: Environment
+}
+
+export interface ServeDeps {
+  readonly clock: Clock
+  readonly random: Random
+  readonly crashPoint: CrashPoint
+  readonly version: string
+  /** Starts an orderly stop of the process. */
+  readonly quit: () => void
+}
+
+/** A running Sidekey, for the process edge: signals and uncaught errors end here. */
+export interface Serving {
+  reload(): Promise<unknown>
+  stop(): Promise<void>
+  /** Writes an error that nobody caught, scrubbed like every other line. */
+  crashed(error: unknown): void
+}
+
+/**
+ * `sidekey serve --config FILE`: runs the proxy, the rotation and the admin port until `stop`.
+ * @throws ConfigError every error of the file and of what it refers to
+ */
+export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps): Promise<Serving> {
+  const { configFile, format, level } = options
+  const { config, warnings } = await loadConfig(configFile, catalog, io.env)
+  const secrets = new LiveSecrets()
+  const { clock, random } = deps
+  const log = createLog({
+    level: level ?? config.log.level,
+    format: format ?? (io.stdout.isTTY === true ? 'text' : 'json'),
+    destination: io.stdout,
+    scrub: secrets,
+    clock,
+  })
+  for (const { path, message, remedy } of warnings)
+    log.warn('configuration', { path, message, remedy })
+  const keepSecret = secrets.set.bind(secrets)
+  const opened =
+    config.store === null ? null : await openStore(config.store, io.env, { clock, random, log })
+  const sidecar = new Sidecar({
+    ...deps,
+    log,
+    configFile,
+    config,
+    env: io.env,
+    keepSecret,
+    metrics: createMetrics({ clock, version: deps.version }),
+    instance: random.id(),
+    store: opened === null ? null : scrubbedStore(opened.store, keepSecret),
+    fingerprint: createFingerprinter(opened?.key ?? Buffer.from(random.id() + random.id(), 'hex')),
+    readToken: (current) => readToken(current, io.env, keepSecret),
+    readClients: (current) => readClients(current, io.env, keepSecret),
+  })
+  try {
+    await sidecar.start()
+  } catch (error) {
+    await sidecar.stop()
+    throw error
+  }
+  log.info('sidekey is ready', { ...sidecar.addresses, version: deps.version })
+  return {
+    reload: () => sidecar.reload(),
+    stop: async () => {
+      log.info('sidekey stops')
+      await sidecar.stop()
+      log.info('sidekey has stopped')
+    },
+    crashed: (error) => {
+      const stack = error instanceof Error ? error.stack : undefined
+      log.error('uncaught error', { stack: stack ?? typeof error })
+    },
+  }
+}
+
+export interface ServeOptions {
+  readonly configFile: string
+  readonly format: 'json' | 'text' | undefined
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | undefined
+}
+
+/** @throws UsageError */
+export function readServeOptions(argv: readonly string[]): ServeOptions {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      config: { type: 'string' },
+      'log-format': { type: 'string' },
+      'log-level': { type: 'string' },
+    },
+  })
+  if (values.config === undefined) throw new UsageError('serve needs --config FILE')
+  return {
+    configFile: values.config,
+    format: oneOf('--log-format', values['log-format'], ['json', 'text']),
+    level: oneOf('--log-level', values['log-level'], ['debug', 'info', 'warn', 'error']),
+  }
+}
+
+function oneOf<T extends string>(name: string, text: string | undefined, words: readonly T[]) {
+  const found = words.find((word) => word === text)
+  if (text !== undefined && found === undefined) {
+    throw new UsageError(`${name} is one of ${words.join(', ')}`)
+  }
+  return found
+}
+
+async function openStore(
+  config: StoreConfig,
+  env: Environment,
+  deps: Pick<Parameters<typeof openFileStore>[0], 'clock' | 'random' | 'log'>,
+) {
+  const keyObject = await readStoreKey(config.key, env)
+  if (keyObject instanceof Refusal) throw refused('store.keyFile', keyObject)
+  const key = keyObject.export()
+  return { store: await openFileStore({ ...deps, directory: config.directory, key }), key }
+}
+
+type KeepSecret = (owner: string, secrets: readonly SecretValue[]) => void
+
+async function readToken(config: SidekeyConfig, env: Environment, keep: KeepSecret) {
+  if (config.admin.token === null) return null
+  const token = await readSecretSource(config.admin.token, env)
+  if (token instanceof Refusal) throw refused('admin.tokenFile', token)
+  keep('admin token', [token])
+  return token
+}
+
+async function readClients(
+  config: SidekeyConfig,
+  env: Environment,
+  keep: KeepSecret,
+): Promise<readonly ClientConfig[]> {
+  return Promise.all(
+    config.proxy.clients.map(async ({ name, token: source, routes }) => {
+      const token = await readSecretSource(source, env)
+      if (token instanceof Refusal) throw refused(`proxy.clients.${name}.tokenFile`, token)
+      keep(`client ${name}`, [token])
+      return { name, token, routes }
+    }),
+  )
+}
+
+function refused(path: string, { message, remedy }: Refusal): ConfigError {
+  return new ConfigError([{ path, line: null, message, remedy }])
+}

@@ -1,0 +1,59 @@
+import type { CredentialUnit } from './credential-unit.ts'
+import { CommandRefusedError } from './kernel/errors.ts'
+import type { CredentialStatus, RotationControl } from './kernel/ports/rotation-control.ts'
+import type { UseLedger } from './use-ledger.ts'
+
+/** What the admin API sees: the credentials that Sidekey rotates, and those that somebody else does. */
+export function controlOf(
+  units: () => ReadonlyMap<string, CredentialUnit>,
+  rotating: () => RotationControl,
+  uses: UseLedger,
+): RotationControl {
+  const get = async (credentialId: string): Promise<CredentialStatus | null> => {
+    const unit = units().get(credentialId)
+    if (unit === undefined) return null
+    return unit.rotator === null ? watchedStatus(unit, uses) : rotating().get(credentialId)
+  }
+  return {
+    get,
+    list: async () => {
+      const all = await Promise.all([...units().keys()].map(get))
+      return all.filter((status) => status !== null)
+    },
+    command: (credentialId, command) => {
+      if (units().get(credentialId)?.rotator === null) {
+        throw new CommandRefusedError(
+          `${credentialId} is rotated by somebody else; change its secret at the source`,
+        )
+      }
+      return rotating().command(credentialId, command)
+    },
+  }
+}
+
+async function watchedStatus(
+  { config, source }: CredentialUnit,
+  uses: UseLedger,
+): Promise<CredentialStatus> {
+  const versions = await source.load().then(
+    (loaded) => loaded.versions,
+    () => [],
+  )
+  return {
+    id: config.id,
+    provider: config.providerName,
+    phase: 'static',
+    reason: versions.length === 0 ? 'secret-missing' : null,
+    blocked: null,
+    paused: false,
+    versions: versions.map(({ stage, fingerprint, generation }) => ({
+      stage,
+      id: null,
+      fingerprint,
+      createdAtMs: null,
+      lastUsedAtMs: uses.lastUsedAtMs(config.id, generation),
+    })),
+    lastRotationAtMs: null,
+    nextRotationAtMs: null,
+  }
+}

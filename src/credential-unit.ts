@@ -1,0 +1,175 @@
+import type { ClosableProvider } from './config/provider-module.ts'
+import { readSecretSource, type SecretSource } from './config/secret-source.ts'
+import type { Refusal } from './config/refusal.ts'
+import type { CredentialConfig } from './config/types.ts'
+import type { CredentialRecord } from './kernel/credential.ts'
+import type { Clock } from './kernel/ports/clock.ts'
+import type { CrashPoint } from './kernel/ports/crash-point.ts'
+import type { Log } from './kernel/ports/log.ts'
+import type { ManagementAuth } from './kernel/ports/provider.ts'
+import type { Random } from './kernel/ports/random.ts'
+import type { Store } from './kernel/ports/store.ts'
+import type { RotationTelemetry } from './kernel/ports/telemetry.ts'
+import type { VersionSource } from './kernel/ports/version-source.ts'
+import { SecretValue } from './kernel/secret-value.ts'
+import type { Fingerprint } from './platform/fingerprint.ts'
+import { createFileSource } from './providers/static/file-source.ts'
+import { Rotator } from './rotation/rotator.ts'
+import { createRecordSource } from './stores/record-source.ts'
+import { catalog } from './catalog.ts'
+
+/** All that one credential of the configuration consists of at run time. */
+export interface CredentialUnit {
+  readonly config: CredentialConfig
+  readonly source: VersionSource
+  /** Null where somebody else rotates. */
+  readonly rotator: Rotator | null
+  close(): Promise<void>
+}
+
+/** What every credential shares. */
+export interface UnitDeps {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly telemetry: RotationTelemetry
+  readonly crashPoint: CrashPoint
+  readonly fingerprint: Fingerprint
+  readonly instance: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Null only when nothing rotates. */
+  readonly store: Store | null
+  /** The working secrets of another credential, the first to try first: those of a primary account. */
+  readonly managementOf: (credentialId: string) => Promise<readonly ManagementAuth[]>
+  /** Told of every value that becomes known, so that none is ever printed. */
+  readonly keepSecret: (owner: string, secrets: readonly SecretValue[]) => void
+}
+
+/** Builds a credential: watched files where somebody else rotates, a record and its rotator where Sidekey does. */
+export function buildUnit(config: CredentialConfig, deps: UnitDeps): CredentialUnit {
+  return config.rotation === null || deps.store === null
+    ? buildWatched(config, deps)
+    : buildRotated(config, config.rotation, deps.store, deps)
+}
+
+function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit {
+  const { current, previous } = config.sources
+  const source = createFileSource({
+    credentialId: config.id,
+    publicValues: config.publicValues,
+    current: () => readSecret(current, config, deps),
+    previous: previous === null ? null : () => readSecret(previous, config, deps),
+    watchPaths: [current, previous].flatMap((s) => (s?.kind === 'file' ? [s.path] : [])),
+    fingerprint: deps.fingerprint,
+    clock: deps.clock,
+    log: deps.log,
+  })
+  return { config, source: scrubbed(source, deps), rotator: null, close: async () => {} }
+}
+
+function buildRotated(
+  config: CredentialConfig,
+  policy: NonNullable<CredentialConfig['rotation']>,
+  store: Store,
+  deps: UnitDeps,
+): CredentialUnit {
+  const provider = createProvider(config, deps)
+  const { id: credentialId, publicValues, managedBy } = config
+  const rotator = new Rotator({
+    ...deps,
+    credentialId,
+    account: config.account,
+    providerName: config.providerName,
+    policy,
+    provider,
+    store,
+    bootstrapSecret: () => bootstrapSecret(config, deps),
+    managedBy: managedBy === null ? null : () => deps.managementOf(managedBy),
+  })
+  const source: VersionSource = {
+    ...createRecordSource({ store, credentialId, publicValues }),
+    // Each provider bounds its own calls in time, so nothing has to abort this one.
+    probe: async ({ value }) => (await provider.verify(value, new AbortController().signal)).kind,
+  }
+  return { config, source: scrubbed(source, deps), rotator, close: () => provider.close() }
+}
+
+function createProvider(config: CredentialConfig, deps: UnitDeps): ClosableProvider {
+  const module = catalog.providers.find(({ name }) => name === config.providerName)
+  if (module?.create === undefined) {
+    throw new Error(`provider ${config.providerName} does not rotate; the configuration refuses it`)
+  }
+  return module.create(config.options, deps)
+}
+
+/** What Sidekey rotates is read from the configuration once, until a record exists. */
+async function bootstrapSecret(
+  config: CredentialConfig,
+  deps: UnitDeps,
+): Promise<SecretValue | null> {
+  const found = await readSecret(config.sources.current, config, deps)
+  if (found instanceof SecretValue) return found
+  deps.log.warn('secret not read', { credential: config.id, reason: found.message })
+  return null
+}
+
+async function readSecret(
+  source: SecretSource,
+  config: CredentialConfig,
+  deps: UnitDeps,
+): Promise<SecretValue | Refusal> {
+  const secret = await readSecretSource(source, deps.env, { fitsHeader: config.fitsHeader })
+  const owner = `${config.id} ${source.kind === 'file' ? source.path : source.name}`
+  if (secret instanceof SecretValue) deps.keepSecret(owner, [secret])
+  return secret
+}
+
+/** Gives back what a credential holds: its lease, its connections. */
+export async function closeUnit({ rotator, close }: CredentialUnit): Promise<void> {
+  await rotator?.release()
+  await close()
+}
+
+/** Whatever requests may use is also what logs must not show. */
+function scrubbed(source: VersionSource, deps: UnitDeps): VersionSource {
+  return {
+    ...source,
+    load: async () => {
+      const loaded = await source.load()
+      deps.keepSecret(
+        source.credentialId,
+        loaded.versions.map(({ value }) => value),
+      )
+      return loaded
+    },
+  }
+}
+
+/** A store that tells of every value it hands out or takes in, before anybody can print it. */
+export function scrubbedStore(store: Store, keepSecret: UnitDeps['keepSecret']): Store {
+  const keep = (record: CredentialRecord) => {
+    const { current, pending, previous, tombstones } = record
+    const versions = [current, pending, previous, ...tombstones]
+    keepSecret(
+      `record ${record.credentialId}`,
+      versions.flatMap((version) => (version === null ? [] : [version.value])),
+    )
+  }
+  return {
+    read: async (credentialId) => {
+      const stored = await store.read(credentialId)
+      if (stored !== null) keep(stored.record)
+      return stored
+    },
+    compareAndSwap: (credentialId, expected, record) => {
+      keep(record)
+      return store.compareAndSwap(credentialId, expected, record)
+    },
+    watch: (credentialId, changed) => store.watch(credentialId, changed),
+    acquireLease: (credentialId, holder, ttlMs) => store.acquireLease(credentialId, holder, ttlMs),
+    publishMember: (credentialId, member) => store.publishMember(credentialId, member),
+    members: (credentialId) => store.members(credentialId),
+    removeMember: (credentialId, instance) => store.removeMember(credentialId, instance),
+    close: () => store.close(),
+  }
+}

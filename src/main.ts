@@ -1,0 +1,132 @@
+#!/usr/bin/env node
+import { arm } from './cli/crash-point.ts'
+import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './cli/exit-codes.ts'
+import { formatIssue } from './cli/format-issue.ts'
+import { HELP } from './cli/help.ts'
+import { UsageError } from './cli/usage-error.ts'
+import { ConfigError, SidekeyError } from './kernel/errors.ts'
+import { CryptoRandom } from './platform/crypto-random.ts'
+import { SystemClock } from './platform/system-clock.ts'
+import { VERSION } from './version.ts'
+
+const { stdout, stderr, env } = process
+const clock = new SystemClock()
+const random = new CryptoRandom()
+const lines = {
+  out: (line: string) => void stdout.write(`${line}\n`),
+  err: (line: string) => void stderr.write(`${line}\n`),
+}
+
+/** Each command loads its own code only: a health probe must not pay for the proxy. */
+const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  serve: runServe,
+  emulator: runEmulator,
+  async demo(argv) {
+    const { runDemo } = await import('./cli/demo/run-demo.ts')
+    const self = { command: process.execPath, arguments: [import.meta.filename] }
+    return runDemo(argv, { stdout, stderr }, { clock, random, self })
+  },
+  async check(argv) {
+    const [{ runCheck }, { catalog }, { silentLog }] = await Promise.all([
+      import('./cli/check.ts'),
+      import('./catalog.ts'),
+      import('./cli/silent-log.ts'),
+    ])
+    return runCheck(argv, lines, { catalog, env, clock, log: silentLog })
+  },
+  async schema() {
+    const [{ runSchema }, { catalog }] = await Promise.all([
+      import('./cli/schema.ts'),
+      import('./catalog.ts'),
+    ])
+    return runSchema(lines, catalog)
+  },
+  async version() {
+    lines.out(VERSION)
+    return EXIT_OK
+  },
+  async help() {
+    lines.out(HELP)
+    return EXIT_OK
+  },
+}
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main([word = 'help', ...argv]: readonly string[]): Promise<number> {
+  const command = COMMANDS[word.replace(/^--/, '')]
+  if (command === undefined) {
+    lines.err(`sidekey: there is no command ${JSON.stringify(word)}; see sidekey help`)
+    return EXIT_USAGE
+  }
+  try {
+    return await command(argv)
+  } catch (error) {
+    return explain(error, argv)
+  }
+}
+
+/** What can be told in a line is told in a line; anything else is a bug, and its stack helps. */
+function explain(error: unknown, argv: readonly string[]): number {
+  if (error instanceof ConfigError) {
+    const file = argv[argv.indexOf('--config') + 1] ?? 'configuration'
+    for (const issue of error.issues) lines.err(formatIssue(file, issue))
+    return EXIT_CONFIG
+  }
+  if (error instanceof UsageError || isParseArgsError(error)) {
+    lines.err(`sidekey: ${error.message}; see sidekey help`)
+    return EXIT_USAGE
+  }
+  if (error instanceof SidekeyError || isSystemError(error)) {
+    lines.err(`sidekey: ${error.message}`)
+    return EXIT_FAILED
+  }
+  lines.err(`sidekey: ${error instanceof Error ? error.stack : String(error)}`)
+  return EXIT_FAILED
+}
+
+async function runServe(argv: readonly string[]): Promise<number> {
+  const { readServeOptions, serve } = await import('./cli/serve.ts')
+  const stopping = Promise.withResolvers<void>()
+  const deps = { clock, random, version: VERSION, crashPoint: arm(env), quit: stopping.resolve }
+  const serving = await serve(readServeOptions(argv), { stdout, env }, deps)
+  process.on('SIGHUP', () => void serving.reload())
+  process.on('uncaughtException', (error) => {
+    serving.crashed(error)
+    process.exit(EXIT_FAILED)
+  })
+  await untilStopped(stopping)
+  await serving.stop()
+  return EXIT_OK
+}
+
+async function runEmulator([service, ...argv]: readonly string[]): Promise<number> {
+  if (service !== 'vonage') throw new UsageError('write: sidekey emulator vonage')
+  const emulator = await import('./cli/emulator.ts')
+  const run = await emulator.runEmulator(argv, { stdout, stderr }, { clock, random })
+  if (run.kind === 'ended') return run.exitCode
+  await untilStopped(Promise.withResolvers<void>())
+  await run.close()
+  return EXIT_OK
+}
+
+/** The first signal asks for an orderly end, the second one ends at once. */
+async function untilStopped({ promise, resolve }: PromiseWithResolvers<void>): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(EXIT_FAILED))
+      resolve()
+    })
+  }
+  await promise
+}
+
+function isParseArgsError(error: unknown): error is Error {
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  )
+}
+
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error
+}

@@ -1,0 +1,221 @@
+import { isDeepStrictEqual } from 'node:util'
+import { createAdminApp } from './admin/app.ts'
+import type { Readiness, ReloadResult } from './admin/admin-deps.ts'
+import { type AdminServer, serveAdmin } from './admin/serve-admin.ts'
+import { catalog } from './catalog.ts'
+import { formatListenAddress } from './config/listen-address.ts'
+import { loadConfig } from './config/load-config.ts'
+import type { SidekeyConfig } from './config/types.ts'
+import { buildUnit, closeUnit, type CredentialUnit, type UnitDeps } from './credential-unit.ts'
+import { controlOf } from './control-of.ts'
+import { ConfigError, type ConfigIssue } from './kernel/errors.ts'
+import { SHUTDOWN_DRAIN_MS } from './kernel/limits.ts'
+import type { SecretValue } from './kernel/secret-value.ts'
+import { type ClientConfig, DataPlane, type DataPlaneConfig } from './proxy/data-plane.ts'
+import type { Rotator } from './rotation/rotator.ts'
+import { RotationScheduler } from './rotation/scheduler.ts'
+import type { Metrics } from './telemetry/metrics.ts'
+import { UseLedger } from './use-ledger.ts'
+
+/** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
+export interface SidecarDeps extends Omit<UnitDeps, 'telemetry' | 'managementOf'> {
+  readonly configFile: string
+  readonly config: SidekeyConfig
+  readonly metrics: Metrics
+  readonly version: string
+  /** The admin token and the clients' tokens, read from their sources. */
+  readonly readToken: (config: SidekeyConfig) => Promise<SecretValue | null>
+  readonly readClients: (config: SidekeyConfig) => Promise<readonly ClientConfig[]>
+  /** Starts an orderly stop of the process. */
+  readonly quit: () => void
+}
+
+/** One running Sidekey: both planes, the admin port, and the configuration that they run under. */
+export class Sidecar {
+  readonly #deps: SidecarDeps
+  #config: SidekeyConfig
+  #units: ReadonlyMap<string, CredentialUnit> = new Map()
+  #plane: DataPlane | null = null
+  #proxyAddress = ''
+  #scheduler: RotationScheduler
+  #admin: AdminServer | null = null
+  #adminToken: SecretValue | null = null
+  #phase: 'starting' | 'running' | 'stopping' = 'starting'
+  #reloading: Promise<unknown> = Promise.resolve()
+  readonly #uses = new UseLedger()
+
+  constructor(deps: SidecarDeps) {
+    this.#deps = deps
+    this.#config = deps.config
+    this.#scheduler = new RotationScheduler({ ...deps, rotators: new Map() })
+  }
+
+  /**
+   * Opens the admin port, reads every credential, opens the proxy, starts rotating.
+   * @throws StoreUnreadableError a record can't be read: an empty start would orphan its secrets
+   */
+  async start(): Promise<void> {
+    await this.#openAdmin()
+    await this.#apply(this.#config)
+    this.#phase = 'running'
+  }
+
+  /** Where it listens, with the ports that were taken for 0. */
+  get addresses(): { readonly proxy: string; readonly admin: string } {
+    const { listen } = this.#config.admin
+    const port = this.#admin?.port
+    const admin = listen.kind === 'tcp' && port !== undefined ? { ...listen, port } : listen
+    return { proxy: this.#proxyAddress, admin: formatListenAddress(admin) }
+  }
+
+  /** Applies the file as it is now, wholly or not at all; requests in flight finish under the old one. */
+  reload(): Promise<ReloadResult> {
+    const next = this.#reloading.then(() => this.#reload())
+    this.#reloading = next.catch(() => undefined)
+    return next
+  }
+
+  /** Not ready first, then no new requests, then none in flight, then everything else. */
+  async stop(): Promise<void> {
+    this.#phase = 'stopping'
+    await this.#plane?.stop(SHUTDOWN_DRAIN_MS)
+    await this.#scheduler.stop()
+    await Promise.all([...this.#units.values()].map(closeUnit))
+    await this.#deps.store?.close()
+    await this.#admin?.close()
+  }
+
+  async #reload(): Promise<ReloadResult> {
+    const { configFile, env, metrics, log } = this.#deps
+    try {
+      const { config } = await loadConfig(configFile, catalog, env)
+      const fixed = needRestart(this.#config, config)
+      if (fixed.length > 0) throw new ConfigError(fixed)
+      await this.#apply(config)
+    } catch (error) {
+      metrics.reload(false)
+      if (!(error instanceof ConfigError)) throw error
+      log.error('configuration not reloaded', { errors: error.issues.length })
+      return { ok: false, issues: error.issues }
+    }
+    metrics.reload(true)
+    log.info('configuration reloaded', { credentials: this.#config.credentials.length })
+    return { ok: true }
+  }
+
+  /** Builds what is new, moves both planes over, lets go of what is gone. */
+  async #apply(config: SidekeyConfig): Promise<void> {
+    const before = this.#units
+    const adminToken = await this.#deps.readToken(config)
+    const clients = await this.#deps.readClients(config)
+    const units = new Map(config.credentials.map((one) => [one.id, this.#unitFor(one, before)]))
+    this.#units = units
+    for (const { rotator } of units.values()) await rotator?.ensureRecord()
+    await this.#applyToPlane(planeConfig(config, units, clients, this.#deps))
+    await this.#scheduler.stop()
+    this.#scheduler = new RotationScheduler({ ...this.#deps, rotators: rotatorsOf(units) })
+    this.#scheduler.start()
+    this.#config = config
+    this.#adminToken = adminToken
+    const gone = [...before.values()].filter((unit) => units.get(unit.config.id) !== unit)
+    await Promise.all(gone.map(closeUnit))
+    this.#deps.metrics.retain({
+      routes: config.routes.map(({ name }) => name),
+      credentials: config.credentials.map(({ id }) => id),
+    })
+  }
+
+  async #applyToPlane(config: DataPlaneConfig): Promise<void> {
+    if (this.#plane !== null) return this.#plane.reload(config)
+    const earlyLook = { look: (id: string) => this.#scheduler.look(id) }
+    const telemetry = this.#deps.metrics.proxy
+    this.#plane = new DataPlane({ ...this.#deps, telemetry, earlyLook, uses: this.#uses }, config)
+    const { address, port } = await this.#plane.start()
+    this.#proxyAddress = port === null ? `unix:${address}` : `${address}:${port}`
+  }
+
+  #unitFor(
+    config: SidekeyConfig['credentials'][number],
+    before: ReadonlyMap<string, CredentialUnit>,
+  ): CredentialUnit {
+    const known = before.get(config.id)
+    if (known !== undefined && isDeepStrictEqual(known.config, config)) return known
+    return buildUnit(config, {
+      ...this.#deps,
+      telemetry: this.#deps.metrics.rotation,
+      managementOf: async (credentialId) => {
+        const primary = this.#units.get(credentialId)
+        if (primary === undefined) return []
+        const { versions } = await primary.source.load()
+        return versions.map(({ value }) => ({ account: primary.config.account, secret: value }))
+      },
+    })
+  }
+
+  async #openAdmin(): Promise<void> {
+    const { listen } = this.#config.admin
+    const { metrics } = this.#deps
+    const app = createAdminApp({
+      ...this.#deps,
+      control: controlOf(
+        () => this.#units,
+        () => this.#scheduler,
+        this.#uses,
+      ),
+      token: () => this.#adminToken,
+      readiness: () => this.#readiness(),
+      live: () => true,
+      started: () => this.#phase !== 'starting',
+      metrics: async () => ({ text: await metrics.text(), contentType: metrics.contentType }),
+      reload: () => this.reload(),
+    })
+    if (listen.kind === 'tcp') this.#admin = await serveAdmin({ ...this.#deps, app, ...listen })
+  }
+
+  #readiness(): Readiness {
+    return this.#phase === 'running' && this.#plane !== null
+      ? this.#plane.readiness()
+      : { ready: false, reasons: [this.#phase] }
+  }
+}
+
+function planeConfig(
+  config: SidekeyConfig,
+  units: ReadonlyMap<string, CredentialUnit>,
+  clients: readonly ClientConfig[],
+  { store }: SidecarDeps,
+): DataPlaneConfig {
+  const all = [...units.values()]
+  const rotated = all.filter(({ rotator }) => rotator !== null)
+  return {
+    listen: formatListenAddress(config.proxy.listen),
+    routes: config.routes,
+    sources: new Map(all.map(({ config: { id }, source }) => [id, source])),
+    stores: new Map(store === null ? [] : rotated.map(({ config: { id } }) => [id, store])),
+    replayBodyMaxBytes: config.proxy.replayBodyMaxBytes,
+    clients,
+  }
+}
+
+function rotatorsOf(units: ReadonlyMap<string, CredentialUnit>): ReadonlyMap<string, Rotator> {
+  return new Map(
+    [...units].flatMap(([id, { rotator }]) => (rotator === null ? [] : [[id, rotator] as const])),
+  )
+}
+
+/** Sockets and the store are opened once: what changes there is said, not half applied. */
+function needRestart(before: SidekeyConfig, after: SidekeyConfig): readonly ConfigIssue[] {
+  const fixed: readonly (readonly [string, unknown, unknown])[] = [
+    ['proxy.listen', before.proxy.listen, after.proxy.listen],
+    ['admin.listen', before.admin.listen, after.admin.listen],
+    ['store', before.store, after.store],
+  ]
+  return fixed
+    .filter(([, old, next]) => !isDeepStrictEqual(old, next))
+    .map(([path]) => ({
+      path,
+      line: null,
+      message: 'can not change while Sidekey runs',
+      remedy: 'restart Sidekey, or put the old value back',
+    }))
+}
