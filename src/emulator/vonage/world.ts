@@ -51,10 +51,12 @@ export class World {
     this.accounts.set(key, account)
   }
 
+  /** A random UUID (RFC 9562, version 4), from the emulator's own randomness. */
   uuid(): string {
     const hex = this.random.id()
-    const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)]
-    return [...parts, hex.slice(20)].join('-')
+    const variant = '89ab'.charAt(this.random.int(4))
+    const tail = `${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${tail}`
   }
 
   /** What a family keeps, by its id; the oldest is forgotten beyond a thousand. */
