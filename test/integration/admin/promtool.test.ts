@@ -1,0 +1,42 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { createMetrics } from '../../../src/telemetry/metrics.ts'
+import { AdminWorld } from '../../unit/admin/admin-world.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { OperatorWorld } from './operator-world.ts'
+
+const PROMTOOL = process.env['PROMTOOL'] ?? 'promtool'
+const present = spawnSync(PROMTOOL, ['--version']).status === 0
+
+if (present) {
+  test('promtool finds nothing wrong with the metrics of the admin port', async () => {
+    const metrics = createMetrics({ clock: new FakeClock(), version: '1.2.3' })
+    const route = metrics.proxy.route('partner')
+    route.finished('success', 12)
+    route.upstream(7)
+    route.replay('replayed')
+    const credential = metrics.proxy.credential('vonage "quoted"\n')
+    credential.injected('current')
+    metrics.rotation.state({
+      credentialId: 'vonage',
+      phase: 'staged',
+      reason: 'not-due',
+      blocked: false,
+      lastRotationAtMs: 1,
+      nextRotationAtMs: 2,
+      versions: [{ stage: 'current', createdAtMs: 1 }],
+    })
+    metrics.rotation.rotation('vonage', 'succeeded')
+    metrics.rotation.providerCall('vonage', 'create', 'created')
+    const scrape = async () => ({ text: await metrics.text(), contentType: metrics.contentType })
+    await using world = await OperatorWorld.start(new AdminWorld({ metrics: scrape }))
+    const response = await fetch(`${world.url}/metrics`)
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    const said = execFileSync(PROMTOOL, ['check', 'metrics'], { input: await response.text() })
+    expect(said.toString()).toBe('')
+  })
+} else {
+  test('NOT RUN: promtool is not here (PROMTOOL names it); CI must have it', () => {
+    expect(process.env['CI']).toBeUndefined()
+  })
+}

@@ -1,0 +1,111 @@
+import { connect } from 'node:net'
+import { expect, test } from 'vitest'
+import { serveAdmin } from '../../../src/admin/serve-admin.ts'
+import { SystemClock } from '../../../src/platform/system-clock.ts'
+import { AdminWorld } from '../../unit/admin/admin-world.ts'
+import { OperatorWorld } from './operator-world.ts'
+
+/** Sends bytes and gives what comes back until the connection ends. */
+function exchange(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.end(bytes))
+    socket.setEncoding('latin1')
+    socket.on('data', (chunk: string) => (answer += chunk))
+    socket.on('error', reject)
+    socket.on('close', () => resolve(answer))
+  })
+}
+
+const head = (method: string, path = '/livez', ...fields: string[]) =>
+  [`${method} ${path} HTTP/1.1`, 'Host: 127.0.0.1', 'Connection: close', ...fields, '', ''].join(
+    '\r\n',
+  )
+
+test.each([
+  ['TRACE', /^HTTP\/1\.1 405 /],
+  ['TRACK', /^HTTP\/1\.1 (400|405) /],
+  ['FOO', /^HTTP\/1\.1 (400|405) /],
+  ['OPTIONS', /^HTTP\/1\.1 405 /],
+  ['CONNECT', /^(HTTP\/1\.1 4\d\d |$)/],
+])('%s gets no answer but a refusal, and the port lives on', async (method, expected) => {
+  await using world = await OperatorWorld.start()
+  expect(await exchange(world.server.port, head(method))).toMatch(expected)
+  expect(await exchange(world.server.port, head('GET'))).toMatch(/^HTTP\/1\.1 200 /)
+})
+
+test.each([
+  [
+    'a header beyond 16 KiB',
+    head('GET', '/livez', `X-Long: ${'x'.repeat(17_000)}`),
+    /^HTTP\/1\.1 431 /,
+  ],
+  ['no Host', 'GET /livez HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400 /],
+  [
+    'content length and chunks',
+    head('POST', '/reload', 'Content-Length: 1', 'Transfer-Encoding: chunked'),
+    /^HTTP\/1\.1 400 /,
+  ],
+  [
+    'a body beyond the limit, in chunks',
+    `${head('POST', '/reload', 'Transfer-Encoding: chunked')}20000\r\n${'x'.repeat(0x20000)}\r\n0\r\n\r\n`,
+    /^HTTP\/1\.1 401 /,
+  ],
+])('%s is refused', async (_name, bytes, expected) => {
+  await using world = await OperatorWorld.start()
+  expect(await exchange(world.server.port, bytes)).toMatch(expected)
+  expect(await exchange(world.server.port, head('GET'))).toMatch(/^HTTP\/1\.1 200 /)
+  expect(world.admin.reloads).toBe(0)
+})
+
+test('a path that a parser might bend reaches nothing', async () => {
+  await using world = await OperatorWorld.start()
+  for (const path of [
+    '/api/../api/credentials',
+    '//api/credentials',
+    '/%61pi/credentials',
+    '/api%2fcredentials',
+    'http://evil.example/api/credentials',
+  ]) {
+    expect(await exchange(world.server.port, head('GET', path)), path).toMatch(
+      /^HTTP\/1\.1 (4\d\d) /,
+    )
+  }
+})
+
+test('a port that is taken rejects, naming it', async () => {
+  await using world = await OperatorWorld.start()
+  const { app } = world.admin
+  const again = serveAdmin({
+    app,
+    host: '127.0.0.1',
+    port: world.server.port,
+    clock: new SystemClock(),
+  })
+  await expect(again).rejects.toThrow(
+    `EADDRINUSE: address already in use 127.0.0.1:${world.server.port}`,
+  )
+})
+
+test('closing lets the answer in flight finish, and cuts an idle connection', async () => {
+  let release = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  let asked = () => {}
+  const arrived = new Promise<void>((resolve) => (asked = resolve))
+  const metrics = async () => {
+    asked()
+    await held
+    return { text: 'late 1\n', contentType: 'text/plain' }
+  }
+  const world = await OperatorWorld.start(new AdminWorld({ metrics }))
+  const idle = connect(world.server.port, '127.0.0.1')
+  const cut = new Promise<void>((resolve) =>
+    idle.once('close', () => resolve()).on('error', () => {}),
+  )
+  const answer = exchange(world.server.port, head('GET', '/metrics'))
+  await arrived
+  const closed = world[Symbol.asyncDispose]()
+  release()
+  expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*late 1\n$/)
+  await Promise.all([cut, closed])
+})
