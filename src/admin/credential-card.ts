@@ -11,11 +11,12 @@ const RESTING: ReadonlySet<string> = new Set(['idle', 'staged'])
 /** One credential on the status page. Without `commands` (no admin token is configured) it has no buttons. */
 export function credentialCard(status: CredentialStatus, nowMs: number, commands: boolean): Html {
   const rotates = status.phase !== 'static'
+  const stuck = status.blocked !== null || status.phase === 'aborting'
   return html`<article class="card" id="credential-${status.id}">
     <header>
       <h2>${status.id}</h2>
       <span class="provider">${rotates ? status.provider : ''}</span>
-      <span class="chip ${status.blocked === null ? '' : 'bad'}">${status.phase}</span>
+      <span class="chip ${stuck ? 'bad' : ''}">${status.phase}</span>
       ${status.blocked === null ? html`<span class="reason">${status.reason ?? ''}</span>` : ''}
       ${status.paused ? html`<span class="chip warn">paused</span>` : ''}
     </header>
@@ -67,6 +68,10 @@ function versionItem(
     version.lastUsedAtMs === null
       ? 'never used'
       : html`used ${instant(version.lastUsedAtMs, nowMs)}`
+  const made =
+    version.createdAtMs === null
+      ? 'age not known'
+      : html`made ${instant(version.createdAtMs, nowMs)}`
   const consent =
     commands && status.reason === 'bootstrap-consent' && version.stage === 'previous' && version.id
       ? button(
@@ -78,8 +83,8 @@ function versionItem(
         )
       : ''
   return html`<li class="${version.stage}">
-    <strong>${version.stage}</strong> <code>${version.fingerprint}</code>
-    <span>made ${instant(version.createdAtMs, nowMs)}</span><span>${used}</span>
+    <strong>${version.stage}</strong> <code>${version.fingerprint}</code> <span>${made}</span
+    ><span>${used}</span>
     <small>${version.id ?? (status.phase === 'static' ? '' : 'id not known yet')}</small>${consent}
   </li>`
 }

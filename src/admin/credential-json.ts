@@ -17,12 +17,13 @@ export interface CredentialJson {
   readonly nextRotationAt: string | null
 }
 
-export interface VersionJson {
+interface VersionJson {
   readonly stage: string
   /** The provider's id. */
   readonly id: string | null
   readonly fingerprint: string
-  readonly createdAt: string
+  /** Null where nobody knows it: somebody else made it. */
+  readonly createdAt: string | null
   readonly lastUsedAt: string | null
 }
 
@@ -44,7 +45,7 @@ export function credentialJson(status: CredentialStatus): CredentialJson {
       stage: version.stage,
       id: version.id,
       fingerprint: version.fingerprint,
-      createdAt: rfc3339(version.createdAtMs),
+      createdAt: rfc3339OrNull(version.createdAtMs),
       lastUsedAt: rfc3339OrNull(version.lastUsedAtMs),
     })),
     lastRotationAt: rfc3339OrNull(status.lastRotationAtMs),

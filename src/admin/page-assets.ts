@@ -5,7 +5,7 @@ export const PAGE_STYLE = `
 :root{--ground:#f6f7f9;--card:#fff;--ink:#16202c;--soft:#5a6675;--line:#dde2e8;--accent:#0b6bcb;--good:#14713d;--bad:#b3261e;--warn:#8a5300;--goodbg:#e5f4ea;--badbg:#fbe9e7;--warnbg:#fdf1dc;--accentbg:#e4effb}
 @media(prefers-color-scheme:dark){:root{--ground:#0f141a;--card:#182029;--ink:#e6ebf1;--soft:#9aa7b6;--line:#2b3642;--accent:#6db3f8;--good:#6bd394;--bad:#ff9c92;--warn:#f2bd63;--goodbg:#143322;--badbg:#3d1c1a;--warnbg:#37290f;--accentbg:#16304b}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:60rem;padding:1rem;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+body{margin:0 auto;overflow-wrap:anywhere;max-width:60rem;padding:1rem;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 h1,h2,p,ul,ol{margin:0;padding:0}h1{font-size:1.25rem}h2{font-size:1.125rem}
 ul,ol{list-style:none}code{font:.875em ui-monospace,monospace}small,.soft{color:var(--soft)}
 .top{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .625rem;margin-bottom:1rem}
@@ -26,9 +26,9 @@ button.emergency{color:var(--bad);margin-left:auto}
 .chip{background:var(--accentbg);color:var(--accent);border-radius:1rem;padding:0 .625rem;font-size:.875rem;font-weight:600}
 .chip.bad{background:var(--badbg);color:var(--bad)}.chip.warn{background:var(--warnbg);color:var(--warn)}
 .picture{--tone:var(--accent);--pale:color-mix(in srgb,var(--tone) 45%,var(--card))}.picture.stuck{--tone:var(--bad)}.picture svg{display:block;width:100%}
-.rail{stroke:var(--line);stroke-width:4}.rail.passed{stroke:var(--pale)}.ahead{fill:var(--card);stroke:var(--line);stroke-width:4}circle.passed{fill:var(--pale)}.here,.now{fill:var(--tone)}.halo{fill:var(--tone);opacity:.2}
+.rail{stroke:var(--line);stroke-width:4}.rail.passed{stroke:var(--pale)}.rail.back{stroke:var(--tone);stroke-dasharray:10 8}.ahead{fill:var(--card);stroke:var(--line);stroke-width:4}circle.passed{fill:var(--pale)}.here,.now{fill:var(--tone)}.halo{fill:var(--tone);opacity:.2}
 .life{fill:var(--line)}.lived{fill:var(--pale)}.now{stroke:var(--card);stroke-width:4}
-.picture ol{display:grid;grid-template-columns:repeat(7,1fr);text-align:center;font-size:.75rem;color:var(--soft);margin-bottom:.375rem}
+.picture ol{display:grid;grid-template-columns:repeat(7,minmax(0,1fr));text-align:center;font-size:.75rem;color:var(--soft);margin-bottom:.375rem}
 .picture .at{color:var(--ink);font-weight:600}
 .times{display:flex;justify-content:space-between;gap:1rem;font-size:.875rem;color:var(--soft);margin:0 0 .75rem}
 .versions{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.75rem}
@@ -36,7 +36,7 @@ button.emergency{color:var(--bad);margin-left:auto}
 .versions .current{border-left-color:var(--good)}.versions .pending{border-left-color:var(--accent)}.versions .previous{border-left-color:var(--warn)}
 .versions span{color:var(--soft)}.versions li>:nth-child(even){text-align:right}.versions small{grid-column:1/-1;text-align:left;overflow-wrap:anywhere;font-size:.75rem}.versions li button{grid-column:1/-1;justify-self:start;margin-top:.375rem}
 .card>footer{display:flex;flex-wrap:wrap;gap:.5rem;margin-top:1rem}
-@media(max-width:34rem){.picture li:not(.at){color:transparent}.picture li{overflow:visible;white-space:nowrap;justify-self:center}.token,.token input{width:100%}.token span{white-space:nowrap}}
+@media(max-width:34rem){.picture li:not(.at){font-size:0}.picture li{display:flex;justify-content:center;white-space:nowrap}.token,.token input{width:100%}.token span{white-space:nowrap}.versions li>span:nth-child(n){grid-column:1/-1;text-align:left}}
 `
 
 /** Refreshes the page in place and sends the buttons' commands. The token stays in its field, nowhere else. */
@@ -73,7 +73,7 @@ const send = async (button) => {
   try {
     const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
     const said = await answer.json()
-    notice.textContent = id + ': ' + (answer.ok ? 'accepted, ' + said.phase : said.detail || said.title)
+    notice.textContent = id + ': ' + (answer.ok ? 'accepted, ' + said.phase : answer.status === 401 ? said.title : said.detail || said.title)
   } catch {
     notice.textContent = 'Sidekey does not answer.'
   }

@@ -5,6 +5,8 @@ type Html = ReturnType<typeof html>
 
 /** The way of a rotation; `aborting` leaves it and leads back to its start. */
 const TRACK = ['idle', 'prepared', 'created', 'verified', 'staged', 'promoted', 'retiring'] as const
+/** The last station from which the way back is taken without a promotion. */
+const ABORT_FROM = TRACK.indexOf('staged')
 const STEP = 100
 const WIDTH = TRACK.length * STEP
 const TRACK_Y = 24
@@ -32,6 +34,7 @@ function track(status: CredentialStatus): Html {
   const label = `phase ${status.phase}${status.blocked === null ? '' : ', blocked'}`
   return html`<svg viewBox="0 0 ${WIDTH} ${2 * TRACK_Y}" role="img" aria-label="${label}">
     ${rail('rail', TRACK.length - 1)} ${at > 0 ? rail('rail passed', at) : ''}
+    ${status.phase === 'aborting' ? rail('rail back', ABORT_FROM) : ''}
     ${TRACK.map((_phase, index) => station(index, at))}
   </svg>`
 }

@@ -17,7 +17,7 @@ export const credentialSchema = z.object({
       stage: z.string(),
       id: z.string().nullable(),
       fingerprint: z.string(),
-      createdAt: instant,
+      createdAt: instant.nullable(),
       lastUsedAt: instant.nullable(),
     }),
   ),

@@ -44,7 +44,9 @@ export function credentialDetail(credential: Credential, view: View): readonly s
         [
           version.stage.padEnd('previous'.length),
           version.fingerprint,
-          `made ${formatInstant(version.createdAt, view.nowMs)}`,
+          version.createdAt === null
+            ? 'age not known'
+            : `made ${formatInstant(version.createdAt, view.nowMs)}`,
           version.lastUsedAt === null
             ? 'never used'
             : `used ${formatInstant(version.lastUsedAt, view.nowMs)}`,

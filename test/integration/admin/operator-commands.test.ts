@@ -35,6 +35,12 @@ test("status of one credential adds its versions with the provider's ids", async
   ])
 })
 
+test('what nobody knows of a version is said as such', async () => {
+  await using world = await OperatorWorld.start()
+  expect(await runStatus(['partner'], world.io())).toBe(0)
+  expect(world.out.at(-1)).toBe('pending   0a1b2c3d4e5f  age not known  never used  id not known')
+})
+
 test('status --json prints what the API said', async () => {
   await using world = await OperatorWorld.start()
   expect(await runStatus(['--json'], world.io())).toBe(0)

@@ -12,7 +12,13 @@ export const TOKEN = 'admin-token-Xy12345678'
 export class AdminWorld {
   readonly control = new FakeControl(
     credentialStatus(),
-    credentialStatus({ id: 'partner', provider: 'static', phase: 'static', reason: null }),
+    credentialStatus({
+      id: 'partner',
+      provider: 'static',
+      phase: 'static',
+      reason: null,
+      versions: credentialStatus().versions.map((v) => ({ ...v, id: null, createdAtMs: null })),
+    }),
   )
   readonly clock = new FakeClock()
   readonly log = new RecordingLog()

@@ -41,6 +41,7 @@ test('the credentials are told in the promised shape, times in RFC 3339', async 
   expect(Object.keys(all)).toEqual(['credentials'])
   expect(all.credentials[0]).toEqual(VONAGE)
   expect(all.credentials.map(({ id }) => id)).toEqual(['vonage', 'partner'])
+  expect(all.credentials[1]).toMatchObject({ versions: [{ id: null, createdAt: null }, {}] })
 })
 
 test('a blocked credential tells why and since when', async () => {

@@ -22,6 +22,7 @@ test('the page shows phase, versions, fingerprints and times of each credential'
   }
   expect(page).toContain('aria-label="phase staged"')
   expect(page).toContain('Somebody else rotates it')
+  expect(page).toContain('age not known')
 })
 
 test('the policy allows exactly the style and the script of the page', async () => {
@@ -89,6 +90,13 @@ test('the bootstrap secret that waits for consent can be revoked here', async ()
   )
   const page = await showing({ phase: 'promoted', reason: 'bootstrap-consent', versions })
   expect(page).toMatch(/data-command="revoke"[^>]*data-secret-id="3f8a1c20-/)
+})
+
+test('an abort is drawn as the way back, in the colour of trouble', async () => {
+  const page = await showing({ phase: 'aborting', reason: 'operator' })
+  expect(page).toContain('class="rail back"')
+  expect(page).toMatch(/class="chip bad">aborting/)
+  expect(page).toContain('aria-label="phase aborting"')
 })
 
 test('what is not ready is named', async () => {
