@@ -3,8 +3,10 @@ import { arm } from './cli/crash-point.ts'
 import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './cli/exit-codes.ts'
 import { formatIssue } from './cli/format-issue.ts'
 import { HELP } from './cli/help.ts'
+import type { OperatorIo } from './cli/operator-io.ts'
 import { UsageError } from './cli/usage-error.ts'
 import { ConfigError, SidekeyError } from './kernel/errors.ts'
+import type { RotationCommand } from './kernel/ports/rotation-control.ts'
 import { CryptoRandom } from './platform/crypto-random.ts'
 import { SystemClock } from './platform/system-clock.ts'
 import { VERSION } from './version.ts'
@@ -41,6 +43,29 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
     ])
     return runSchema(lines, catalog)
   },
+  async status(argv) {
+    const { runStatus } = await import('./cli/status.ts')
+    return runStatus(argv, operatorIo())
+  },
+  async wait(argv) {
+    const { runWait } = await import('./cli/wait.ts')
+    return runWait(argv, operatorIo())
+  },
+  async healthcheck(argv) {
+    const { runHealthcheck } = await import('./cli/healthcheck.ts')
+    return runHealthcheck(argv, operatorIo())
+  },
+  async shutdown(argv) {
+    const { runShutdown } = await import('./cli/shutdown.ts')
+    return runShutdown(argv, operatorIo())
+  },
+  rotate: operatorCommand('rotate'),
+  pause: operatorCommand('pause'),
+  resume: operatorCommand('resume'),
+  abort: operatorCommand('abort'),
+  retry: operatorCommand('retry'),
+  adopt: operatorCommand('adopt'),
+  revoke: operatorCommand('revoke'),
   async version() {
     lines.out(VERSION)
     return EXIT_OK
@@ -83,6 +108,18 @@ function explain(error: unknown, argv: readonly string[]): number {
   }
   lines.err(`sidekey: ${error instanceof Error ? error.stack : String(error)}`)
   return EXIT_FAILED
+}
+
+function operatorCommand(kind: RotationCommand['kind']) {
+  return async (argv: readonly string[]): Promise<number> => {
+    const { runCommand } = await import('./cli/command.ts')
+    return runCommand(kind, argv, operatorIo())
+  }
+}
+
+function operatorIo(): OperatorIo {
+  const colours = stdout.isTTY && env['NO_COLOR'] === undefined
+  return { ...lines, env, colours, stdin: process.stdin, clock }
 }
 
 async function runServe(argv: readonly string[]): Promise<number> {

@@ -6,13 +6,14 @@ export const HELP = `sidekey: your app never holds the key. Sidekey holds it, an
   check --config FILE [--online] [--json]
                                validate a configuration and what it refers to
   schema                       JSON Schema of the configuration, for editors
-  status [CREDENTIAL]          phases, versions, next rotations      --admin URL --token-file FILE --json
+  status                       phases, versions, next rotations
   rotate CREDENTIAL [--emergency]
   pause | resume | abort | retry CREDENTIAL
-  adopt CREDENTIAL --id SECRET_ID [--secret-file FILE]
-  revoke CREDENTIAL --id SECRET_ID
+  adopt CREDENTIAL SECRET_ID [--secret-file FILE]
+  revoke CREDENTIAL SECRET_ID
   wait | healthcheck | shutdown
                                for containers: until ready; once; stop
+                               all of these: --admin URL --token-file FILE --json
   emulator vonage              a local Vonage with two-secret accounts
   demo [--seconds N] [--json]  the whole idea in a minute
   version, help
