@@ -22,7 +22,7 @@ export interface AdminServer {
 export async function serveAdmin(options: {
   readonly app: Hono
   readonly host: string
-  /** 0: any free one. */
+  /** 0 lets the system choose one. */
   readonly port: number
   readonly clock: Clock
 }): Promise<AdminServer> {
