@@ -4,6 +4,9 @@ import { createVonageProvider } from '../../../src/providers/vonage/provider.ts'
 import { settle } from '../../fakes/clock.ts'
 import { type EmulatorUnderTest, KEY, SECRET, startEmulator } from './emulator.ts'
 
+/** Beyond this test's own patience: only the fake clock can end a call. */
+const TIMEOUT_MS = 300_000
+
 const NOW = new AbortController().signal
 const AUTH = { account: KEY, secret: new SecretValue(SECRET) }
 const SECOND = new SecretValue('Planted2Secret')
@@ -12,7 +15,7 @@ async function start() {
   const emulator = await startEmulator()
   const { url, clock } = emulator
   const baseUrls = { api: url, rest: url }
-  const provider = createVonageProvider({ account: KEY, baseUrls, clock, timeoutMs: 10_000 })
+  const provider = createVonageProvider({ account: KEY, baseUrls, clock, timeoutMs: TIMEOUT_MS })
   return { emulator, provider }
 }
 
@@ -27,7 +30,7 @@ test('a call that hangs ends at its time limit, and not before', async () => {
   let ended = false
   const answer = provider.list(AUTH, NOW).finally(() => (ended = true))
   await hung(emulator)
-  await emulator.clock.advance(9_999)
+  await emulator.clock.advance(TIMEOUT_MS - 1)
   expect(ended).toBe(false)
   await emulator.clock.advance(1)
   expect(await answer).toEqual({ kind: 'unavailable' })
