@@ -22,7 +22,7 @@ const headerSchema = z.strictObject({
 })
 
 /** The readable first line of what a store holds, authenticated with the rest. */
-export type Header = Readonly<z.infer<typeof headerSchema>>
+type Header = Readonly<z.infer<typeof headerSchema>>
 
 export interface OpenedDocument {
   readonly header: Header

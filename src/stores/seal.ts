@@ -11,14 +11,14 @@ const TAG_BYTES = 16
 const NEWLINE = 0x0a
 
 /** Why sealed bytes can't be opened. `damaged` covers tampering: authentication can't tell them apart. */
-export type OpenFailure = 'malformed' | 'unknown-key' | 'damaged'
+type OpenFailure = 'malformed' | 'unknown-key' | 'damaged'
 
 export type Opened =
   | { readonly kind: 'opened'; readonly header: SealedHeader; readonly plaintext: Buffer }
   | { readonly kind: OpenFailure; readonly keyId: string | null }
 
 /** What stands readable before the sealed part, and is authenticated with it. */
-export type SealedHeader = Readonly<Record<string, unknown>> & { readonly keyId: string }
+type SealedHeader = Readonly<Record<string, unknown>> & { readonly keyId: string }
 
 interface SealKey {
   readonly id: string

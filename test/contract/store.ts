@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AssertionError, StoreConflictError } from '../../src/kernel/errors.ts'
 import type { Member, Store, StoreVersion } from '../../src/kernel/ports/store.ts'
+import { increment } from './increment.ts'
 import { fullRecord, idleRecord, revealed } from './record.ts'
 
 /** One storage, empty at first, and the replicas' ways into it. */
@@ -257,21 +258,6 @@ export function describeStore(name: string, setUp: () => Promise<StoreUnderTest>
       expect(await list(other, ID)).toEqual([member('i1', 1)])
     })
   })
-}
-
-/** Reads, adds one to `lastGeneration` and writes, again and again until no one else was faster. */
-export async function increment(store: Store, credentialId: string): Promise<StoreVersion> {
-  for (;;) {
-    const stored = await store.read(credentialId)
-    if (stored === null) throw new Error('nothing to increment')
-    const { record, version } = stored
-    try {
-      const next = { ...record, lastGeneration: record.lastGeneration + 1 }
-      return await store.compareAndSwap(credentialId, version, next)
-    } catch (error) {
-      if (!(error instanceof StoreConflictError)) throw error
-    }
-  }
 }
 
 function signal(): { readonly fire: () => void; readonly fired: Promise<void> } {

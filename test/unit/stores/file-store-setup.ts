@@ -9,7 +9,7 @@ import { openFileStore } from '../../../src/stores/file/file-store.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { RecordingLog } from '../../fakes/log.ts'
 
-export const KEY = Buffer.alloc(32, 7)
+const KEY = Buffer.alloc(32, 7)
 
 /** A directory for each test, and the stores that were opened in it. */
 export interface FileStoreSetup {
