@@ -5,11 +5,8 @@ import { startVonageEmulator } from '../emulator/vonage/start-vonage-emulator.ts
 import type { SeedAccount, SeedSecondary } from '../emulator/vonage/world.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Random } from '../kernel/ports/random.ts'
-
-/** Exit code of a wrong command line (sysexits EX_USAGE). */
-const EXIT_USAGE = 64
-/** Exit code where the port can't be had. */
-const EXIT_FAILURE = 1
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.ts'
+import { UsageError } from './usage-error.ts'
 
 const HELP = `usage: sidekey emulator vonage [options]
 
@@ -50,12 +47,9 @@ export type EmulatorRun =
   | { readonly kind: 'running'; readonly port: number; close(): Promise<void> }
   | { readonly kind: 'ended'; readonly exitCode: number }
 
-/** What is wrong with the command line, and what to write instead. Never holds a secret. */
-class UsageError extends Error {}
-
 /**
  * `sidekey emulator vonage`: starts the emulator and prints where it listens. The caller closes it on SIGTERM.
- * `argv` is what follows `emulator`.
+ * `argv` is what follows `emulator vonage`.
  */
 export async function runEmulator(
   argv: readonly string[],
@@ -66,7 +60,7 @@ export async function runEmulator(
     const options = readOptions(argv)
     if (options === 'help') {
       io.stdout.write(HELP)
-      return { kind: 'ended', exitCode: 0 }
+      return { kind: 'ended', exitCode: EXIT_OK }
     }
     const emulator = await startVonageEmulator({ ...options, ...deps })
     io.stdout.write(`${JSON.stringify({ listening: emulator.port })}\n`)
@@ -75,7 +69,7 @@ export async function runEmulator(
     const isUsage = error instanceof UsageError
     const message = error instanceof Error ? error.message : 'unknown error'
     io.stderr.write(`sidekey emulator: ${message}\n`)
-    return { kind: 'ended', exitCode: isUsage ? EXIT_USAGE : EXIT_FAILURE }
+    return { kind: 'ended', exitCode: isUsage ? EXIT_USAGE : EXIT_FAILED }
   }
 }
 
@@ -87,11 +81,8 @@ interface EmulatorOptions {
 }
 
 function readOptions(argv: readonly string[]): EmulatorOptions | 'help' {
-  const { values, positionals } = parse(argv)
+  const values = parse(argv)
   if (values.help === true) return 'help'
-  if (positionals.length !== 1 || positionals[0] !== 'vonage') {
-    throw new UsageError('name the provider to emulate: sidekey emulator vonage')
-  }
   const file = values['accounts-file'] === undefined ? null : readAccounts(values['accounts-file'])
   const named = [...(file?.accounts ?? []), ...(values.account ?? []).map(readAccount)]
   const accounts = named.length === 0 ? [DEFAULT_ACCOUNT] : named
@@ -108,7 +99,6 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      allowPositionals: true,
       options: {
         port: { type: 'string' },
         host: { type: 'string' },
@@ -117,12 +107,17 @@ function parse(argv: readonly string[]) {
         'accounts-file': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
-    })
+    }).values
   } catch (error) {
-    // The texts of parseArgs name the option, and never the value of a known one.
-    const reason = error instanceof Error ? error.message.split('\n')[0] : ''
-    throw new UsageError(`${reason}; see sidekey emulator --help`)
+    throw new UsageError(`${whatIsWrong(error)}; see sidekey emulator vonage --help`)
   }
+}
+
+/** The parser names an option without its value, but quotes an argument that stands alone: it may be a secret. */
+function whatIsWrong(error: unknown): string {
+  if (!(error instanceof Error)) return 'the options are wrong'
+  const isAlone = 'code' in error && error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
+  return isAlone ? 'an argument stands without its option' : (error.message.split('. ')[0] ?? '')
 }
 
 function readPort(text = '0'): number {
@@ -159,7 +154,7 @@ function readAccounts(path: string): z.infer<typeof fileSchema> {
     // Neither the parser's nor the schema's own text is shown: it may quote the file.
     const reason =
       error instanceof z.ZodError ? `is wrong at ${pathOf(error)}` : 'is not readable JSON'
-    throw new UsageError(`--accounts-file ${reason}; see sidekey emulator --help`)
+    throw new UsageError(`--accounts-file ${reason}; see sidekey emulator vonage --help`)
   }
 }
 

@@ -7,7 +7,7 @@ import type { LagHost } from './settings.ts'
 import type { World } from './world.ts'
 
 /** What a call came to. */
-export interface Outcome {
+interface Outcome {
   readonly reply: Reply
   /** Null where nothing answers at that path. */
   readonly attempt: Attempt | null

@@ -33,7 +33,7 @@ const baseUrlsSchema = z
   })
 
 /** The configuration keys of a credential of this provider, beside those that every credential has. */
-export const vonageKeys = z.strictObject({
+const vonageKeys = z.strictObject({
   apiKey: apiKeySchema,
   /** Points the account, and the presets that use it, elsewhere: tests, the emulator, a gateway. */
   baseUrls: baseUrlsSchema.optional(),

@@ -28,7 +28,7 @@ async function statusOf(port: number, key: string, secret: string): Promise<numb
 
 /** Runs it, asks for the status of each account, and closes it. */
 async function statuses(argv: readonly string[], pairs: readonly (readonly [string, string])[]) {
-  const { result } = await run('vonage', ...argv)
+  const { result } = await run(...argv)
   if (result.kind !== 'running') throw new Error('it did not start')
   const found = await Promise.all(pairs.map(([key, value]) => statusOf(result.port, key, value)))
   await result.close()
@@ -36,7 +36,7 @@ async function statuses(argv: readonly string[], pairs: readonly (readonly [stri
 }
 
 test('the first line on stdout says where it listens', async () => {
-  const { result, out, err } = await run('vonage')
+  const { result, out, err } = await run()
   if (result.kind !== 'running') throw new Error('it did not start')
   expect(out).toBe(`{"listening":${result.port}}\n`)
   expect(err).toBe('')
@@ -70,7 +70,7 @@ test('accounts are taken from a file, so that no secret stands in the arguments'
   ] as const
   expect(await statuses(['--accounts-file', file], pairs)).toEqual([200, 200])
   await writeFile(file, '{"accounts":[{"key":"abcd1234","secrets":["Planted"],"x":1}]}')
-  const { result, err } = await run('vonage', '--accounts-file', file)
+  const { result, err } = await run('--accounts-file', file)
   expect(result).toEqual({ kind: 'ended', exitCode: 64 })
   expect(err).toContain('accounts.0')
   expect(err).not.toContain('Planted')
@@ -78,17 +78,16 @@ test('accounts are taken from a file, so that no secret stands in the arguments'
 })
 
 test.each([
-  ['no provider', [], 'sidekey emulator vonage'],
-  ['another provider', ['acme'], 'sidekey emulator vonage'],
-  ['an unknown option', ['vonage', '--bogus'], '--help'],
-  ['a port that is none', ['vonage', '--port', '70000'], '--port'],
-  ['an account without a secret', ['vonage', '--account', 'abcd1234'], 'KEY=SECRET'],
-  ['an empty secret', ['vonage', '--account', 'abcd1234=Planted,'], 'KEY=SECRET'],
-  ['three secrets', ['vonage', '--account', 'abcd1234=Planted,b,c'], 'KEY=SECRET'],
-  ['a secondary without a secret', ['vonage', '--secondary', 'x'], '@PRIMARY'],
-  ['an unknown primary', ['vonage', '--secondary', 'sub00001=Planted@nobody'], '--account'],
-  ['a key twice', ['vonage', '--account', 'a=Planted', '--account', 'a=c'], 'twice'],
-  ['a file that is missing', ['vonage', '--accounts-file', '/no/such/file'], '--accounts-file'],
+  ['an argument that stands alone', ['Planted'], 'without its option'],
+  ['an unknown option', ['--bogus'], '--help'],
+  ['a port that is none', ['--port', '70000'], '--port'],
+  ['an account without a secret', ['--account', 'abcd1234'], 'KEY=SECRET'],
+  ['an empty secret', ['--account', 'abcd1234=Planted,'], 'KEY=SECRET'],
+  ['three secrets', ['--account', 'abcd1234=Planted,b,c'], 'KEY=SECRET'],
+  ['a secondary without a secret', ['--secondary', 'x'], '@PRIMARY'],
+  ['an unknown primary', ['--secondary', 'sub00001=Planted@nobody'], '--account'],
+  ['a key twice', ['--account', 'a=Planted', '--account', 'a=c'], 'twice'],
+  ['a file that is missing', ['--accounts-file', '/no/such/file'], '--accounts-file'],
 ])('%s ends with 64 and a remedy, without the secret', async (_name, argv, remedy) => {
   const { result, out, err } = await run(...argv)
   expect(result).toEqual({ kind: 'ended', exitCode: 64 })
@@ -98,9 +97,9 @@ test.each([
 })
 
 test('a taken port ends with 1', async () => {
-  const first = await run('vonage')
+  const first = await run()
   if (first.result.kind !== 'running') throw new Error('it did not start')
-  const second = await run('vonage', '--port', String(first.result.port))
+  const second = await run('--port', String(first.result.port))
   expect(second.result).toEqual({ kind: 'ended', exitCode: 1 })
   expect(second.err).toContain('EADDRINUSE')
   await first.result.close()
