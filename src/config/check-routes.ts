@@ -94,22 +94,31 @@ function isItself(origin: string, listen: ListenAddress): boolean {
 function separateHosts(resolved: readonly ResolvedRoute[], findings: Findings): readonly Route[] {
   const owners = new Map<string, Path>()
   return resolved.flatMap(({ path, routes }) => {
-    const separate = routes.map((route) => {
-      const hosts = route.hosts.filter((host) => (owners.get(host) ?? path) === path)
-      return { ...route, hosts }
-    })
-    for (const host of separate.flatMap((route) => route.hosts)) owners.set(host, path)
+    const separate = routes.map((route) => ({
+      ...route,
+      hosts: route.hosts.filter((host) => (owners.get(hostKey(host, route)) ?? path) === path),
+    }))
+    for (const route of separate) {
+      for (const host of route.hosts) owners.set(hostKey(host, route), path)
+    }
     if (separate.some((route, index) => route.hosts.length < (routes[index]?.hosts.length ?? 0))) {
-      const refusal = new Refusal(
-        'shares a host with an earlier route, which gets the requests by host',
-        'reach this route by its path prefix',
-      )
-      const unreachable = separate.some(
-        (route) => route.pathPrefix === null && route.hosts.length === 0,
-      )
-      if (unreachable) findings.error([...path, 'match', 'host'], refusal)
-      else findings.warn(path, refusal)
+      reportShared(path, separate, findings)
     }
     return separate
   })
+}
+
+/** Upstreams on other ports of one host, such as emulators, are told apart by the port in `Host`. */
+function hostKey(host: string, { upstream }: Route): string {
+  return `${host}:${new URL(upstream.origin).port}`
+}
+
+function reportShared(path: Path, routes: readonly Route[], findings: Findings): void {
+  const refusal = new Refusal(
+    'shares a host with an earlier route, which gets the requests by host',
+    'reach this route by its path prefix',
+  )
+  const unreachable = routes.some(({ pathPrefix, hosts }) => pathPrefix === null && !hosts.length)
+  if (unreachable) findings.error([...path, 'match', 'host'], refusal)
+  else findings.warn(path, refusal)
 }

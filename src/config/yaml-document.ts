@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -8,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml'
 import { Refusal } from './refusal.ts'
@@ -19,9 +21,14 @@ export type Path = readonly (string | number)[]
 export interface YamlDocument {
   /** Mappings, lists and scalars; null for an empty file, and when there are syntax errors. */
   readonly content: unknown
-  readonly syntaxErrors: readonly { readonly line: number | null; readonly refusal: Refusal }[]
+  readonly syntaxErrors: readonly SyntaxFault[]
   /** The 1-based line of the key or the list item at `path`; of its nearest parent where it is missing. */
   lineOf(path: Path): number | null
+}
+
+export interface SyntaxFault {
+  readonly line: number | null
+  readonly refusal: Refusal
 }
 
 /** More aliases than this are an attack or a mistake, not a configuration. */
@@ -40,14 +47,21 @@ export function readYaml(text: string): YamlDocument {
       stringKeys: true,
       merge: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      // Not `silent`: that would keep a second document to itself.
+      logLevel: 'error',
     })
-    const found = [...document.errors, ...document.warnings].map((error) => ({
-      line: lines.linePos(error.pos[0]).line,
+    const faults = [...document.errors, ...document.warnings].map((error) => ({
+      offset: error.pos[0],
       refusal: refusalOf(error),
     }))
-    const content: unknown = found.length > 0 ? null : document.toJS({ maxAliasCount: ALIASES_MAX })
-    return { content, syntaxErrors: found, lineOf: (path) => lineOf(document, lines, path) }
+    if (faults.length === 0) faults.push(...aliasFaults(document))
+    return {
+      content: faults.length > 0 ? null : document.toJS({ maxAliasCount: ALIASES_MAX }),
+      syntaxErrors: firstOfEachLine(
+        faults.map(({ offset, refusal }) => ({ line: lines.linePos(offset).line, refusal })),
+      ),
+      lineOf: (path) => lineOf(document, lines, path),
+    }
   } catch {
     // The message of what was caught may quote the file.
     const refusal = new Refusal('can not be read as YAML', 'nest and alias less')
@@ -55,13 +69,21 @@ export function readYaml(text: string): YamlDocument {
   }
 }
 
+const BAD_ALIAS = new Refusal('an alias has no anchor', 'put what starts with * in quotes')
+
 /** The library's own messages quote the file, so the frequent ones are said anew. */
 const SYNTAX_REFUSALS: ReadonlyMap<string, Refusal> = new Map([
   ['DUPLICATE_KEY', new Refusal('a key stands here for the second time', 'keep one of the two')],
   ['TAB_AS_INDENT', new Refusal('a tab indents this line', 'indent with spaces')],
-  ['BAD_INDENT', new Refusal('the indentation does not fit', 'align it with its neighbours')],
+  [
+    'BAD_INDENT',
+    new Refusal(
+      'does not fit here',
+      'check the indentation, and brackets above that are not closed',
+    ),
+  ],
   ['MULTIPLE_DOCS', new Refusal('a second document starts here', 'keep one document per file')],
-  ['BAD_ALIAS', new Refusal('an alias has no anchor', 'put a value that starts with * in quotes')],
+  ['BAD_ALIAS', BAD_ALIAS],
   ['NON_STRING_KEY', new Refusal('a key is no text', 'use plain words as keys')],
   ['TAG_RESOLVE_FAILED', new Refusal('a tag is unknown', 'put what starts with ! in quotes')],
 ])
@@ -74,6 +96,30 @@ function refusalOf({ code }: YAMLError): Refusal {
       'check quotes, brackets, colons and indentation near this line',
     )
   )
+}
+
+/** What follows on the same line is mostly caused by the first fault. */
+function firstOfEachLine(faults: readonly SyntaxFault[]): readonly SyntaxFault[] {
+  return faults.filter(
+    ({ line }, index) => faults.findIndex((other) => other.line === line) === index,
+  )
+}
+
+interface Fault {
+  readonly offset: number
+  readonly refusal: Refusal
+}
+
+/** The library sees them too late to say where. */
+function aliasFaults(document: Document): readonly Fault[] {
+  const aliases: Alias[] = []
+  visit(document, { Alias: (_key, alias) => void aliases.push(alias) })
+  if (aliases.length > ALIASES_MAX) {
+    return [{ offset: 0, refusal: new Refusal('has too many aliases', 'write them out') }]
+  }
+  return aliases
+    .filter((alias) => alias.resolve(document) === undefined)
+    .map((alias) => ({ offset: alias.range?.[0] ?? 0, refusal: BAD_ALIAS }))
 }
 
 function lineOf(document: Document, lines: LineCounter, path: Path): number | null {

@@ -59,6 +59,9 @@ function explain(issue: Issue, parent: Path, content: unknown): readonly Explain
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     return bestBranch(issue.errors).flatMap((inner) => explain(inner, path, content))
   }
+  if (issue.code === 'invalid_key') {
+    return issue.issues.flatMap((inner) => explain(inner, path, content))
+  }
   return [{ path, refusal: describe(issue, value) }]
 }
 
