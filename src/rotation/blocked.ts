@@ -1,0 +1,61 @@
+import type { Blocked, BlockedReason, CredentialRecord } from '../kernel/credential.ts'
+import type { Step, WaitReason } from './step.ts'
+import { type View, wait } from './view.ts'
+
+/** What the operator reads: what was seen, and what to do. */
+const DETAILS: Readonly<Record<BlockedReason, string>> = {
+  'slot-full-foreign':
+    'the account lists a secret that is not ours and no slot is free: revoke it, or adopt it with its value',
+  'no-working-secret':
+    'the provider refuses every known secret: adopt a working one, or restore the account',
+  'attribution-ambiguous':
+    'it cannot be told which listed id belongs to which known secret: adopt one id with its value, or revoke one',
+  'candidate-rejected':
+    'the provider refused several generated values in a row: check its rules, then retry',
+  'member-silent':
+    'a registered replica has not reported for too long: bring it back, or end it for good',
+  'record-foreign-write':
+    'the stored record was replaced by something older: retry restores what this process knows',
+  'assertion-failed': 'the stored record breaks a rule: restore it from a backup',
+}
+
+/** The step that stops all mutations until somebody, or the world, changes something. */
+export function block(reason: BlockedReason): Extract<Step, { kind: 'block' }> {
+  return { kind: 'block', reason, detail: DETAILS[reason] }
+}
+
+/** Waits that say nothing about the cause of a block. */
+const UNTOLD: ReadonlySet<WaitReason> = new Set([
+  'list-unsettled',
+  'create-unknown',
+  'proving',
+  'propagation',
+  'revoke-settling',
+  'probe-inconclusive',
+  'throttled',
+  'provider-unavailable',
+  'provider-forbidden',
+  'management-refused',
+])
+
+/**
+ * Looks on, changes nothing: the plan is made as if nothing were blocked, and when it no longer ends in the same block, the world
+ * has healed.
+ */
+export function whileBlocked(v: View, blocked: Blocked, step: Step): Step {
+  if (step.kind === 'list' || step.kind === 'probe') return step
+  if (blocked.reason === 'record-foreign-write') return wait(v, 'blocked')
+  if (step.kind === 'block') return step.reason === blocked.reason ? wait(v, 'blocked') : step
+  if (step.kind === 'wait' && UNTOLD.has(step.reason)) return wait(v, 'blocked')
+  if (anyUnsure(v.record, v)) return wait(v, 'blocked')
+  return { kind: 'unblock', reason: 'healed' }
+}
+
+/** A version that was not asked often enough could still turn out dead: no reason to hope yet. */
+function anyUnsure(record: CredentialRecord, { belief }: View): boolean {
+  return (
+    belief.current === 'unsure' ||
+    (record.pending !== null && belief.pending === 'unsure') ||
+    (record.previous !== null && belief.previous === 'unsure')
+  )
+}

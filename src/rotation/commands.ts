@@ -1,0 +1,138 @@
+import type { CredentialRecord } from '../kernel/credential.ts'
+import { CommandRefusedError, unreachable } from '../kernel/errors.ts'
+import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
+import { adoptSecret } from './adopt-secret.ts'
+import type { RotatorDeps } from './context.ts'
+import { REJECTED, REJECTED_BEFORE } from './facts.ts'
+import { nothingSeen } from './observation.ts'
+import { demoteVersion } from './promote-version.ts'
+import { revokeByHand } from './revoke-by-hand.ts'
+
+/** What a command is decided on. */
+export interface Steering {
+  readonly record: CredentialRecord
+  /** The last sound record that this process knows, in case the stored one was replaced. */
+  readonly known: CredentialRecord | null
+  readonly nowMs: number
+}
+
+/**
+ * The record with an operator's wish written into it; the same object when there is nothing to change.
+ * @throws CommandRefusedError `command-refused` when the phase forbids it
+ */
+export function carryOut(
+  deps: RotatorDeps,
+  steering: Steering,
+  command: RotationCommand,
+): Promise<CredentialRecord> | CredentialRecord {
+  const { record } = steering
+  switch (command.kind) {
+    case 'rotate':
+      return command.emergency ? rotateInEmergency(steering) : rotate(steering)
+    case 'pause':
+      return record.paused ? record : { ...record, paused: true }
+    case 'resume':
+      return record.paused ? { ...record, paused: false } : record
+    case 'abort':
+      return abort(deps, steering)
+    case 'retry':
+      return retry(steering)
+    case 'adopt':
+      return adoptSecret(deps, steering, command)
+    case 'revoke':
+      return revokeByHand(deps, steering, command.secretId)
+    default:
+      return unreachable(command)
+  }
+}
+
+/** Promotes as soon as there is a proven standby. While a rotation runs already it is the one that was asked for. */
+function rotate({ record, nowMs }: Steering): CredentialRecord {
+  if (record.paused) throw new CommandRefusedError('the rotation is paused; resume it first')
+  if (record.blocked !== null) {
+    throw new CommandRefusedError(`the rotation is blocked: ${record.blocked.detail}`)
+  }
+  const running = record.phase === 'promoted' || record.phase === 'retiring'
+  if (running || record.requestedAtMs !== null) return record
+  return { ...record, requestedAtMs: nowMs }
+}
+
+/** What serves now leaked. After a promotion the old version may be the one that was meant: both have to go. */
+function rotateInEmergency({ record, nowMs }: Steering): CredentialRecord {
+  const compromised = record.previous === null ? (['current'] as const) : BOTH
+  const known = record.emergency?.compromised ?? []
+  const added = compromised.filter((stage) => !known.includes(stage))
+  if (added.length === 0 && !record.paused) return record
+  return {
+    ...record,
+    paused: false,
+    requestedAtMs: record.requestedAtMs ?? nowMs,
+    emergency: {
+      compromised: [...known, ...added],
+      sinceMs: record.emergency?.sinceMs ?? nowMs,
+    },
+  }
+}
+
+const BOTH = ['current', 'previous'] as const
+
+async function abort(deps: RotatorDeps, { record, nowMs }: Steering): Promise<CredentialRecord> {
+  switch (record.phase) {
+    case 'prepared':
+    case 'created':
+    case 'verified':
+    case 'staged':
+      return { ...record, phase: 'aborting', absentSinceMs: null, requestedAtMs: null }
+    case 'promoted':
+      return undoPromotion(deps, record, nowMs)
+    case 'idle':
+    case 'aborting':
+      throw new CommandRefusedError('there is nothing to abort')
+    case 'retiring':
+      throw new CommandRefusedError('the old secret is being revoked already; rotate again instead')
+  }
+}
+
+/** Back to the old version, if it works and did not leak. */
+async function undoPromotion(
+  deps: RotatorDeps,
+  record: CredentialRecord,
+  nowMs: number,
+): Promise<CredentialRecord> {
+  const { previous } = record
+  if (previous === null || record.emergency?.compromised.includes('previous') === true) {
+    throw new CommandRefusedError('the old secret leaked and must not serve again')
+  }
+  const answer = await deps.provider.verify(previous.value, new AbortController().signal)
+  if (answer.kind !== 'accepted') {
+    throw new CommandRefusedError('the old secret is not proven to work; it can not take over')
+  }
+  const moment = {
+    record,
+    seen: nothingSeen(nowMs),
+    nowMs,
+    signal: new AbortController().signal,
+  }
+  return demoteVersion(moment, false).record
+}
+
+/** Forgets the block and every wait for the provider, and looks at the world anew. */
+function retry({ record, known }: Steering): CredentialRecord {
+  const restore = record.blocked?.reason === 'record-foreign-write' && known !== null
+  const base = restore ? restored(record, known) : record
+  const retried: CredentialRecord = {
+    ...base,
+    blocked: null,
+    notBeforeMs: null,
+    tombstones: base.tombstones.map((tombstone) =>
+      tombstone.reason === REJECTED ? { ...tombstone, reason: REJECTED_BEFORE } : tombstone,
+    ),
+  }
+  return retried
+}
+
+/** The record as this process knew it: generations never fall, whatever the replacement said. */
+function restored(replacement: CredentialRecord, known: CredentialRecord): CredentialRecord {
+  const lastGeneration = Math.max(replacement.lastGeneration, known.lastGeneration)
+  return { ...known, lastGeneration }
+}

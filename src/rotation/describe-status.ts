@@ -1,0 +1,57 @@
+import type { CredentialRecord, SecretVersion, Stage } from '../kernel/credential.ts'
+import type { CredentialStatus, VersionStatus } from '../kernel/ports/rotation-control.ts'
+import type { Member } from '../kernel/ports/store.ts'
+import type { RotationState } from '../kernel/ports/telemetry.ts'
+
+type Staged = readonly [Stage, SecretVersion]
+
+/** What people and machines see of a credential. No values. */
+export function describeStatus(
+  record: CredentialRecord,
+  members: readonly Member[],
+  providerName: string,
+  reason: string | null,
+): CredentialStatus {
+  return {
+    id: record.credentialId,
+    provider: providerName,
+    phase: record.phase,
+    reason: record.blocked?.reason ?? reason,
+    blocked: record.blocked,
+    paused: record.paused,
+    versions: stagedVersions(record).map((version) => describeVersion(version, members)),
+    lastRotationAtMs: record.lastRotationAtMs,
+    nextRotationAtMs: record.nextRotationAtMs,
+  }
+}
+
+function describeVersion([stage, version]: Staged, members: readonly Member[]): VersionStatus {
+  const uses = members.flatMap(({ lastUse }) => lastUse[version.generation] ?? [])
+  return {
+    stage,
+    id: version.secretId,
+    fingerprint: version.fingerprint,
+    createdAtMs: version.createdAtMs,
+    lastUsedAtMs: uses.length === 0 ? null : Math.max(...uses),
+  }
+}
+
+/** The same for metrics. */
+export function describeState(record: CredentialRecord, reason: string | null): RotationState {
+  return {
+    credentialId: record.credentialId,
+    phase: record.phase,
+    reason: record.blocked?.reason ?? reason,
+    blocked: record.blocked !== null,
+    lastRotationAtMs: record.lastRotationAtMs,
+    nextRotationAtMs: record.nextRotationAtMs,
+    versions: stagedVersions(record).map(([stage, { createdAtMs }]) => ({ stage, createdAtMs })),
+  }
+}
+
+function stagedVersions({ current, pending, previous }: CredentialRecord): readonly Staged[] {
+  const versions: Staged[] = [['current', current]]
+  if (pending !== null) versions.push(['pending', pending])
+  if (previous !== null) versions.push(['previous', previous])
+  return versions
+}

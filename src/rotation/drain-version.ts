@@ -1,0 +1,94 @@
+import type { CredentialRecord } from '../kernel/credential.ts'
+import type { RotationPolicy } from '../kernel/policy.ts'
+import type { MemberSight, Observation } from './observation.ts'
+import { BARRIER_POLL_MS } from './timing.ts'
+
+/** A barrier that is not passed yet. `silent`: a replica that holds it up has not reported for too long. */
+export interface Held {
+  readonly reason: 'drain' | 'previous-in-use' | 'ack-barrier' | 'preposition-barrier'
+  readonly untilMs: number
+  readonly silent: boolean
+}
+
+/** Every registered replica holds `pending` in memory, so that it can fall forward. */
+export function prepositionBarrier(
+  record: CredentialRecord,
+  policy: RotationPolicy,
+  seen: Observation,
+  nowMs: number,
+): Held | null {
+  const generation = record.pending?.generation ?? 0
+  const waits = { record, policy, seen, nowMs }
+  return barrier(waits, 'preposition-barrier', ({ member }) => member.held.includes(generation))
+}
+
+/**
+ * Every registered replica treats `current` as current. In an emergency it is enough that it holds it: then it falls
+ * forward by itself. Silence is never consent.
+ */
+export function ackBarrier(
+  record: CredentialRecord,
+  policy: RotationPolicy,
+  seen: Observation,
+  nowMs: number,
+): Held | null {
+  const { generation } = record.current
+  const emergency = record.emergency !== null
+  return barrier(
+    { record, policy, seen, nowMs },
+    'ack-barrier',
+    ({ member }) =>
+      member.ackGeneration >= generation || (emergency && member.held.includes(generation)),
+  )
+}
+
+/** Nobody treats the candidate that is about to be given up as current, as after a demotion. */
+export function releaseBarrier(
+  record: CredentialRecord,
+  policy: RotationPolicy,
+  seen: Observation,
+  nowMs: number,
+): Held | null {
+  const generation = record.pending?.generation ?? 0
+  const waits = { record, policy, seen, nowMs }
+  return barrier(waits, 'ack-barrier', ({ member }) => member.ackGeneration !== generation)
+}
+
+/** `previous` has been unused by every replica for the drain time, as far as each of them has reported. */
+export function drainBarrier(
+  record: CredentialRecord,
+  policy: RotationPolicy,
+  seen: Observation,
+  nowMs: number,
+): Held | null {
+  const { previous } = record
+  if (previous === null) return null
+  const used = [...seen.members.values()].map((sight) => sight.usedAtMs.get(previous.generation))
+  const lastUsedAtMs = Math.max(0, ...used.map((atMs) => atMs ?? 0))
+  const quietAtMs = Math.max(previous.demotedAtMs, lastUsedAtMs) + policy.drainMs
+  if (nowMs >= quietAtMs) return null
+  const inUse = lastUsedAtMs > previous.demotedAtMs
+  return { reason: inUse ? 'previous-in-use' : 'drain', untilMs: quietAtMs, silent: false }
+}
+
+interface Waits {
+  readonly record: CredentialRecord
+  readonly policy: RotationPolicy
+  readonly seen: Observation
+  readonly nowMs: number
+}
+
+function barrier(
+  { record, policy, seen, nowMs }: Waits,
+  reason: Held['reason'],
+  passed: (sight: MemberSight) => boolean,
+): Held | null {
+  const waitingFor = [...seen.members.values()].filter((sight) => !passed(sight))
+  if (waitingFor.length === 0) return null
+  // A replica with nothing to say may be quiet for long; it has to answer once it is asked for something.
+  const askedAtMs = Math.max(record.phaseSinceMs, seen.startedAtMs)
+  const silent = waitingFor.some(
+    (sight) => nowMs - Math.max(sight.reportedAtMs, askedAtMs) > policy.memberSilentMs,
+  )
+  return { reason, untilMs: nowMs + BARRIER_POLL_MS, silent }
+}

@@ -1,0 +1,55 @@
+import type { CredentialRecord } from '../kernel/credential.ts'
+import type { Observation } from './observation.ts'
+import {
+  ABORT_BACKOFF_FIRST_MS,
+  ABORT_BACKOFF_MAX_MS,
+  ABORT_BACKOFF_MEMORY_MS,
+  CALL_RETRY_FIRST_MS,
+} from './timing.ts'
+
+/** Reason of a tombstone whose value the provider's rule refused. */
+export const REJECTED = 'candidate-rejected'
+/** The same after an operator said `retry`: it no longer counts. */
+export const REJECTED_BEFORE = 'candidate-rejected-before'
+/** The value lived, and a second create of it may still be delivered. */
+export const LATE_CREATE_POSSIBLE = 'late-create-possible'
+
+/** The latest instant that a record claims to have happened. */
+export function newestInstantMs(record: CredentialRecord): number {
+  const { current, pending, previous, emergency, blocked } = record
+  return Math.max(
+    record.phaseSinceMs,
+    current.activatedAtMs,
+    pending?.firstSeenAtMs ?? 0,
+    previous?.demotedAtMs ?? 0,
+    record.absentSinceMs ?? 0,
+    record.requestedAtMs ?? 0,
+    emergency?.sinceMs ?? 0,
+    blocked?.sinceMs ?? 0,
+  )
+}
+
+/** The highest generation that any replica holds. */
+export function heldGenerationMax(seen: Observation): number {
+  return Math.max(0, ...[...seen.members.values()].flatMap(({ member }) => [...member.held]))
+}
+
+/** Values that the provider's rule refused, one after the other, until now. */
+export function rejectedInARow(record: CredentialRecord): number {
+  const last = record.tombstones.findLastIndex(({ reason }) => reason !== REJECTED)
+  return record.tombstones.length - 1 - last
+}
+
+/** How long a create whose outcome is unknown rests before it is sent again: 1 s, doubling, at most 1 minute. */
+export function createBackoffMs(record: CredentialRecord): number {
+  const attempts = record.pending?.attempts ?? 1
+  return Math.min(CALL_RETRY_FIRST_MS * 2 ** (attempts - 1), 60_000)
+}
+
+/** How long to rest after an abandoned candidate: the more of them in the last hour, the longer. */
+export function abortBackoffMs(record: CredentialRecord, nowMs: number): number {
+  const recent = record.tombstones.filter(
+    ({ atMs, reason }) => reason !== LATE_CREATE_POSSIBLE && nowMs - atMs < ABORT_BACKOFF_MEMORY_MS,
+  )
+  return Math.min(ABORT_BACKOFF_FIRST_MS * 2 ** recent.length, ABORT_BACKOFF_MAX_MS)
+}

@@ -1,0 +1,205 @@
+import type { Member } from '../kernel/ports/store.ts'
+import {
+  DRIFT_MS,
+  EARLY_LIST_MIN_MS,
+  LIST_POLL_FIRST_MS,
+  PROBE_POLL_MAX_MS,
+  PROBE_RETRY_FIRST_MS,
+  PROBE_RETRY_MAX_MS,
+  PROBE_SPACING_MS,
+  REFUSALS_MAX,
+} from './timing.ts'
+
+/** What the probes of one version have said so far. */
+export interface ProbeSight {
+  /** The last answer that was one; null while every probe was inconclusive. */
+  readonly verdict: 'accepted' | 'refused' | null
+  /** How often in a row; inconclusive probes neither count nor break the row. */
+  readonly streak: number
+  readonly verdictAtMs: number
+  /** Inconclusive probes since the last verdict. */
+  readonly inconclusive: number
+  /** No probe before this instant. */
+  readonly retryAtMs: number
+}
+
+/** Since when an id has been listed, or absent; each list answer moves it. */
+export interface Presence {
+  readonly listed: boolean
+  readonly sinceMs: number
+}
+
+export interface ListSight {
+  readonly ids: readonly string[]
+  readonly atMs: number
+}
+
+/** What became of the last create call of this life. `unsent`: prepared just now, nothing was sent. */
+export interface CreateSight {
+  readonly generation: number
+  readonly outcome: 'unsent' | 'unknown' | 'slots-full' | 'invalid-value'
+  readonly atMs: number
+}
+
+/** What one replica was seen to report, on this process's clock: its own clock may be wrong. */
+export interface MemberSight {
+  readonly member: Member
+  /** When a new report was last seen. */
+  readonly reportedAtMs: number
+  /** Last use of each generation. */
+  readonly usedAtMs: ReadonlyMap<number, number>
+}
+
+/** Why management calls are held back for a while. */
+export type CallHold =
+  'throttled' | 'provider-unavailable' | 'provider-forbidden' | 'management-refused'
+
+/**
+ * What this process has seen of the world. It saves calls and times waits; nothing that matters is only here: a
+ * restart begins with nothing and sees it all again.
+ */
+export interface Observation {
+  readonly startedAtMs: number
+  readonly probes: ReadonlyMap<number, ProbeSight>
+  readonly list: ListSight | null
+  readonly presence: ReadonlyMap<string, Presence>
+  readonly create: CreateSight | null
+  /** The id whose revoke was answered with `last-secret`. */
+  readonly lastSecretId: string | null
+  readonly members: ReadonlyMap<string, MemberSight>
+  readonly callFailures: number
+  readonly callHold: { readonly reason: CallHold; readonly untilMs: number } | null
+  /** Something was wrong at this instant (a request was refused): older verdicts are asked again. */
+  readonly suspectAtMs: number
+}
+
+export function nothingSeen(nowMs: number): Observation {
+  return {
+    startedAtMs: nowMs,
+    probes: new Map(),
+    list: null,
+    presence: new Map(),
+    create: null,
+    lastSecretId: null,
+    members: new Map(),
+    callFailures: 0,
+    callHold: null,
+    suspectAtMs: 0,
+  }
+}
+
+export function sawProbe(
+  seen: Observation,
+  generation: number,
+  outcome: 'accepted' | 'refused' | 'inconclusive',
+  retryAfterMs: number | null,
+  nowMs: number,
+): Observation {
+  const before = seen.probes.get(generation)
+  const sight: ProbeSight =
+    outcome === 'inconclusive'
+      ? inconclusive(before, retryAfterMs, nowMs)
+      : {
+          verdict: outcome,
+          streak: before?.verdict === outcome ? before.streak + 1 : 1,
+          verdictAtMs: nowMs,
+          inconclusive: 0,
+          retryAtMs: 0,
+        }
+  return { ...seen, probes: new Map(seen.probes).set(generation, sight) }
+}
+
+function inconclusive(
+  before: ProbeSight | undefined,
+  retryAfterMs: number | null,
+  nowMs: number,
+): ProbeSight {
+  const times = (before?.inconclusive ?? 0) + 1
+  const backoffMs = Math.min(PROBE_RETRY_FIRST_MS * 2 ** (times - 1), PROBE_RETRY_MAX_MS)
+  return {
+    verdict: before?.verdict ?? null,
+    streak: before?.streak ?? 0,
+    verdictAtMs: before?.verdictAtMs ?? 0,
+    inconclusive: times,
+    retryAtMs: nowMs + (retryAfterMs ?? backoffMs),
+  }
+}
+
+/** Forgets the verdicts on these versions, because an effect may have changed them. */
+export function forgetProbes(seen: Observation, generations: readonly number[]): Observation {
+  const probes = new Map(seen.probes)
+  for (const generation of generations) probes.delete(generation)
+  return { ...seen, probes }
+}
+
+export function sawList(
+  seen: Observation,
+  ids: readonly string[],
+  knownIds: readonly string[],
+  nowMs: number,
+): Observation {
+  const presence = new Map<string, Presence>()
+  for (const id of new Set([...ids, ...knownIds, ...seen.presence.keys()])) {
+    const listed = ids.includes(id)
+    const before = seen.presence.get(id)
+    presence.set(id, before?.listed === listed ? before : { listed, sinceMs: nowMs })
+  }
+  return {
+    ...seen,
+    list: { ids, atMs: nowMs },
+    presence,
+    // With a second secret in the list the refusal to revoke the last one is out of date.
+    lastSecretId: ids.length > 1 ? null : seen.lastSecretId,
+    callFailures: 0,
+    callHold: null,
+  }
+}
+
+/** Takes in what the members report. A clock that is ahead can't prolong a wait: only changes move the instants. */
+export function sawMembers(
+  seen: Observation,
+  members: readonly Member[],
+  nowMs: number,
+): Observation {
+  const sights = members.map((member): [string, MemberSight] => {
+    const before = seen.members.get(member.instance)
+    const usedAtMs = new Map<number, number>()
+    for (const [key, reported] of Object.entries(member.lastUse)) {
+      const generation = Number(key)
+      const usedBefore = before?.usedAtMs.get(generation)
+      const unchanged = before?.member.lastUse[generation] === reported
+      const used = before === undefined ? Math.min(reported, nowMs) : nowMs
+      usedAtMs.set(generation, unchanged && usedBefore !== undefined ? usedBefore : used)
+    }
+    const fresh = before === undefined ? Math.min(member.atMs, nowMs) : nowMs
+    const silent = before?.member.atMs === member.atMs
+    const reportedAtMs = silent && before !== undefined ? before.reportedAtMs : fresh
+    return [member.instance, { member, reportedAtMs, usedAtMs }]
+  })
+  return { ...seen, members: new Map(sights) }
+}
+
+/** When a version should be probed next: at once while nothing is known, rarely once its verdict is settled. */
+export function probeDueAtMs(seen: Observation, generation: number): number {
+  const sight = seen.probes.get(generation)
+  if (sight === undefined) return 0
+  if (sight.inconclusive > 0) return sight.retryAtMs
+  if (sight.verdictAtMs < seen.suspectAtMs) return 0
+  if (sight.verdict === 'accepted') return sight.verdictAtMs + DRIFT_MS
+  if (sight.streak < REFUSALS_MAX) return sight.verdictAtMs + PROBE_SPACING_MS
+  return sight.verdictAtMs + Math.min(1_000 * (sight.streak - 2), PROBE_POLL_MAX_MS)
+}
+
+/**
+ * When the list should be read next: 3 s after the last one and then ever longer for something that has waited since
+ * `sinceMs`; rarely when nothing does (null).
+ */
+export function listDueAtMs(seen: Observation, sinceMs: number | null): number {
+  if (seen.list === null) return 0
+  const waitedMs = seen.list.atMs - Math.max(sinceMs ?? 0, seen.startedAtMs)
+  const pauseMs =
+    sinceMs === null ? DRIFT_MS : Math.min(Math.max(waitedMs, LIST_POLL_FIRST_MS), DRIFT_MS)
+  const dueMs = seen.list.atMs + pauseMs
+  const suspected = seen.suspectAtMs > seen.list.atMs
+  return suspected ? Math.min(dueMs, seen.list.atMs + EARLY_LIST_MIN_MS) : dueMs
+}

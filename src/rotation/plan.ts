@@ -1,0 +1,300 @@
+import type { CredentialRecord, Stage } from '../kernel/credential.ts'
+import { unreachable } from '../kernel/errors.ts'
+import { CANDIDATES_MAX, VERIFY_SUCCESSES } from '../kernel/limits.ts'
+import { block, whileBlocked } from './blocked.ts'
+import {
+  type Held,
+  ackBarrier,
+  drainBarrier,
+  prepositionBarrier,
+  releaseBarrier,
+} from './drain-version.ts'
+import type { Observation } from './observation.ts'
+import { createBackoffMs, heldGenerationMax, newestInstantMs, rejectedInARow } from './facts.ts'
+import { attributeCreate, attributeSlots, freshlyAccepted, refused } from './reconcile.ts'
+import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
+import type { Step } from './step.ts'
+import { CLOCK_SKEW_MAX_MS, LIST_FRESH_MS, WINDOW_POLL_MS } from './timing.ts'
+import { type Rules, type View, lookAround, prove, view, wait, whileHeld } from './view.ts'
+
+/**
+ * Decides what to do next, from the record, what was seen, the rules and the time: nothing else. One function per phase;
+ * together they are the state diagram of `docs/architecture.md`.
+ *
+ *   idle → prepared → created → verified → staged → promoted → retiring → idle
+ *   prepared … staged → aborting → idle; promoted, retiring → aborting (demoted); aborting → promoted (current dead)
+ */
+export function plan(
+  record: CredentialRecord,
+  seen: Observation,
+  rules: Rules,
+  nowMs: number,
+): Step {
+  const v = view(record, seen, rules, nowMs)
+  if (newestInstantMs(record) > nowMs + CLOCK_SKEW_MAX_MS) {
+    return { kind: 'restamp', reason: 'clock-ahead' }
+  }
+  if (record.paused) return wait(v, 'paused')
+  const step = lookAround(v) ?? whileHeld(v, planPhase(v))
+  return record.blocked === null ? step : whileBlocked(v, record.blocked, step)
+}
+
+function planPhase(v: View): Step {
+  if (heldGenerationMax(v.seen) > v.record.lastGeneration) {
+    return block('record-foreign-write')
+  }
+  switch (v.record.phase) {
+    case 'idle':
+      return planIdle(v)
+    case 'prepared':
+      return planPrepared(v)
+    case 'created':
+      return planCreated(v)
+    case 'verified':
+      return planVerified(v)
+    case 'staged':
+      return planStaged(v)
+    case 'promoted':
+      return planPromoted(v)
+    case 'retiring':
+      return planRetiring(v)
+    case 'aborting':
+      return planAborting(v)
+    default:
+      return unreachable(v.record.phase)
+  }
+}
+
+/** idle: current is the only known version. → prepared, → aborting (a late create of ours) */
+function planIdle(v: View): Step {
+  const { record, belief, seen, policy, traits, nowMs } = v
+  if (belief.current === 'dead') return block('no-working-secret')
+  const due = dueReason(record, policy, nowMs)
+  const wanted = policy.standby === 'hot' || due !== null
+  const slots = attributeSlots(record, belief, seen, traits)
+  if (slots.kind === 'late') return { kind: 'abort-late', late: slots.late, reason: 'late-create' }
+  if (slots.kind === 'bind-current') return { ...slots, reason: 'single-id' }
+  if (!wanted) return wait(v, 'not-due', dueAtMs(record, policy))
+  if (rejectedInARow(record) >= CANDIDATES_MAX) return block('candidate-rejected')
+  if (slots.kind === 'foreign') return block('slot-full-foreign')
+  if (slots.kind === 'ambiguous') return block('attribution-ambiguous')
+  const hold = policy.standby === 'none' ? calendarHold(policy, nowMs) : null
+  if (hold !== null && due !== 'emergency') return wait(v, hold, nowMs + WINDOW_POLL_MS)
+  if (slots.kind === 'unsettled') return wait(v, 'list-unsettled')
+  if (seen.list === null || nowMs - seen.list.atMs > LIST_FRESH_MS) {
+    return { kind: 'list', reason: 'before-create' }
+  }
+  return { kind: 'prepare', reason: due ?? 'standby' }
+}
+
+/** prepared: the value is chosen; the create may have happened or not. → created, → idle (rejected), → aborting */
+function planPrepared(v: View): Step {
+  const { record, belief, seen, traits, nowMs } = v
+  const fate = attributeCreate(record, belief, seen, traits)
+  if (belief.current === 'dead' && belief.pending === 'dead') return block('no-working-secret')
+  switch (fate.kind) {
+    case 'unsent':
+      return { kind: 'create', reason: 'intent-saved' }
+    case 'ours':
+      return { kind: 'bind-pending', secretId: fate.secretId, reason: 'answer-lost' }
+    case 'late':
+      return { kind: 'abort-late', late: fate.late, reason: 'late-create' }
+    case 'rejected':
+      return { kind: 'bury', reason: 'candidate-rejected' }
+    case 'foreign':
+      return block('slot-full-foreign')
+    case 'ambiguous':
+      return block('attribution-ambiguous')
+    case 'absent': {
+      const resendAtMs = (seen.create?.atMs ?? 0) + createBackoffMs(record)
+      if (nowMs < resendAtMs) return wait(v, 'create-unknown', resendAtMs)
+      return { kind: 'resend', reason: 'create-absent' }
+    }
+    case 'unsettled':
+      return isUnseen(v) ? { kind: 'sight', reason: 'new-id' } : wait(v, 'create-unknown')
+    default:
+      return unreachable(fate)
+  }
+}
+
+/** created: the id is known, the value not proven. → verified, → aborting */
+function planCreated(v: View): Step {
+  const { record, belief, seen, traits, nowMs } = v
+  const generation = record.pending?.generation ?? 0
+  const sight = seen.probes.get(generation)
+  if (sight?.verdict === 'accepted' && sight.streak >= VERIFY_SUCCESSES) {
+    return { kind: 'verify', reason: 'proven' }
+  }
+  if (!refused(seen, generation)) return wait(v, 'proving')
+  const givenUpAtMs = (record.pending?.firstSeenAtMs ?? nowMs) + traits.propagationMaxMs
+  if (nowMs < givenUpAtMs) return wait(v, 'propagation', givenUpAtMs)
+  if (belief.current === 'dead') return block('no-working-secret')
+  return { kind: 'abort', reason: 'propagation-timeout' }
+}
+
+/** verified: proven, offered to requests; not every replica holds it yet. → staged, → aborting */
+function planVerified(v: View): Step {
+  const { record, belief, seen, policy, nowMs } = v
+  if (isCompromised(record, 'pending')) return { kind: 'abort', reason: 'compromised' }
+  if (belief.pending === 'dead') {
+    return belief.current === 'dead'
+      ? block('no-working-secret')
+      : { kind: 'abort', reason: 'standby-refused' }
+  }
+  if (belief.current === 'dead') return { kind: 'stage', reason: 'current-dead' }
+  if (isCompromised(record, 'current')) return { kind: 'stage', reason: 'emergency' }
+  const held = prepositionBarrier(record, policy, seen, nowMs)
+  return held === null ? { kind: 'stage', reason: 'prepositioned' } : waitForMembers(v, held)
+}
+
+/** staged: the standby, and every replica can fall forward to it. → promoted, → aborting */
+function planStaged(v: View): Step {
+  const { record, belief, policy, nowMs } = v
+  const generation = record.pending?.generation ?? 0
+  if (isCompromised(record, 'pending')) return { kind: 'abort', reason: 'compromised' }
+  if (belief.current === 'dead') {
+    if (belief.pending === 'dead') return block('no-working-secret')
+    return prove(v, generation) ?? { kind: 'promote', reason: 'current-dead' }
+  }
+  if (belief.pending === 'dead') return { kind: 'abort', reason: 'standby-refused' }
+  if (belief.pendingGone) return { kind: 'abort', reason: 'standby-absent' }
+  const [other, ...more] = belief.unknownIds
+  const unbound = record.current.secretId === null || belief.currentGone
+  if (unbound && other !== undefined && more.length === 0 && belief.current === 'alive') {
+    return { kind: 'bind-current', secretId: other, reason: 'elimination' }
+  }
+  const due = dueReason(record, policy, nowMs)
+  if (due === null && policy.standby === 'none')
+    return { kind: 'abort', reason: 'standby-unwanted' }
+  if (due === null) return wait(v, 'not-due', dueAtMs(record, policy))
+  const hold = due === 'emergency' ? null : calendarHold(policy, nowMs)
+  if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
+  return prove(v, generation) ?? { kind: 'promote', reason: due }
+}
+
+/** promoted: the new version serves, the old one falls silent. → retiring, → aborting (demoted) */
+function planPromoted(v: View): Step {
+  const { record, belief, seen, policy, nowMs } = v
+  const { current, previous } = record
+  if (belief.current === 'dead') {
+    if (belief.previous === 'dead') return block('no-working-secret')
+    const proof = prove(v, previous?.generation ?? 0)
+    return proof ?? { kind: 'demote', reason: 'current-refused' }
+  }
+  if (belief.previousGone && belief.previous === 'dead') {
+    return prove(v, current.generation) ?? { kind: 'retire', reason: 'previous-gone' }
+  }
+  const emergency = isCompromised(record, 'previous')
+  if (!emergency && previous?.bootstrap === true && policy.revokeBootstrap === 'confirm') {
+    if (!record.bootstrapConsent) return wait(v, 'bootstrap-consent')
+  }
+  const drain = emergency ? null : drainBarrier(record, policy, seen, nowMs)
+  const held = drain ?? ackBarrier(record, policy, seen, nowMs)
+  if (held !== null) return waitForMembers(v, held)
+  const hold = emergency ? null : calendarHold(policy, nowMs)
+  if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
+  if (previous?.secretId === null) return bindPrevious(v)
+  const proof = prove(v, current.generation)
+  return proof ?? { kind: 'retire', reason: emergency ? 'emergency' : 'drained' }
+}
+
+/** retiring: the old version is being revoked, authenticated with the new one. → idle, → aborting (demoted) */
+function planRetiring(v: View): Step {
+  const { record, belief, seen, traits, nowMs } = v
+  const { current, previous, absentSinceMs } = record
+  if (belief.current === 'dead') {
+    if (belief.previous === 'dead') return block('no-working-secret')
+    const proof = prove(v, previous?.generation ?? 0)
+    return proof ?? { kind: 'demote', reason: 'current-refused' }
+  }
+  if (absentSinceMs === null) {
+    if (belief.previousGone) return { kind: 'gone', reason: 'absent' }
+    if (seen.lastSecretId === previous?.secretId) return settleLastSecret(v, previous?.generation)
+    return prove(v, current.generation) ?? { kind: 'revoke', reason: 'retiring' }
+  }
+  if (belief.listed === null) return wait(v, 'revoke-settling')
+  const sinceMs = nowMs - absentSinceMs
+  if (belief.listed.includes(previous?.secretId ?? '')) {
+    const lasting = sinceMs > traits.propagationMaxMs
+    return lasting
+      ? { kind: 'revoke-again', reason: 'still-listed' }
+      : wait(v, 'revoke-settling', absentSinceMs + traits.propagationMaxMs)
+  }
+  if (refused(seen, previous?.generation ?? 0)) {
+    return prove(v, current.generation) ?? { kind: 'finish', reason: 'revoked' }
+  }
+  const [other, ...more] = belief.unknownIds
+  if (sinceMs > traits.propagationMaxMs && other !== undefined && more.length === 0) {
+    // The id was not the one of this value, which still works: with current proven, it is the other one.
+    return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
+  }
+  return wait(v, 'revoke-settling')
+}
+
+/** aborting: the candidate is being revoked, authenticated with current. → idle, → promoted (current dead) */
+function planAborting(v: View): Step {
+  const { record, belief, seen, policy, nowMs } = v
+  const { pending, current, absentSinceMs } = record
+  const generation = pending?.generation ?? 0
+  if (belief.current === 'dead') {
+    if (belief.pending === 'dead' || pending?.secretId === null) return block('no-working-secret')
+    return prove(v, generation) ?? { kind: 'promote', reason: 'current-dead' }
+  }
+  if (absentSinceMs !== null) return { kind: 'bury', reason: 'aborted' }
+  if (pending?.secretId === null) return planUnboundAbort(v)
+  if (belief.pendingGone) return { kind: 'gone', reason: 'absent' }
+  if (seen.lastSecretId === pending?.secretId) return settleLastSecret(v, generation)
+  const inUse = belief.pending === 'dead' ? null : releaseBarrier(record, policy, seen, nowMs)
+  if (inUse !== null) return waitForMembers(v, inUse)
+  return prove(v, current.generation) ?? { kind: 'revoke', reason: 'aborting' }
+}
+
+/** Given up before its id was known: the create may still have happened. */
+function planUnboundAbort(v: View): Step {
+  const { record, belief, seen, traits } = v
+  const fate = attributeCreate(record, belief, seen, traits)
+  if (fate.kind === 'ours') {
+    return { kind: 'bind-pending', secretId: fate.secretId, reason: 'answer-lost' }
+  }
+  if (fate.kind === 'unsettled') {
+    return isUnseen(v) ? { kind: 'sight', reason: 'new-id' } : wait(v, 'create-unknown')
+  }
+  // Whatever comes late is told by the tombstone.
+  return { kind: 'bury', reason: 'never-created' }
+}
+
+/** A new id that may be ours, and that the record does not know of yet. */
+function isUnseen({ record, belief }: View): boolean {
+  return belief.newIds.length > 0 && record.pending?.firstSeenAtMs === null
+}
+
+/** The provider would not revoke the last secret: either current is gone, or the ids were attributed wrongly. */
+function settleLastSecret(v: View, victim: number | undefined): Step {
+  const { record, belief, seen, nowMs } = v
+  const [only, ...others] = belief.listed ?? []
+  const single = only !== undefined && others.length === 0 && only === seen.lastSecretId
+  if (single && victim !== undefined && refused(seen, victim)) {
+    if (freshlyAccepted(seen, record.current.generation, nowMs)) {
+      return { kind: 'bind-current', secretId: only, reason: 'single-id' }
+    }
+  }
+  return prove(v, record.current.generation) ?? wait(v, 'list-unsettled')
+}
+
+/** Which id is previous's? By elimination: the list has current's and exactly one more. */
+function bindPrevious(v: View): Step {
+  const { record, belief } = v
+  const [other, ...more] = belief.unknownIds
+  if (belief.listed === null || belief.current !== 'alive') return wait(v, 'list-unsettled')
+  const proven = belief.listed.includes(record.current.secretId ?? '')
+  if (!proven || other === undefined || more.length > 0) return block('attribution-ambiguous')
+  return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
+}
+
+function waitForMembers(v: View, held: Held): Step {
+  return held.silent ? block('member-silent') : wait(v, held.reason, held.untilMs)
+}
+
+function isCompromised(record: CredentialRecord, stage: Stage): boolean {
+  return record.emergency?.compromised.includes(stage) === true
+}

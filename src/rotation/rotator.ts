@@ -1,0 +1,226 @@
+import type { CredentialRecord } from '../kernel/credential.ts'
+import {
+  AssertionError,
+  CommandRefusedError,
+  ConfigError,
+  StoreConflictError,
+  StoreUnavailableError,
+  StoreUnreadableError,
+} from '../kernel/errors.ts'
+import type { CredentialStatus, RotationCommand } from '../kernel/ports/rotation-control.ts'
+import type { Member, Stored } from '../kernel/ports/store.ts'
+import { carryOut } from './commands.ts'
+import type { RotatorDeps } from './context.ts'
+import { describeState, describeStatus } from './describe-status.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { type Observation, nothingSeen, sawMembers } from './observation.ts'
+import { plan } from './plan.ts'
+import { RecordKeeper } from './record-keeper.ts'
+import { SteadyTime } from './steady-time.ts'
+import type { Reason, Step } from './step.ts'
+import { takeStep } from './take-step.ts'
+import { tellStep } from './tell-step.ts'
+import { LEASE_RENEW_MS, LOOK_STEPS_MAX, REST_LOOK_MS, STORE_RETRY_MS } from './timing.ts'
+
+export type { RotatorDeps } from './context.ts'
+
+/** When to look again, wall clock, and what is waited for until then. */
+export interface Look {
+  readonly nextLookAtMs: number
+  readonly reason: Reason
+}
+
+const COMMAND_TRIES_MAX = 5
+
+/**
+ * Rotates one credential. The law: save the intent, act, save the result. Each act may happen twice, and a crash at any await
+ * is recovered from the record and the provider's list alone.
+ */
+export class Rotator {
+  readonly #deps: RotatorDeps
+  readonly #lease: LeaseKeeper
+  readonly #records: RecordKeeper
+  readonly #time: SteadyTime
+  #seen: Observation
+  #members: readonly Member[] = []
+  #reason: Reason | null = null
+
+  constructor(deps: RotatorDeps) {
+    this.#deps = deps
+    this.#lease = new LeaseKeeper(deps.store, deps.clock, deps.credentialId, deps.instance)
+    this.#records = new RecordKeeper(deps)
+    this.#time = new SteadyTime(deps.clock)
+    this.#seen = nothingSeen(deps.clock.now())
+  }
+
+  /**
+   * Makes sure that a record exists before anything is served; the configuration's secret is the first one. Idempotent.
+   * @throws StoreUnavailableError, StoreUnreadableError, AssertionError
+   * @throws ConfigError nothing is stored, and the configuration has no secret
+   */
+  async ensureRecord(): Promise<void> {
+    await this.#records.load()
+  }
+
+  /**
+   * One pass: as many steps as can be taken without waiting, at most `LOOK_STEPS_MAX`. Faults of the store and of the
+   * provider are expected, and end in a reason; only one look may run at a time.
+   */
+  async look(signal: AbortSignal): Promise<Look> {
+    const look = await this.#look(signal).catch((error: unknown) => this.#afterFault(error))
+    this.#reason = look.reason
+    const { known } = this.#records
+    if (known !== null) this.#deps.telemetry.state(describeState(known, look.reason))
+    return look
+  }
+
+  /** lease → load → reconcile → plan → step → save */
+  async #look(signal: AbortSignal): Promise<Look> {
+    let stored: Stored | null = null
+    for (let steps = 0; steps < LOOK_STEPS_MAX && !signal.aborted; steps++) {
+      if (!(await this.#lease.hold())) return this.#lookIn(LEASE_RENEW_MS, 'lease-held-elsewhere')
+      stored ??= await this.#load()
+      const nowMs = this.#time.now(stored.record.phase)
+      const { policy, provider } = this.#deps
+      const step = plan(stored.record, this.#seen, { policy, traits: provider.traits }, nowMs)
+      tellStep(this.#deps, stored.record, step, this.#reason)
+      if (step.kind === 'wait') return this.#lookIn(step.untilMs - nowMs, step.reason)
+      stored = await this.#take(stored, step, nowMs, signal)
+    }
+    return signal.aborted ? this.#lookIn(0, 'stopping') : this.#lookIn(1_000, 'steps-spent')
+  }
+
+  async #load(): Promise<Stored> {
+    const stored = await this.#records.load()
+    this.#members = await this.#deps.store.members(this.#deps.credentialId)
+    const nowMs = this.#time.now(stored.record.phase)
+    this.#seen = sawMembers(this.#seen, this.#members, nowMs)
+    return stored
+  }
+
+  /** Takes the step and saves what it changed. Null: the save did not come through, and what is stored decides. */
+  async #take(
+    stored: Stored,
+    step: Step,
+    nowMs: number,
+    signal: AbortSignal,
+  ): Promise<Stored | null> {
+    const moment = { record: stored.record, seen: this.#seen, nowMs, signal }
+    const taken = await takeStep(this.#deps, moment, step)
+    const suspectAtMs = Math.max(this.#seen.suspectAtMs, taken.seen.suspectAtMs)
+    if (taken.record === stored.record) {
+      this.#seen = { ...taken.seen, suspectAtMs }
+      return stored
+    }
+    // Until the save has come through, nothing that this step did or meant to do is certain.
+    this.#seen = { ...this.#seen, create: null }
+    const saved = await this.#save(stored, taken.record, step, nowMs)
+    if (saved !== null) this.#seen = { ...taken.seen, suspectAtMs }
+    return saved
+  }
+
+  async #save(
+    stored: Stored,
+    record: CredentialRecord,
+    step: Step,
+    nowMs: number,
+  ): Promise<Stored | null> {
+    const { crashPoint, telemetry } = this.#deps
+    if (step.kind === 'promote') crashPoint('promote:before')
+    try {
+      const saved = await this.#records.save(stored, record, this.#lease.fence, nowMs)
+      if (step.kind === 'promote') crashPoint('promote:after')
+      telemetry.state(describeState(saved.record, null))
+      return saved
+    } catch (error) {
+      const unsure = error instanceof StoreConflictError || error instanceof StoreUnavailableError
+      if (!unsure) throw error
+      this.#deps.log.info('record not saved', { ...this.#label, reason: error.code })
+      return null
+    }
+  }
+
+  /** A request saw something: verdicts from before are asked again, and the list may be read early. */
+  suspect(): void {
+    this.#seen = { ...this.#seen, suspectAtMs: this.#deps.clock.now() }
+  }
+
+  /**
+   * Records an operator's wish; the next look carries it out.
+   * @throws CommandRefusedError `command-refused` when the phase forbids it
+   * @throws StoreUnavailableError, StoreUnreadableError
+   */
+  async command(command: RotationCommand): Promise<CredentialStatus> {
+    for (let tries = 0; tries < COMMAND_TRIES_MAX; tries++) {
+      const stored = await this.#records.load()
+      const nowMs = this.#time.now(stored.record.phase)
+      const known = this.#records.known
+      const next = await carryOut(this.#deps, { record: stored.record, known, nowMs }, command)
+      try {
+        if (next !== stored.record) {
+          await this.#records.save(stored, next, this.#lease.fence, nowMs)
+        }
+        this.#deps.log.info('command accepted', { ...this.#label, command: command.kind })
+        if (command.kind === 'retry') this.#seen = nothingSeen(nowMs)
+        return await this.status()
+      } catch (error) {
+        if (!(error instanceof StoreConflictError)) throw error
+      }
+    }
+    throw new CommandRefusedError('the record changes too often right now; try again')
+  }
+
+  /**
+   * What is stored, and what the last look here said. Where the store can't be reached, what was known last.
+   * @throws StoreUnavailableError when nothing is known yet
+   */
+  async status(): Promise<CredentialStatus> {
+    const { store, credentialId, providerName } = this.#deps
+    const { known } = this.#records
+    try {
+      const stored = await store.read(credentialId)
+      this.#members = await store.members(credentialId)
+      const record = stored?.record ?? known
+      if (record === null) throw new StoreUnavailableError('nothing is stored yet')
+      return describeStatus(record, this.#members, providerName, this.#reason)
+    } catch (error) {
+      if (known === null || !(error instanceof StoreUnavailableError)) throw error
+      return describeStatus(known, this.#members, providerName, 'store-unavailable')
+    }
+  }
+
+  /** Gives the lease back on shutdown. A store that can't be reached lets it run out. */
+  async release(): Promise<void> {
+    await this.#lease.release().catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailableError)) throw error
+    })
+  }
+
+  /** The only replica may rest; among several the holder of the lease has to keep it. */
+  #lookIn(delayMs: number, reason: Reason): Look {
+    const longestMs = this.#members.length > 1 ? LEASE_RENEW_MS : REST_LOOK_MS
+    const nowMs = this.#deps.clock.now()
+    return { nextLookAtMs: nowMs + Math.min(Math.max(delayMs, 0), longestMs), reason }
+  }
+
+  /** Faults that a later look may find gone. Anything else is a defect, and goes on to the scheduler. */
+  #afterFault(error: unknown): Look {
+    const reason = faultReason(error)
+    if (reason === null) throw error
+    const message = error instanceof Error ? error.message : ''
+    this.#deps.log.warn('rotation held up', { ...this.#label, reason, detail: message })
+    return this.#lookIn(STORE_RETRY_MS, reason)
+  }
+
+  get #label(): { readonly credential: string } {
+    return { credential: this.#deps.credentialId }
+  }
+}
+
+function faultReason(error: unknown): Reason | null {
+  if (error instanceof StoreUnavailableError) return 'store-unavailable'
+  if (error instanceof StoreConflictError) return 'store-conflict'
+  if (error instanceof StoreUnreadableError) return 'store-unreadable'
+  if (error instanceof AssertionError) return 'assertion-failed'
+  return error instanceof ConfigError ? 'no-secret' : null
+}

@@ -1,0 +1,137 @@
+import type { Clock, Stop } from '../kernel/ports/clock.ts'
+import { CommandRefusedError } from '../kernel/errors.ts'
+import type { Log } from '../kernel/ports/log.ts'
+import type {
+  CredentialStatus,
+  RotationCommand,
+  RotationControl,
+} from '../kernel/ports/rotation-control.ts'
+import type { EarlyLook } from '../kernel/ports/usage.ts'
+import type { Rotator } from './rotator.ts'
+
+/** Between two early looks of one credential: a storm of refusals is one event. */
+const EARLY_LOOK_MIN_MS = 1_000
+/** After a look that failed by a defect of ours. */
+const DEFECT_RETRY_MS = 5_000
+
+export interface SchedulerDeps {
+  readonly rotators: ReadonlyMap<string, Rotator>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** One rotator and its next look. */
+interface Entry {
+  readonly credentialId: string
+  readonly rotator: Rotator
+  timer: Stop
+  looking: Promise<void> | null
+  /** Asked for while a look was under way. */
+  again: boolean
+  lookedEarlyAtMs: number
+}
+
+/**
+ * Runs the rotators by the clock, one look at a time for each. Looks of different credentials take turns, so that a primary
+ * never retires the secret that a secondary's call relies on just then.
+ */
+export class RotationScheduler implements RotationControl, EarlyLook {
+  readonly #deps: SchedulerDeps
+  readonly #entries: ReadonlyMap<string, Entry>
+  #stopping = new AbortController()
+  #started = false
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps
+    this.#entries = new Map(
+      [...deps.rotators].map(([credentialId, rotator]) => [
+        credentialId,
+        {
+          credentialId,
+          rotator,
+          timer: () => {},
+          looking: null,
+          again: false,
+          lookedEarlyAtMs: Number.NEGATIVE_INFINITY,
+        },
+      ]),
+    )
+  }
+
+  /** Looks at every credential at once, then whenever it is due. */
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.#stopping = new AbortController()
+    for (const entry of this.#entries.values()) this.#lookAfter(entry, 0)
+  }
+
+  /** Ends the looks under way, waits for them, and gives the leases back. */
+  async stop(): Promise<void> {
+    this.#started = false
+    this.#stopping.abort()
+    const entries = [...this.#entries.values()]
+    for (const { timer } of entries) timer()
+    await Promise.all(entries.map(({ looking }) => looking))
+    await Promise.all(entries.map(({ rotator }) => rotator.release()))
+  }
+
+  /** A request saw a refusal: verdicts from before are doubtful. At most one early look per second and credential. */
+  look(credentialId: string): void {
+    const entry = this.#entries.get(credentialId)
+    if (entry === undefined || !this.#started) return
+    const nowMs = this.#deps.clock.monotonic()
+    if (nowMs - entry.lookedEarlyAtMs < EARLY_LOOK_MIN_MS) return
+    entry.lookedEarlyAtMs = nowMs
+    entry.rotator.suspect()
+    this.#lookSoon(entry)
+  }
+
+  list(): Promise<readonly CredentialStatus[]> {
+    return Promise.all([...this.#entries.values()].map(({ rotator }) => rotator.status()))
+  }
+
+  async get(credentialId: string): Promise<CredentialStatus | null> {
+    return (await this.#entries.get(credentialId)?.rotator.status()) ?? null
+  }
+
+  /** @throws CommandRefusedError `command-refused` */
+  async command(credentialId: string, command: RotationCommand): Promise<CredentialStatus> {
+    const entry = this.#entries.get(credentialId)
+    if (entry === undefined) throw new CommandRefusedError('no such credential is rotated here')
+    const status = await entry.rotator.command(command)
+    this.#lookSoon(entry)
+    return status
+  }
+
+  #lookSoon(entry: Entry): void {
+    if (entry.looking !== null) entry.again = true
+    else this.#lookAfter(entry, 0)
+  }
+
+  #lookAfter(entry: Entry, delayMs: number): void {
+    entry.timer()
+    if (!this.#started) return
+    entry.timer = this.#deps.clock.after(Math.max(0, delayMs), () => {
+      entry.looking = this.#look(entry)
+    })
+  }
+
+  async #look(entry: Entry): Promise<void> {
+    entry.again = false
+    const delayMs = await this.#delayAfterLook(entry)
+    entry.looking = null
+    this.#lookAfter(entry, entry.again ? 0 : delayMs)
+  }
+
+  async #delayAfterLook({ rotator, credentialId }: Entry): Promise<number> {
+    try {
+      const { nextLookAtMs } = await rotator.look(this.#stopping.signal)
+      return nextLookAtMs - this.#deps.clock.now()
+    } catch (error) {
+      const name = error instanceof Error ? error.name : typeof error
+      this.#deps.log.error('rotation look failed', { credential: credentialId, error: name })
+      return DEFECT_RETRY_MS
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import type { BlockedReason } from '../kernel/credential.ts'
+import type { CallHold } from './observation.ts'
+import type { LateCreate } from './reconcile.ts'
+import type { DueReason } from './schedule.ts'
+
+/** What a rotation waits for. Seen in `status`, logs and metrics. */
+export type WaitReason =
+  | 'not-due'
+  | 'paused'
+  | 'blocked'
+  | 'blackout'
+  | 'window-closed'
+  | 'bootstrap-consent'
+  | 'drain'
+  | 'previous-in-use'
+  | 'ack-barrier'
+  | 'preposition-barrier'
+  | 'propagation'
+  | 'proving'
+  | 'create-unknown'
+  | 'list-unsettled'
+  | 'revoke-settling'
+  | 'probe-inconclusive'
+  | 'backing-off'
+  | CallHold
+
+/** Why something is looked at. */
+export type LookReason = 'drift' | 'prove' | 'attribute' | 'confirm-revoke' | 'before-create'
+
+/** Why a candidate is given up. */
+export type AbortReason =
+  | 'propagation-timeout'
+  | 'standby-refused'
+  | 'standby-absent'
+  | 'standby-unwanted'
+  | 'compromised'
+  | 'late-create'
+  | 'operator'
+  | 'demoted'
+
+export type PromoteReason = DueReason | 'current-dead'
+
+/** What the plan decides, and why. Everything but waiting and looking moves the record. */
+export type Step =
+  | { readonly kind: 'wait'; readonly untilMs: number; readonly reason: WaitReason }
+  | { readonly kind: 'list'; readonly reason: LookReason }
+  | { readonly kind: 'probe'; readonly generation: number; readonly reason: LookReason }
+  | {
+      readonly kind: 'block'
+      readonly reason: BlockedReason
+      readonly detail: string
+    }
+  | { readonly kind: 'unblock'; readonly reason: 'healed' }
+  | { readonly kind: 'restamp'; readonly reason: 'clock-ahead' }
+  | {
+      readonly kind: 'bind-current' | 'bind-previous'
+      readonly secretId: string
+      readonly reason: 'single-id' | 'elimination'
+    }
+  | { readonly kind: 'prepare'; readonly reason: 'standby' | DueReason }
+  | { readonly kind: 'create'; readonly reason: 'intent-saved' }
+  | { readonly kind: 'resend'; readonly reason: 'create-absent' }
+  | { readonly kind: 'sight'; readonly reason: 'new-id' }
+  | {
+      readonly kind: 'bind-pending'
+      readonly secretId: string
+      readonly reason: 'answer-lost'
+    }
+  | { readonly kind: 'verify'; readonly reason: 'proven' }
+  | { readonly kind: 'stage'; readonly reason: 'prepositioned' | 'emergency' | 'current-dead' }
+  | { readonly kind: 'promote'; readonly reason: PromoteReason }
+  | { readonly kind: 'demote'; readonly reason: 'current-refused' }
+  | { readonly kind: 'retire'; readonly reason: 'drained' | 'emergency' | 'previous-gone' }
+  | { readonly kind: 'revoke'; readonly reason: 'retiring' | 'aborting' }
+  | { readonly kind: 'revoke-again'; readonly reason: 'still-listed' | 'still-accepted' }
+  | { readonly kind: 'gone'; readonly reason: 'absent' }
+  | { readonly kind: 'finish'; readonly reason: 'revoked' }
+  | { readonly kind: 'abort'; readonly reason: AbortReason }
+  | { readonly kind: 'abort-late'; readonly late: LateCreate; readonly reason: 'late-create' }
+  | {
+      readonly kind: 'bury'
+      readonly reason: 'candidate-rejected' | 'aborted' | 'never-created'
+    }
+
+/** Every reason word that a look can end with. */
+export type Reason =
+  | WaitReason
+  | BlockedReason
+  | 'lease-held-elsewhere'
+  | 'store-unavailable'
+  | 'store-unreadable'
+  | 'store-conflict'
+  | 'no-secret'
+  | 'steps-spent'
+  | 'stopping'

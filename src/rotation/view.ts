@@ -1,0 +1,129 @@
+import type { CredentialRecord } from '../kernel/credential.ts'
+import type { RotationPolicy } from '../kernel/policy.ts'
+import type { ProviderTraits } from '../kernel/ports/provider.ts'
+import { VERIFY_SUCCESSES } from '../kernel/limits.ts'
+import { type Observation, listDueAtMs, probeDueAtMs } from './observation.ts'
+import { type Belief, freshlyAccepted, probeableTombstones, reconcile } from './reconcile.ts'
+import type { Step, WaitReason } from './step.ts'
+import { PROBE_SPACING_MS, REST_LOOK_MS } from './timing.ts'
+
+/** What holds for a credential by configuration and by its provider's nature. */
+export interface Rules {
+  readonly policy: RotationPolicy
+  readonly traits: ProviderTraits
+}
+
+/** Everything that a decision may look at. */
+export interface View extends Rules {
+  readonly record: CredentialRecord
+  readonly seen: Observation
+  readonly belief: Belief
+  readonly nowMs: number
+}
+
+export function view(
+  record: CredentialRecord,
+  seen: Observation,
+  rules: Rules,
+  nowMs: number,
+): View {
+  return { record, seen, ...rules, belief: reconcile(record, seen), nowMs }
+}
+
+/** Looks before it decides: probes and lists that are due in this phase, or null when enough is known. */
+export function lookAround(v: View): Step | null {
+  const generation = watchedGenerations(v).find((one) => v.nowMs >= probeAtMs(v, one))
+  if (generation !== undefined) return { kind: 'probe', generation, reason: 'drift' }
+  return v.nowMs >= listAtMs(v) ? { kind: 'list', reason: 'drift' } : null
+}
+
+/** Waits until `untilMs`, or until something is due to be looked at. */
+export function wait(v: View, reason: WaitReason, untilMs = v.nowMs + REST_LOOK_MS): Step {
+  const looks = watchedGenerations(v).map((one) => probeAtMs(v, one))
+  const nextMs = Math.min(untilMs, listAtMs(v), ...looks)
+  return { kind: 'wait', untilMs: Math.max(nextMs, v.nowMs + 1), reason }
+}
+
+/** The look that must come before an effect relies on this version, or null when its proof is fresh. */
+export function prove(v: View, generation: number): Step | null {
+  if (freshlyAccepted(v.seen, generation, v.nowMs)) return null
+  const sight = v.seen.probes.get(generation)
+  if (sight !== undefined && sight.inconclusive > 0 && v.nowMs < sight.retryAtMs) {
+    return wait(v, 'probe-inconclusive', sight.retryAtMs)
+  }
+  // A refusal is asked again by `lookAround`, at its pace, until it is settled.
+  if (sight?.verdict === 'refused') return wait(v, 'proving')
+  return { kind: 'probe', generation, reason: 'prove' }
+}
+
+/** Holds back calls to the provider while it asked for it, or while it can't be reached. */
+export function whileHeld(v: View, step: Step): Step {
+  if (step.kind !== 'list' && !MUTATIONS.has(step.kind)) return step
+  const { callHold } = v.seen
+  if (callHold !== null && v.nowMs < callHold.untilMs) {
+    return wait(v, callHold.reason, callHold.untilMs)
+  }
+  const notBeforeMs = v.record.notBeforeMs ?? 0
+  if (step.kind !== 'list' && v.nowMs < notBeforeMs) return wait(v, 'backing-off', notBeforeMs)
+  return step
+}
+
+const MUTATIONS: ReadonlySet<Step['kind']> = new Set(['prepare', 'resend', 'create', 'revoke'])
+
+/** The versions whose health matters in this phase. */
+function watchedGenerations(v: View): readonly number[] {
+  const { current, pending, previous } = v.record
+  const versions = [current.generation]
+  if (pending !== null && !isUnsent(v)) versions.push(pending.generation)
+  if (previous !== null) versions.push(previous.generation)
+  const attributing = v.record.phase === 'idle' || v.record.phase === 'prepared'
+  if (attributing && v.belief.newIds.length > 0 && v.belief.pending !== 'alive') {
+    versions.push(...probeableTombstones(v.record).map((one) => one.generation))
+  }
+  return versions
+}
+
+function isUnsent({ record, seen }: View): boolean {
+  return seen.create?.outcome === 'unsent' && seen.create.generation === record.pending?.generation
+}
+
+/** Like `probeDueAtMs`, but in a hurry where the phase waits for a verdict. */
+function probeAtMs(v: View, generation: number): number {
+  const { record, seen } = v
+  const dueAtMs = probeDueAtMs(seen, generation)
+  const sight = seen.probes.get(generation)
+  if (sight?.verdict !== 'accepted' || sight.inconclusive > 0) return dueAtMs
+  const proving = record.phase === 'created' && generation === record.pending?.generation
+  if (proving && sight.streak < VERIFY_SUCCESSES) return sight.verdictAtMs + PROBE_SPACING_MS
+  const dying = record.phase === 'retiring' && generation === record.previous?.generation
+  if (!dying || record.absentSinceMs === null) return dueAtMs
+  const waitedMs = sight.verdictAtMs - record.absentSinceMs
+  return sight.verdictAtMs + Math.min(Math.max(waitedMs / 2, PROBE_SPACING_MS), 30_000)
+}
+
+/** When the list is read next in this phase; never where it has nothing to say. */
+function listAtMs(v: View): number {
+  const sinceMs = listWantedSinceMs(v)
+  if (sinceMs === 'never') return Number.POSITIVE_INFINITY
+  return Math.max(listDueAtMs(v.seen, sinceMs), v.seen.callHold?.untilMs ?? 0)
+}
+
+function listWantedSinceMs(v: View): number | null | 'never' {
+  const { record, seen, belief } = v
+  const createdAtMs = seen.create?.atMs ?? seen.startedAtMs
+  switch (record.phase) {
+    case 'idle':
+    case 'staged':
+    case 'promoted':
+      return belief.unsettledSinceMs
+    case 'prepared':
+      return isUnsent(v) ? 'never' : createdAtMs
+    case 'retiring':
+      return record.absentSinceMs ?? (seen.lastSecretId === null ? 'never' : seen.startedAtMs)
+    case 'aborting':
+      if (record.pending?.secretId === null) return isUnsent(v) ? 'never' : createdAtMs
+      return seen.lastSecretId === null ? 'never' : seen.startedAtMs
+    default:
+      return 'never'
+  }
+}
