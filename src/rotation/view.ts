@@ -114,8 +114,9 @@ function listWantedSinceMs(v: View): number | null | 'never' {
   switch (record.phase) {
     case 'idle':
     case 'staged':
-    case 'promoted':
       return belief.unsettledSinceMs
+    case 'promoted':
+      return listWantedInDrain(v)
     case 'prepared':
       return isUnsent(v) ? 'never' : createdAtMs
     case 'retiring':
@@ -126,4 +127,12 @@ function listWantedSinceMs(v: View): number | null | 'never' {
     default:
       return 'never'
   }
+}
+
+/** A drain may last days, and its list says nothing new: it is read only when something seems wrong. */
+function listWantedInDrain({ record, seen, belief }: View): number | null | 'never' {
+  if (record.previous?.secretId === null) return seen.startedAtMs
+  const doubtful = belief.previous === 'dead' || belief.unsettledSinceMs !== null
+  const suspected = seen.suspectAtMs > (seen.list?.atMs ?? seen.startedAtMs)
+  return doubtful || suspected ? belief.unsettledSinceMs : 'never'
 }
