@@ -79,7 +79,8 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
 process.exitCode = await main(process.argv.slice(2))
 
 async function main([word = 'help', ...argv]: readonly string[]): Promise<number> {
-  const command = COMMANDS[word.replace(/^--/, '')]
+  const name = word.replace(/^--/, '')
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     lines.err(`sidekey: there is no command ${JSON.stringify(word)}; see sidekey help`)
     return EXIT_USAGE

@@ -6,8 +6,13 @@ import { catalog } from './catalog.ts'
 import { formatListenAddress } from './config/listen-address.ts'
 import { loadConfig } from './config/load-config.ts'
 import type { SidekeyConfig } from './config/types.ts'
-import { buildUnit, closeUnit, type CredentialUnit, type UnitDeps } from './credential-unit.ts'
-import { controlOf } from './control-of.ts'
+import {
+  buildUnit,
+  closeUnit,
+  type CredentialUnit,
+  type UnitDeps,
+} from './wiring/credential-unit.ts'
+import { controlOf } from './wiring/control-of.ts'
 import { ConfigError, type ConfigIssue } from './kernel/errors.ts'
 import { SHUTDOWN_DRAIN_MS } from './kernel/limits.ts'
 import type { SecretValue } from './kernel/secret-value.ts'
@@ -15,7 +20,7 @@ import { type ClientConfig, DataPlane, type DataPlaneConfig } from './proxy/data
 import type { Rotator } from './rotation/rotator.ts'
 import { RotationScheduler } from './rotation/scheduler.ts'
 import type { Metrics } from './telemetry/metrics.ts'
-import { UseLedger } from './use-ledger.ts'
+import { UseLedger } from './wiring/use-ledger.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
 export interface SidecarDeps extends Omit<UnitDeps, 'telemetry' | 'managementOf'> {

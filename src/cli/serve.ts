@@ -9,11 +9,12 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { CrashPoint } from '../kernel/ports/crash-point.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
-import { scrubbedStore } from '../credential-unit.ts'
+import { scrubbedStore } from '../wiring/credential-unit.ts'
 import { createFingerprinter } from '../platform/fingerprint.ts'
 import type { ClientConfig } from '../proxy/data-plane.ts'
 import { Sidecar } from '../sidecar.ts'
 import { openFileStore } from '../stores/file/file-store.ts'
+import { errorFields } from '../telemetry/error-fields.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { LiveSecrets } from '../telemetry/scrub-secrets.ts'
@@ -90,10 +91,7 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
       await sidecar.stop()
       log.info('sidekey has stopped')
     },
-    crashed: (error) => {
-      const stack = error instanceof Error ? error.stack : undefined
-      log.error('uncaught error', { stack: stack ?? typeof error })
-    },
+    crashed: (error) => log.error('uncaught error', errorFields(error)),
   }
 }
 

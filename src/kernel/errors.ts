@@ -47,7 +47,7 @@ export class RefusedError extends SidekeyError {
 
 /** One thing that is wrong in a configuration: where, what, and what to do. Never holds a value of the file. */
 export interface ConfigIssue {
-  /** Dotted path in the file, such as `credentials.vonage.apiKey`; empty for the file as a whole. */
+  /** Dotted path in the file, such as `credentials.main.apiKey`; empty for the file as a whole. */
   readonly path: string
   /** 1-based line of the file, where it is known. */
   readonly line: number | null

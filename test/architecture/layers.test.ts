@@ -11,6 +11,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/rotation/': ['src/kernel/', 'src/rotation/'],
   'src/providers/vonage/': ['src/kernel/', 'src/providers/vonage/'],
   'src/providers/static/': ['src/kernel/', 'src/providers/static/'],
+  'src/providers/okta/': ['src/kernel/', 'src/providers/okta/'],
+  'src/providers/twilio/': ['src/kernel/', 'src/providers/twilio/'],
+  'src/providers/http/': ['src/kernel/', 'src/providers/http/'],
   'src/stores/': ['src/kernel/', 'src/stores/'],
   'src/telemetry/': ['src/kernel/', 'src/telemetry/'],
   'src/admin/': ['src/kernel/', 'src/admin/'],
@@ -19,6 +22,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/emulator/': ['src/kernel/', 'src/emulator/'],
   'src/cli/': ['src/'],
   'src/catalog.ts': ['src/config/', 'src/providers/', 'src/kernel/'],
+  'src/version.ts': [],
+  'src/wiring/': ['src/'],
   'src/sidecar.ts': ['src/'],
   'src/main.ts': ['src/'],
 }

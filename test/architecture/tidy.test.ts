@@ -2,11 +2,28 @@ import { expect, test } from 'vitest'
 import { importEdges, sourceFiles } from './source-files.ts'
 
 /** Files that send or store a secret, and so may take its text out. Adding one is a decision for a review. */
-const EXPOSE: readonly string[] = []
+const EXPOSE: readonly string[] = [
+  // Compares the admin token by its hash.
+  'src/admin/guard.ts',
+  // Sends the token, and the body of `adopt`.
+  'src/cli/admin-client.ts',
+  'src/cli/command.ts',
+  // Remembers which secrets ever lived, to search for them.
+  'src/cli/demo/stage.ts',
+  'src/platform/fingerprint.ts',
+  'src/providers/vonage/account-api.ts',
+  // Compares a client's token by its hash.
+  'src/proxy/authenticate-client.ts',
+  'src/proxy/render-credential.ts',
+  'src/stores/record-codec.ts',
+  // Knows the forms that a log line must not have.
+  'src/telemetry/secret-forms.ts',
+]
 
 /** A provider's name appears in its own folder, its emulator and nowhere else. */
 const PROVIDER_NAMES = /vonage|nexmo|okta|twilio/i
-const MAY_NAME_PROVIDERS = /^src\/(providers|emulator)\/|^src\/(catalog|cli\/(demo|emulator))/
+const MAY_NAME_PROVIDERS =
+  /^src\/(providers|emulator)\/|^src\/(catalog|main|cli\/(demo|emulator|help))/
 
 const LINES_MAX = 250
 

@@ -1,6 +1,6 @@
 import type { CredentialUnit } from './credential-unit.ts'
-import { CommandRefusedError } from './kernel/errors.ts'
-import type { CredentialStatus, RotationControl } from './kernel/ports/rotation-control.ts'
+import { CommandRefusedError } from '../kernel/errors.ts'
+import type { CredentialStatus, RotationControl } from '../kernel/ports/rotation-control.ts'
 import type { UseLedger } from './use-ledger.ts'
 
 /** What the admin API sees: the credentials that Sidekey rotates, and those that somebody else does. */

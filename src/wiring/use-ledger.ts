@@ -1,4 +1,4 @@
-import type { UseReporter } from './kernel/ports/usage.ts'
+import type { UseReporter } from '../kernel/ports/usage.ts'
 
 /** When this process last used each version, for the status of credentials that have no record. */
 export class UseLedger implements UseReporter {
