@@ -2,6 +2,7 @@ import type { Catalog, ProviderModule } from '../config/provider-module.ts'
 import { Refusal } from '../config/refusal.ts'
 import { type Environment, readSecretSource } from '../config/secret-source.ts'
 import type { CredentialConfig, SidekeyConfig } from '../config/types.ts'
+import { SidekeyError } from '../kernel/errors.ts'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../kernel/limits.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
@@ -16,12 +17,12 @@ export interface CheckDeps {
   readonly clock: Clock
   readonly log: Log
   /**
-   * The secret that is in use by now, such as the store's record says; null when nothing is recorded, and the
-   * configuration's own secret is used. Default: always the configuration's.
+   * The secret that is in use by now, as `readRecordedSecret` tells it. Null, or without it: the configuration's own
+   * secret is verified, which may be revoked since the first rotation.
    */
   readonly recordedSecret?: (
     config: SidekeyConfig,
-    credential: CredentialConfig,
+    credentialId: string,
   ) => Promise<SecretValue | null>
 }
 
@@ -65,10 +66,8 @@ async function verify(
   provider: ProviderModule,
   deps: CheckDeps,
 ): Promise<string> {
-  const { clock, log, env } = deps
-  const secret =
-    (await deps.recordedSecret?.(config, credential)) ??
-    (await readSecretSource(credential.sources.current, env, credential))
+  const { clock, log } = deps
+  const secret = await currentSecret(config, credential, deps)
   if (secret instanceof Refusal) return secret.message
   const client = provider.create?.(credential.options, { clock, log })
   if (client === undefined) return 'accepted'
@@ -79,6 +78,21 @@ async function verify(
   } finally {
     stop()
     await client.close()
+  }
+}
+
+/** What is recorded wins over the configuration; a store that can't be read is a result like any other. */
+async function currentSecret(
+  config: SidekeyConfig,
+  credential: CredentialConfig,
+  { recordedSecret, env }: CheckDeps,
+): Promise<SecretValue | Refusal> {
+  try {
+    const recorded = credential.rotation && (await recordedSecret?.(config, credential.id))
+    return recorded ?? (await readSecretSource(credential.sources.current, env, credential))
+  } catch (error) {
+    if (error instanceof SidekeyError) return new Refusal(error.code, 'look at the store')
+    throw error
   }
 }
 

@@ -8,17 +8,18 @@ import { parseUpstreamUrl } from './upstream-url.ts'
 import type { Path } from './yaml-document.ts'
 
 /**
- * Checks what the routes say together.
+ * Checks what the routes say together. `complete` is false where an entry was left out for its own errors.
  * @returns the routes in the order of the file; a host that an earlier entry has is taken out of the later one
  */
 export function checkRoutes(
   resolved: readonly ResolvedRoute[],
-  proxy: ProxyConfig,
+  { proxy, complete }: { readonly proxy: ProxyConfig; readonly complete: boolean },
   findings: Findings,
 ): readonly Route[] {
   checkNames(resolved, findings)
   checkPrefixes(resolved, findings)
-  checkClients(resolved, proxy, findings)
+  // A client may mean a route that was left out.
+  if (complete) checkClients(resolved, proxy, findings)
   for (const { path, routes } of resolved) {
     if (routes.some(({ upstream }) => isItself(upstream.origin, proxy.listen))) {
       findings.error(

@@ -75,7 +75,8 @@ function interpret(
   const credentialIds = [...content.credentials.keys()]
   const context = { catalog, credentials, credentialIds, findings }
   const resolved = resolveRoutes(content.routes, context)
-  const routes = checkRoutes(resolved, sections.proxy, findings)
+  const complete = resolved.length === content.routes.length
+  const routes = checkRoutes(resolved, { proxy: sections.proxy, complete }, findings)
   if (sections.store === null && content.store === null) checkStore(credentials, findings)
 
   const config = absolutePaths(

@@ -96,7 +96,7 @@ const allow = z
         .array(scalar(parseMethod, { description: 'In capitals.' }))
         .min(1)
         .optional()
-        .meta({ description: 'Default: any.' }),
+        .meta({ description: 'Default: all of them.' }),
       paths: z
         .array(
           scalar(parsePathPattern, { description: 'Path of the upstream, without the query.' }),

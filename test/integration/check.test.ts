@@ -6,11 +6,19 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { catalog } from '../../src/catalog.ts'
 import { runCheck } from '../../src/cli/check.ts'
+import { checkOnline } from '../../src/cli/check-online.ts'
+import { readRecordedSecret } from '../../src/cli/recorded-secret.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import type { Catalog } from '../../src/config/provider-module.ts'
+import type { CredentialRecord } from '../../src/kernel/credential.ts'
+import { StoreUnreadableError } from '../../src/kernel/errors.ts'
 import type { VerifyAnswer } from '../../src/kernel/ports/provider.ts'
+import { SecretValue } from '../../src/kernel/secret-value.ts'
+import { openFileStore } from '../../src/stores/file/file-store.ts'
 import { acmeModule, fakeCatalog } from '../fakes/catalog.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { RecordingLog } from '../fakes/log.ts'
+import { SeededRandom } from '../fakes/random.ts'
 
 const SECRET = 'S3cr3tCanary'
 const KEY = Buffer.alloc(32, 7).toString('base64')
@@ -266,6 +274,97 @@ test.each<[VerifyAnswer, number, string]>([
   expect(out.slice(-2)).toEqual([`ok      upstream ${origin}: reachable`, line])
   expect(seen).toEqual([SECRET])
 })
+
+test('--online verifies the recorded secret, not the one that the first rotation revoked', async () => {
+  const file = await acmeConfig()
+  const { config } = await loadConfig(file, fakeCatalog, {})
+  const deps = {
+    clock: new FakeClock(),
+    random: new SeededRandom(1),
+    log: new RecordingLog(),
+    env: {},
+  }
+  expect(await readRecordedSecret(config, 'acme', deps)).toBeNull()
+  expect(await readdir(directory)).not.toContain('store')
+
+  const store = await openFileStore({
+    ...deps,
+    directory: join(directory, 'store'),
+    key: Buffer.from(KEY, 'base64'),
+  })
+  await store.compareAndSwap('acme', null, recordOf('rotated-secret'))
+  await store.close()
+  const recorded = await readRecordedSecret(config, 'acme', deps)
+  expect(recorded?.expose()).toBe('rotated-secret')
+
+  const seen: string[] = []
+  const acme = acmeModule((value) => {
+    seen.push(value.expose())
+    return { kind: 'accepted' }
+  })
+  const results = await checkOnline(
+    { ...config, routes: [] },
+    {
+      ...deps,
+      catalog: { ...fakeCatalog, providers: [acme] },
+      recordedSecret: (current, id) => readRecordedSecret(current, id, deps),
+    },
+    () => {},
+  )
+  expect(results).toEqual([{ kind: 'credential', name: 'acme', ok: true, detail: 'accepted' }])
+  expect(seen).toEqual(['rotated-secret'])
+})
+
+test('--online says that the store can not be read, and verifies nothing', async () => {
+  const { config } = await loadConfig(await acmeConfig(), fakeCatalog, {})
+  const results = await checkOnline(
+    { ...config, routes: [] },
+    {
+      catalog: fakeCatalog,
+      env: {},
+      clock: new FakeClock(),
+      log: new RecordingLog(),
+      recordedSecret: () => Promise.reject(new StoreUnreadableError('wrong key')),
+    },
+    () => {},
+  )
+  expect(results).toEqual([
+    { kind: 'credential', name: 'acme', ok: false, detail: 'store-unreadable' },
+  ])
+})
+
+function recordOf(secret: string): CredentialRecord {
+  return {
+    schema: 1,
+    credentialId: 'acme',
+    account: 'a1b2',
+    phase: 'idle',
+    phaseSinceMs: 1,
+    blocked: null,
+    paused: false,
+    lastGeneration: 2,
+    current: {
+      generation: 2,
+      value: new SecretValue(secret),
+      secretId: 'id-2',
+      fingerprint: 'f',
+      createdAtMs: 1,
+      activatedAtMs: 1,
+      bootstrap: false,
+    },
+    pending: null,
+    previous: null,
+    tombstones: [],
+    absentSinceMs: null,
+    emergency: null,
+    requestedAtMs: null,
+    bootstrapConsent: false,
+    lastRotationAtMs: 1,
+    nextRotationAtMs: null,
+    notBeforeMs: null,
+    lastWriter: { instance: 'a', fence: 1 },
+  }
+}
 
 test('--online ends with 1 when an upstream can not be reached', async () => {
   const server = await listening()

@@ -495,3 +495,10 @@ test.each([
 ])('%s end in an error, not in a crash', (_name, text) => {
   expect(errorsOf(text).length).toBeGreaterThan(0)
 })
+
+test('a client is not told off for a route that was left out for its own errors', () => {
+  const errors = errorsOf(`proxy: { clients: [{ name: a, tokenFile: /t, routes: [x] }] }
+routes:
+  - { name: x, preset: acme }`)
+  expect(errors).toEqual(['3 routes[0].credential: is missing — add `credential` here'])
+})
