@@ -24,7 +24,7 @@ export interface ProviderModule<Options extends object = object> {
   create?(options: Options, deps: ProviderDeps): ClosableProvider
 }
 
-export interface ProviderDeps {
+interface ProviderDeps {
   readonly clock: Clock
   readonly log: Log
 }
@@ -33,7 +33,7 @@ export interface ProviderDeps {
 export type ClosableProvider = Provider & { close(): Promise<void> }
 
 /** What one `preset:` entry of `routes` says. */
-export interface PresetInput {
+interface PresetInput {
   /** Of the route: the path prefix without its slash, and the label in metrics. */
   readonly name: string
   readonly credentialIds: readonly string[]

@@ -76,7 +76,7 @@ export function anyCredentialSchema(catalog: Catalog) {
 }
 
 /** One entry of `routes`. */
-export function anyRouteSchema(catalog: Catalog) {
+function anyRouteSchema(catalog: Catalog) {
   const names = catalog.presets.map((preset) => preset.name)
   return names.length === 0 ? explicitRoute : z.union([presetRoute(names), explicitRoute])
 }

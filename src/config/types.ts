@@ -16,7 +16,7 @@ export interface SidekeyConfig {
   readonly routes: readonly Route[]
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface LogConfig {
   readonly level: LogLevel
@@ -31,7 +31,7 @@ export interface ProxyConfig {
   readonly clients: readonly ClientConfig[]
 }
 
-export interface ClientConfig {
+interface ClientConfig {
   readonly name: string
   readonly token: SecretSource
   /** Names of the routes that it may use; null: all of them. */

@@ -26,7 +26,7 @@ export interface YamlDocument {
   lineOf(path: Path): number | null
 }
 
-export interface SyntaxFault {
+interface SyntaxFault {
   readonly line: number | null
   readonly refusal: Refusal
 }

@@ -63,7 +63,7 @@ class FakeProvider implements ClosableProvider {
 }
 
 /** A provider whose secrets somebody else rotates. */
-export const mountedModule: ProviderModule = {
+const mountedModule: ProviderModule = {
   name: 'mounted',
   keys: z.strictObject({}),
   account: () => '',
@@ -71,7 +71,7 @@ export const mountedModule: ProviderModule = {
 }
 
 /** Two hosts, one of them movable; both write `{apiKey}` and `{secret}`. */
-export const acmePreset: RoutePreset = {
+const acmePreset: RoutePreset = {
   name: 'acme',
   routes: ({ name, credentialIds, options, allow }) =>
     (['api', 'rest'] as const).map((alias) => ({
