@@ -174,7 +174,7 @@ function planStaged(v: View): Step {
 
 /** promoted: the new version serves, the old one falls silent. → retiring, → aborting (demoted) */
 function planPromoted(v: View): Step {
-  const { record, belief, seen, policy, nowMs } = v
+  const { record, belief, policy, nowMs } = v
   const { current, previous } = record
   if (belief.current === 'dead') {
     if (belief.previous === 'dead') return block('no-working-secret')
@@ -188,8 +188,7 @@ function planPromoted(v: View): Step {
   if (!emergency && previous?.bootstrap === true && policy.revokeBootstrap === 'confirm') {
     if (!record.bootstrapConsent) return wait(v, 'bootstrap-consent')
   }
-  const drain = emergency ? null : drainBarrier(record, policy, seen, nowMs)
-  const held = drain ?? ackBarrier(record, policy, seen, nowMs)
+  const held = consent(v)
   if (held !== null) return waitForMembers(v, held)
   const hold = emergency ? null : calendarHold(policy, nowMs)
   if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
@@ -210,6 +209,8 @@ function planRetiring(v: View): Step {
   if (absentSinceMs === null) {
     if (belief.previousGone) return { kind: 'gone', reason: 'absent' }
     if (seen.lastSecretId === previous?.secretId) return settleLastSecret(v, previous?.generation)
+    const held = consent(v)
+    if (held !== null) return waitForMembers(v, held)
     return prove(v, current.generation) ?? { kind: 'revoke', reason: 'retiring' }
   }
   if (belief.listed === null) return wait(v, 'revoke-settling')
@@ -289,6 +290,13 @@ function bindPrevious(v: View): Step {
   const proven = belief.listed.includes(record.current.secretId ?? '')
   if (!proven || other === undefined || more.length > 0) return block('attribution-ambiguous')
   return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
+}
+
+/** Both barriers before a revoke, or null when every replica has left the old version alone. A leak does not drain. */
+function consent({ record, policy, seen, nowMs }: View): Held | null {
+  const leaked = isCompromised(record, 'previous')
+  const drain = leaked ? null : drainBarrier(record, policy, seen, nowMs)
+  return drain ?? ackBarrier(record, policy, seen, nowMs)
 }
 
 function waitForMembers(v: View, held: Held): Step {

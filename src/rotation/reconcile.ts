@@ -196,8 +196,12 @@ export function attributeCreate(
   if (!refused(seen, pending.generation)) return { kind: 'unsettled' }
   if (belief.late !== null) return { kind: 'late', late: belief.late }
   if (only !== undefined) {
-    const shownForMs = seen.list.atMs - (pending.firstSeenAtMs ?? seen.list.atMs)
-    return { kind: shownForMs > traits.propagationMaxMs ? 'foreign' : 'unsettled' }
+    // A refused call did nothing: when it was the only one, what is new is not ours.
+    const disowned = pending.attempts === 1 && sent !== null && sent.outcome !== 'unknown'
+    if (disowned && hasSettled(seen, belief.newIds)) return { kind: 'foreign' }
+    const refusedAtMs = seen.probes.get(pending.generation)?.verdictAtMs ?? 0
+    const refusedForMs = refusedAtMs - (pending.firstSeenAtMs ?? refusedAtMs)
+    return { kind: refusedForMs > traits.propagationMaxMs ? 'foreign' : 'unsettled' }
   }
   const waitedMs = seen.list.atMs - (sent?.atMs ?? seen.startedAtMs)
   const settled = waitedMs > ABSENCE_PERSIST_MS

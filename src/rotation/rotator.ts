@@ -79,13 +79,16 @@ export class Rotator {
     let stored: Stored | null = null
     for (let steps = 0; steps < LOOK_STEPS_MAX && !signal.aborted; steps++) {
       if (!(await this.#lease.hold())) return this.#lookIn(LEASE_RENEW_MS, 'lease-held-elsewhere')
+      const loaded: boolean = stored === null
       stored ??= await this.#load()
       const nowMs = this.#time.now(stored.record.phase)
       const { policy, provider } = this.#deps
       const step = plan(stored.record, this.#seen, { policy, traits: provider.traits }, nowMs)
       tellStep(this.#deps, stored.record, step, this.#reason)
       if (step.kind === 'wait') return this.#lookIn(step.untilMs - nowMs, step.reason)
-      stored = await this.#take(stored, step, nowMs, signal)
+      // A replica may have joined meanwhile: what all of them hold is read right before anything is revoked.
+      const outdated = step.kind === 'revoke' && !loaded
+      stored = outdated ? null : await this.#take(stored, step, nowMs, signal)
     }
     return signal.aborted ? this.#lookIn(0, 'stopping') : this.#lookIn(1_000, 'steps-spent')
   }
@@ -112,8 +115,8 @@ export class Rotator {
       this.#seen = { ...taken.seen, suspectAtMs }
       return stored
     }
-    // Until the save has come through, nothing that this step did or meant to do is certain.
-    this.#seen = { ...this.#seen, create: null }
+    // Until the save has come through, nothing that this step did or meant to do is certain: all is asked again.
+    this.#seen = { ...this.#seen, create: null, list: null, probes: new Map() }
     const saved = await this.#save(stored, taken.record, step, nowMs)
     if (saved !== null) this.#seen = { ...taken.seen, suspectAtMs }
     return saved
@@ -161,13 +164,18 @@ export class Rotator {
           await this.#records.save(stored, next, this.#lease.fence, nowMs)
         }
         this.#deps.log.info('command accepted', { ...this.#label, command: command.kind })
-        if (command.kind === 'retry') this.#seen = nothingSeen(nowMs)
+        if (command.kind === 'retry') this.#lookAnew(nowMs)
         return await this.status()
       } catch (error) {
         if (!(error instanceof StoreConflictError)) throw error
       }
     }
     throw new CommandRefusedError('the record changes too often right now; try again')
+  }
+
+  /** Asks and lists again at once, whatever was seen before. */
+  #lookAnew(nowMs: number): void {
+    this.#seen = { ...this.#seen, list: null, callHold: null, suspectAtMs: nowMs }
   }
 
   /**

@@ -110,7 +110,7 @@ function listAtMs(v: View): number {
 
 function listWantedSinceMs(v: View): number | null | 'never' {
   const { record, seen, belief } = v
-  const createdAtMs = seen.create?.atMs ?? seen.startedAtMs
+  const createdAtMs = seen.create?.atMs ?? record.phaseSinceMs
   switch (record.phase) {
     case 'idle':
     case 'staged':
