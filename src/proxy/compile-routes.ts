@@ -1,5 +1,6 @@
 import type { Endpoint, Route } from '../kernel/route.ts'
 import type { RouteMeter } from '../kernel/ports/telemetry.ts'
+import type { KnownClient } from './authenticate-client.ts'
 import type { CredentialView } from './credential-view.ts'
 import { compileDetector, type Detector } from './detect-auth-failure.ts'
 import { compilePathPatterns, type PathMatcher } from './path-pattern.ts'
@@ -16,6 +17,9 @@ export interface RouteTable {
   readonly prefixSegmentsMax: number
   /** Names by which callers reach Sidekey itself. */
   readonly ownNames: ReadonlySet<string>
+  /** Empty: every local caller is let in. */
+  readonly clients: readonly KnownClient[]
+  readonly replayBodyMaxBytes: number
 }
 
 export interface CompiledRoute {
@@ -33,9 +37,10 @@ export interface CompiledEndpoint {
   readonly placements: readonly Placement[]
   /** Canonical names of the header fields where a credential may stand. */
   readonly credentialNames: ReadonlySet<string>
-  /** Whether a credential may stand in a body of this kind. */
-  readonly form: boolean
-  readonly json: boolean
+  /** Names of query parameters, form fields and JSON members (as pointers) where a credential may stand. */
+  readonly parameterNames: ReadonlySet<string>
+  readonly fieldNames: ReadonlySet<string>
+  readonly pointers: ReadonlySet<string>
   /** Whether a credential may stand only in a body. */
   readonly bodyOnly: boolean
   /** Null: no answer of the upstream says that the credential is wrong. */
@@ -51,7 +56,7 @@ export interface RouteParts {
 /** Compiles a configuration's routes into one table. */
 export function compileRoutes(
   routes: readonly Route[],
-  ownNames: ReadonlySet<string>,
+  settings: Pick<RouteTable, 'ownNames' | 'clients' | 'replayBodyMaxBytes'>,
   parts: RouteParts,
 ): RouteTable {
   const byPrefix = new Map<string, CompiledRoute>()
@@ -67,7 +72,7 @@ export function compileRoutes(
     }
   }
   const depths = [...byPrefix.keys()].map((prefix) => prefix.split('/').length - 1)
-  return { byPrefix, byHost, ownNames, prefixSegmentsMax: Math.max(0, ...depths) }
+  return { ...settings, byPrefix, byHost, prefixSegmentsMax: Math.max(0, ...depths) }
 }
 
 function compileRoute(route: Route, parts: RouteParts): CompiledRoute {
@@ -89,9 +94,17 @@ function compileEndpoint(endpoint: Endpoint): CompiledEndpoint {
     credentialNames: new Set(
       placements.flatMap((place) => (place.kind === 'header' ? [place.canonicalName] : [])),
     ),
-    form: placements.some((place) => place.kind === 'form'),
-    json: placements.some((place) => place.kind === 'json'),
+    parameterNames: namesOf(placements, 'query'),
+    fieldNames: namesOf(placements, 'form'),
+    pointers: namesOf(placements, 'json'),
     bodyOnly: placements.every((place) => place.kind === 'form' || place.kind === 'json'),
     detector: compileDetector(endpoint.authFailure),
   }
+}
+
+function namesOf(
+  placements: readonly Placement[],
+  kind: 'query' | 'form' | 'json',
+): ReadonlySet<string> {
+  return new Set(placements.flatMap((place) => (place.kind === kind ? [...place.names] : [])))
 }

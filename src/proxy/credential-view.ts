@@ -6,6 +6,9 @@ import type { CredentialMeter } from '../kernel/ports/telemetry.ts'
 import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import type { Placement } from './placement.ts'
+import { RetryLaterError } from './rescue.ts'
+import type { Choice } from './choose-candidates.ts'
+import { VersionHealth } from './version-health.ts'
 import { echoPattern, type Rendered, renderCredential } from './render-credential.ts'
 
 /** A version that may be tried for a request, with its rendered forms. */
@@ -36,6 +39,7 @@ export interface CredentialViewDeps {
 export class CredentialView {
   readonly credentialId: string
   readonly meter: CredentialMeter
+  readonly health: VersionHealth
   readonly #deps: CredentialViewDeps
   readonly #lastUse = new Map<number, number>()
   readonly #listeners = new Set<(snapshot: CredentialSnapshot) => void>()
@@ -49,6 +53,12 @@ export class CredentialView {
     this.#deps = deps
     this.credentialId = deps.source.credentialId
     this.meter = deps.meter
+    const { source } = deps
+    this.health = new VersionHealth({
+      clock: deps.clock,
+      probe: source.probe === undefined ? undefined : (version) => probe(source, version),
+      cooled: (version) => this.#cooled(version),
+    })
   }
 
   /** Watches, and reads once. A read that fails is logged and tried again; readiness tells of it meanwhile. */
@@ -63,16 +73,17 @@ export class CredentialView {
     this.#stopRetry?.()
     this.#stopRetry = null
     this.#listeners.clear()
-  }
-
-  /** Whether these versions come from this source, so that a reload may keep the view. */
-  reads(source: VersionSource): boolean {
-    return this.#deps.source === source
+    this.health.stop()
   }
 
   /** Null until the first read has succeeded. */
   get snapshot(): CredentialSnapshot | null {
     return this.#snapshot
+  }
+
+  /** Whether a refused request could be sent again with another version. */
+  get hasFallback(): boolean {
+    return (this.#snapshot?.candidates.length ?? 0) > 1
   }
 
   /** Wall clock of the last use of each generation by this process. */
@@ -92,9 +103,30 @@ export class CredentialView {
     this.#deps.uses.used(this.credentialId, version.generation, atMs)
   }
 
-  /** Asks the rotation to look now. */
-  lookEarly(): void {
-    this.#deps.earlyLook.look(this.credentialId)
+  /**
+   * The versions that a request tries, in order.
+   * @throws RefusedError `credential-unavailable` when there are none, or all were refused lately
+   */
+  async candidates(replayable: boolean): Promise<Extract<Choice, { kind: 'try' }>> {
+    const listed = this.#snapshot?.candidates ?? []
+    if (listed.length === 0) {
+      throw new RetryLaterError('credential-unavailable', 'no version is known', VIEW_RETRY_MS)
+    }
+    const choice = this.health.peek(listed, replayable)
+    const settled = choice.kind === 'wait' ? await this.health.choose(listed, replayable) : choice
+    if (settled.kind === 'try') return settled
+    const retryAfterMs = settled.kind === 'unavailable' ? settled.retryAfterMs : 0
+    throw new RetryLaterError(
+      'credential-unavailable',
+      'every version was refused lately',
+      retryAfterMs,
+    )
+  }
+
+  /** The generation that a request which came now would be started with; null when there is none. */
+  firstChoice(): number | null {
+    const choice = this.health.peek(this.#snapshot?.candidates ?? [], false)
+    return choice.kind === 'try' ? (choice.candidates[0]?.version.generation ?? null) : null
   }
 
   /** Reads anew; calls meanwhile share one read, and one more that starts after the last of them. */
@@ -137,11 +169,21 @@ export class CredentialView {
       }),
       echo: echoPattern(versions.versions, versions.publicValues),
     }
+    this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
     const live = new Set(versions.versions.map((version) => version.generation))
     for (const generation of this.#lastUse.keys()) {
       if (!live.has(generation)) this.#lastUse.delete(generation)
     }
     for (const listener of this.#listeners) listener(this.#snapshot)
+  }
+
+  /** A refusal that counts: the record may have moved on, and the rotation may have to. */
+  #cooled(version: LiveVersion): void {
+    const { log, earlyLook } = this.#deps
+    const { versionId, stage } = version
+    log.warn('secret version refused', { credential: this.credentialId, versionId, stage })
+    earlyLook.look(this.credentialId)
+    void this.refresh()
   }
 
   #retryLater(): void {
@@ -150,6 +192,12 @@ export class CredentialView {
     this.#stopRetry = this.#deps.clock.after(VIEW_RETRY_MS, () => void this.refresh())
   }
 }
+
+async function probe(source: VersionSource, version: LiveVersion): Promise<ProbeAnswer> {
+  return (await source.probe?.(version)) ?? 'inconclusive'
+}
+
+type ProbeAnswer = Awaited<ReturnType<NonNullable<VersionSource['probe']>>>
 
 function isSame(a: LiveVersion, b: LiveVersion): boolean {
   return a.stage === b.stage && a.value.equals(b.value)

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Store } from '../kernel/ports/store.ts'
@@ -6,12 +6,23 @@ import type { ProxyTelemetry, RouteMeter } from '../kernel/ports/telemetry.ts'
 import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import type { Route } from '../kernel/route.ts'
-import type { SecretValue } from '../kernel/secret-value.ts'
+import { HELD_BODIES_MAX_BYTES } from '../kernel/limits.ts'
+import { type ClientConfig, compileClients } from './authenticate-client.ts'
 import { compileRoutes, type RouteTable } from './compile-routes.ts'
-import { CredentialView } from './credential-view.ts'
+import { CredentialViews } from './credential-views.ts'
 import { type HandlerDeps, handleRequest } from './handler.ts'
-import { createListener, listen, type ListenAddress, parseListenAddress } from './listener.ts'
+import { HeldBytes } from './hold-body.ts'
+import {
+  close,
+  createListener,
+  listen,
+  type ListenAddress,
+  parseListenAddress,
+} from './listener.ts'
+import { ReplayBudget } from './replay-budget.ts'
 import { UpstreamOrigin, type UpstreamOptions } from './upstream-origin.ts'
+
+export type { ClientConfig }
 
 export interface DataPlaneDeps {
   readonly clock: Clock
@@ -40,35 +51,41 @@ export interface DataPlaneConfig {
   readonly clients?: readonly ClientConfig[]
 }
 
-/** A caller that is let in by its token. */
-export interface ClientConfig {
-  readonly name: string
-  readonly token: SecretValue
-  /** Names of routes; null: all of them. */
-  readonly routes: readonly string[] | null
-}
-
 /** The proxy: a listener, the routes in use, and the credentials that they need. */
 export class DataPlane {
   readonly #deps: DataPlaneDeps
   readonly #address: ListenAddress
   readonly #server: Server
   readonly #handlerDeps: HandlerDeps
-  readonly #views = new Map<string, CredentialView>()
+  readonly #credentials: CredentialViews
   readonly #origins = new Map<string, UpstreamOrigin>()
   #table: RouteTable
 
   constructor(deps: DataPlaneDeps, config: DataPlaneConfig) {
     this.#deps = deps
     this.#address = parseListenAddress(config.listen)
-    this.#handlerDeps = { clock: deps.clock, log: deps.log, unrouted: deps.telemetry.route('none') }
+    this.#handlerDeps = {
+      clock: deps.clock,
+      log: deps.log,
+      unrouted: deps.telemetry.route('none'),
+      held: new HeldBytes(HELD_BODIES_MAX_BYTES),
+      budget: new ReplayBudget(deps.clock.monotonic()),
+    }
+    this.#credentials = new CredentialViews(deps)
+    this.#credentials.prepare(config.sources, config.stores)
     this.#table = this.#compile(config)
-    this.#server = createListener((request, response) => void this.#serve(request, response))
+    this.#server = createListener((request, response) => {
+      // The table of the request's first moment is its table to the end.
+      void handleRequest(this.#handlerDeps, this.#table, request, response)
+    })
   }
 
-  /** Reads the credentials, then accepts requests. @throws the listener's error when the address can't be bound */
+  /**
+   * Registers, reads the credentials, then accepts requests.
+   * @throws StoreUnavailableError when this replica can't register; the listener's error when it can't bind
+   */
   async start(): Promise<{ readonly address: string; readonly port: number | null }> {
-    await Promise.all([...this.#views.values()].map((view) => view.start()))
+    await this.#credentials.commit()
     await listen(this.#server, this.#address)
     const bound = this.#server.address()
     if (bound === null || typeof bound === 'string') return { address: bound ?? '', port: null }
@@ -77,72 +94,54 @@ export class DataPlane {
 
   /** Puts a new configuration in use at once; requests in flight finish on the old one. */
   async reload(config: DataPlaneConfig): Promise<void> {
+    this.#credentials.prepare(config.sources, config.stores)
     const table = this.#compile(config)
-    await Promise.all([...this.#views.values()].map((view) => view.start()))
+    await this.#credentials.commit()
     this.#table = table
   }
 
   /** Whether each credential has a version that requests may use. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] } {
-    const reasons = [...this.#views.values()]
-      .filter((view) => (view.snapshot?.candidates.length ?? 0) === 0)
-      .map((view) => `credential ${view.credentialId} has no usable version`)
+    const reasons = this.#credentials.missing.map((id) => `credential ${id} has no usable version`)
     return { ready: reasons.length === 0, reasons }
   }
 
-  /** Stops accepting, lets requests in flight finish for `drainMs`, then closes everything. */
+  /** Stops accepting, lets requests in flight finish for `drainMs`, then closes everything and deregisters. */
   async stop(drainMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    const force = this.#deps.clock.after(drainMs, () => this.#server.closeAllConnections())
-    this.#server.closeIdleConnections()
-    await closed
-    force()
-    for (const view of this.#views.values()) view.stop()
+    await close(this.#server, drainMs, this.#deps.clock)
     await Promise.all([...this.#origins.values()].map((origin) => origin.destroy()))
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    await handleRequest(this.#handlerDeps, this.#table, request, response)
+    await this.#credentials.stop()
   }
 
   #compile(config: DataPlaneConfig): RouteTable {
     const meters = new Map<string, RouteMeter>()
-    return compileRoutes(config.routes, this.#ownNames(config), {
+    const settings = {
+      ownNames: ownNames(this.#address, config.ownNames ?? []),
+      clients: compileClients(config.clients ?? []),
+      replayBodyMaxBytes: config.replayBodyMaxBytes,
+    }
+    return compileRoutes(config.routes, settings, {
       meter: (name) => {
         const meter = meters.get(name) ?? this.#deps.telemetry.route(name)
         meters.set(name, meter)
         return meter
       },
-      upstream: (route) => {
-        const { origin } = route.upstream
-        const known = this.#origins.get(origin) ?? new UpstreamOrigin(origin, config.upstream ?? {})
-        this.#origins.set(origin, known)
-        return known
+      upstream: ({ upstream: { origin } }) => {
+        const known = this.#origins.get(origin)
+        const upstream =
+          known ?? new UpstreamOrigin(origin, config.upstream ?? {}, this.#deps.clock)
+        this.#origins.set(origin, upstream)
+        return upstream
       },
-      credential: (id) => this.#view(config, id),
+      credential: (id) => this.#credentials.get(id),
     })
   }
+}
 
-  #view(config: DataPlaneConfig, credentialId: string): CredentialView {
-    const source = config.sources.get(credentialId)
-    if (source === undefined) throw new Error(`no source for credential ${credentialId}`)
-    const known = this.#views.get(credentialId)
-    if (known?.reads(source)) return known
-    const view = new CredentialView({
-      ...this.#deps,
-      source,
-      meter: this.#deps.telemetry.credential(credentialId),
-    })
-    this.#views.set(credentialId, view)
-    return view
+function ownNames(address: ListenAddress, more: readonly string[]): ReadonlySet<string> {
+  const names = new Set(['localhost', '127.0.0.1', '[::1]', ...more])
+  if (address.kind === 'tcp') {
+    names.add(address.host.includes(':') ? `[${address.host}]` : address.host.toLowerCase())
   }
-
-  #ownNames(config: DataPlaneConfig): ReadonlySet<string> {
-    const names = new Set(['localhost', '127.0.0.1', '[::1]', ...(config.ownNames ?? [])])
-    if (this.#address.kind === 'tcp') {
-      const { host } = this.#address
-      names.add(host.includes(':') ? `[${host}]` : host)
-    }
-    return names
-  }
+  return names
 }

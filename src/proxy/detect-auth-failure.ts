@@ -1,9 +1,134 @@
+import { DETECT_BODY_MAX_BYTES } from '../kernel/limits.ts'
 import type { AuthFailureRule } from '../kernel/route.ts'
+import { decodeBody } from './decode-body.ts'
+import type { Attempt } from './dispatch-upstream.ts'
+import { jsonValues, type PointerStep, parsePointer } from './json-values.ts'
+import { xmlValues } from './xml-values.ts'
 
+/** `mixed`: some results say that the credential is wrong, others were processed. */
+export type Verdict = 'accepted' | 'refused' | 'mixed'
+
+/** An endpoint's rules by status, made ready. */
 export interface Detector {
-  readonly rules: readonly AuthFailureRule[]
+  readonly byStatus: ReadonlyMap<number, StatusRules>
 }
 
+interface StatusRules {
+  /** The status alone decides. */
+  readonly always: boolean
+  readonly rules: readonly BodyRule[]
+}
+
+interface BodyRule {
+  readonly format: 'json' | 'xml'
+  readonly values: (body: Body) => readonly (string | null)[]
+  readonly matches: (value: string | null) => boolean
+  /** Whether a body of another format, or of none, counts as one that lacks the value. */
+  readonly matchesAbsence: boolean
+}
+
+interface Body {
+  readonly text: string
+  /** Undefined when it is not JSON. */
+  readonly json: unknown
+}
+
+/** Null when there are no rules: no answer is looked at. */
 export function compileDetector(rules: readonly AuthFailureRule[]): Detector | null {
-  return rules.length === 0 ? null : { rules }
+  if (rules.length === 0) return null
+  const byStatus = new Map<number, StatusRules>()
+  for (const status of new Set(rules.map((rule) => rule.status))) {
+    const same = rules.filter((rule) => rule.status === status)
+    const always = same.some((rule) => rule.json === undefined && rule.xml === undefined)
+    byStatus.set(status, { always, rules: same.flatMap(compileBodyRules) })
+  }
+  return { byStatus }
+}
+
+/**
+ * Whether an answer says that the credential is wrong. Waits for the body only where a rule of this status looks into
+ * it, and takes no byte away from the client.
+ */
+export async function detectAuthFailure(
+  detector: Detector | null,
+  attempt: Attempt,
+): Promise<Verdict> {
+  const rules = detector?.byStatus.get(attempt.status)
+  if (rules === undefined) return 'accepted'
+  if (rules.always) return 'refused'
+  const type = fieldOf(attempt.rawFields, 'content-type').toLowerCase()
+  const suited = rules.rules.filter((rule) => type === '' || type.includes(rule.format))
+  if (rules.rules.some((rule) => rule.matchesAbsence && !suited.includes(rule))) return 'refused'
+  if (suited.length === 0) return 'accepted'
+  const bytes = await attempt.peek(DETECT_BODY_MAX_BYTES)
+  if (bytes === null || bytes.length > DETECT_BODY_MAX_BYTES) return 'accepted'
+  const decoded = decodeBody(bytes, fieldOf(attempt.rawFields, 'content-encoding'))
+  return decoded === null ? 'accepted' : judge(suited, decoded)
+}
+
+function judge(rules: readonly BodyRule[], bytes: Buffer): Verdict {
+  const text = bytes.toString('utf8')
+  const body: Body = { text, json: parseOrUndefined(text) }
+  let verdict: Verdict = 'accepted'
+  for (const rule of rules) {
+    const values = rule.values(body)
+    const matched = values.filter((value) => rule.matches(value)).length
+    if (matched > 0 && matched === values.length) return 'refused'
+    if (matched > 0) verdict = 'mixed'
+  }
+  return verdict
+}
+
+function compileBodyRules(rule: AuthFailureRule): readonly BodyRule[] {
+  const matches = matcher(rule)
+  const matchesAbsence = matches(null)
+  const compiled: BodyRule[] = []
+  if (rule.json !== undefined) {
+    const pointer: readonly PointerStep[] = parsePointer(rule.json)
+    const values = (body: Body) => jsonValues(body.json, pointer)
+    compiled.push({ format: 'json', values, matches, matchesAbsence })
+  }
+  if (rule.xml !== undefined) {
+    const name = rule.xml
+    const values = (body: Body) => xmlValues(body.text, name)
+    compiled.push({
+      format: 'xml',
+      values,
+      matches,
+      matchesAbsence: matchesAbsence && rule.json === undefined,
+    })
+  }
+  return compiled
+}
+
+function matcher(rule: AuthFailureRule): (value: string | null) => boolean {
+  const { in: listed, notIn: excepted } = rule
+  if (listed !== undefined) {
+    const values = new Set(listed)
+    return (value) => value !== null && values.has(value)
+  }
+  if (excepted !== undefined) {
+    const values = new Set(excepted)
+    return (value) => value === null || !values.has(value)
+  }
+  // Neither: the value is there, whatever it is.
+  return (value) => value !== null
+}
+
+function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function fieldOf(raw: readonly Buffer[], wanted: string): string {
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]
+    if (name?.length === wanted.length && name.toString('latin1').toLowerCase() === wanted) {
+      return raw[i + 1]?.toString('latin1') ?? ''
+    }
+  }
+  return ''
 }

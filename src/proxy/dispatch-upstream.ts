@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { rescueUpstream } from './rescue.ts'
-import type { UpstreamOrigin } from './upstream-origin.ts'
+import { RefusedError } from '../kernel/errors.ts'
+import { isConnectionLoss, rescueUpstream } from './rescue.ts'
+import { type Delivery, Sink } from './deliver-answer.ts'
+import type { Lane, UpstreamOrigin } from './upstream-origin.ts'
 
 /** A request as it goes upstream. */
 export interface OutboundRequest {
@@ -14,17 +16,52 @@ export interface OutboundRequest {
   readonly body: Buffer | Readable | null
 }
 
-/** How the answer reached the client. */
-export type Delivery = 'complete' | 'client-aborted' | 'upstream-failed'
-
 /** How much of an answer may wait here before the upstream is told to pause, in bytes. */
 const WAITING_MAX_BYTES = 128 * 1024
 
-/** Starts a request; `head` of the attempt settles when the upstream's answer begins or can't. */
-export function dispatchUpstream(upstream: UpstreamOrigin, request: OutboundRequest): Attempt {
+/** RFC 9110, section 9.2.2: sending these twice does what sending them once does. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+/**
+ * Sends a request, and resolves when the head of the answer is there. A connection that dies before any byte of an
+ * answer is made up for once, on a new connection, where the request may be sent twice.
+ * @param started told of every attempt, so that it can be aborted
+ * @throws RefusedError with one of the `upstream-…` codes
+ */
+export async function dispatchUpstream(
+  upstream: UpstreamOrigin,
+  request: OutboundRequest,
+  started: (attempt: Attempt) => void,
+): Promise<Attempt> {
+  const repeatable = IDEMPOTENT.has(request.method) && !isStream(request.body)
+  const attempt = start(upstream, request, repeatable ? 'any' : 'known', started)
+  try {
+    await attempt.head
+    return attempt
+  } catch (error) {
+    if (!attempt.lost) throw error
+    upstream.connectionLost()
+    if (!repeatable) throw error
+  }
+  const second = start(upstream, request, 'new', started)
+  await second.head
+  return second
+}
+
+function isStream(body: OutboundRequest['body']): boolean {
+  return body !== null && !Buffer.isBuffer(body)
+}
+
+function start(
+  upstream: UpstreamOrigin,
+  request: OutboundRequest,
+  lane: Lane,
+  started: (attempt: Attempt) => void,
+): Attempt {
   const attempt = new Attempt()
+  started(attempt)
   const { method, target, fields, body } = request
-  upstream.dispatch({ method, path: target, headers: fields, body }, attempt)
+  upstream.dispatch({ method, path: target, headers: fields, body }, attempt, lane)
   return attempt
 }
 
@@ -38,12 +75,16 @@ export class Attempt implements Dispatcher.DispatchHandler {
   status = 0
   reason = ''
   rawFields: readonly Buffer[] = []
+  /** The connection died before any byte of an answer, and nobody here wanted that. */
+  lost = false
   #settleHead: (() => void) | null = null
   #failHead: ((error: Error) => void) | null = null
   #controller: Dispatcher.DispatchController | null = null
   #abortedWith: Error | null = null
+  #answered = false
   #waiting: Buffer[] = []
   #waitingBytes = 0
+  #discarded = false
   #ended = false
   #failed = false
   /** Called at each change while somebody waits for more of the body. */
@@ -62,6 +103,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#abortedWith !== null) controller.abort(this.#abortedWith)
   }
 
+  onResponseStarted(): void {
+    this.#answered = true
+  }
+
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
@@ -72,7 +117,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.status = status
     this.reason = reason ?? ''
-    // `rawHeaders` are the field names and values as bytes; other forms belong to other protocols.
+    // HTTP/1.1 gives the field names and values in turn, as bytes; the type allows for other protocols.
     this.rawFields = (controller.rawHeaders ?? []) as readonly Buffer[]
     this.#settleHead?.()
   }
@@ -82,8 +127,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
       if (!this.#sink.write(chunk)) controller.pause()
       return
     }
-    this.#waiting.push(chunk)
     this.#waitingBytes += chunk.length
+    if (this.#discarded) {
+      if (this.#waitingBytes > WAITING_MAX_BYTES) this.abort(new Error('the answer is not wanted'))
+      return
+    }
+    this.#waiting.push(chunk)
     if (this.#waitingBytes > WAITING_MAX_BYTES) controller.pause()
     this.#wake?.()
   }
@@ -96,6 +145,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: Error): void {
     this.#failed = true
+    this.lost =
+      !this.#answered &&
+      this.#abortedWith === null &&
+      this.#controller !== null &&
+      isConnectionLoss(error)
     this.#failHead?.(rescueUpstream(error))
     this.#sink?.fail()
     this.#wake?.()
@@ -109,10 +163,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#controller?.abort(reason)
   }
 
-  /**
-   * The first bytes of the body, without taking them: all of it, or more than `maxBytes` when it is larger.
-   * Null when the upstream failed meanwhile.
-   */
+  /** Lets a short rest of the answer pass unseen, so that its connection can be used again. */
+  discard(): void {
+    this.#discarded = true
+    this.#waiting = []
+    this.#controller?.resume()
+  }
+
+  /** The body's first bytes, not taken away: all of it, or more than `maxBytes`. Null: the upstream failed. */
   async peek(maxBytes: number): Promise<Buffer | null> {
     while (!this.#ended && !this.#failed && this.#waitingBytes <= maxBytes) {
       await new Promise<void>((resolve) => {
@@ -121,23 +179,32 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
     this.#wake = null
     if (this.#failed) return null
-    this.#waiting = [Buffer.concat(this.#waiting)]
-    return this.#waiting[0] ?? null
+    const whole = Buffer.concat(this.#waiting)
+    this.#waiting = [whole]
+    return whole
   }
 
-  /** Sends head and body to the client, with back-pressure; a body that is whole goes in one write with the head. */
-  deliver(response: ServerResponse, fields: string[], reason: string): Promise<Delivery> {
+  /**
+   * Sends head and body to the client, with back-pressure; a body that is whole goes in one write with the head.
+   * @throws RefusedError `upstream-invalid` when the head can't be sent on
+   */
+  deliver(response: ServerResponse, reason: string, fields: string[]): Promise<Delivery> {
     response.sendDate = false
-    response.writeHead(this.status, reason, fields)
+    try {
+      response.writeHead(this.status, reason, fields)
+    } catch (error) {
+      this.abort(new Error('the head of the answer is invalid'))
+      throw new RefusedError('upstream-invalid', "the upstream's head is invalid", { cause: error })
+    }
     if (this.#ended) {
-      const [first, ...more] = this.#waiting
-      response.end(more.length === 0 ? first : Buffer.concat(this.#waiting))
+      const [first] = this.#waiting
+      response.end(this.#waiting.length > 1 ? Buffer.concat(this.#waiting) : first)
       return COMPLETE
     }
     return new Promise((resolve) => {
       const sink = new Sink(response, this.#controller, resolve)
-      this.#sink = sink
       const waiting = this.#waiting
+      this.#sink = sink
       this.#waiting = []
       if (waiting.length === 0) response.flushHeaders()
       const keepsUp = waiting.map((chunk) => sink.write(chunk)).every(Boolean)
@@ -148,49 +215,3 @@ export class Attempt implements Dispatcher.DispatchHandler {
 }
 
 const COMPLETE: Promise<Delivery> = Promise.resolve('complete')
-
-/** The client's side of an answer that is still coming. */
-class Sink {
-  readonly #response: ServerResponse
-  readonly #controller: Dispatcher.DispatchController | null
-  readonly #done: (delivery: Delivery) => void
-  #draining = false
-
-  constructor(
-    response: ServerResponse,
-    controller: Dispatcher.DispatchController | null,
-    done: (delivery: Delivery) => void,
-  ) {
-    this.#response = response
-    this.#controller = controller
-    this.#done = done
-  }
-
-  /** False: the client does not keep up. */
-  write(chunk: Buffer): boolean {
-    if (this.#response.write(chunk)) return true
-    if (!this.#draining) {
-      this.#draining = true
-      this.#response.once('drain', () => {
-        this.#draining = false
-        this.#controller?.resume()
-      })
-    }
-    return false
-  }
-
-  end(): void {
-    this.#response.end()
-    this.#done('complete')
-  }
-
-  /** The client must see that the answer is cut: no last chunk, no missing bytes taken for the end. */
-  fail(): void {
-    this.#response.destroy()
-    this.#done('upstream-failed')
-  }
-
-  clientGone(): void {
-    this.#done('client-aborted')
-  }
-}

@@ -2,15 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
-import { RefusedError } from '../kernel/errors.ts'
+import { authenticateClient, authorizeClient } from './authenticate-client.ts'
 import type { RouteTable } from './compile-routes.ts'
-import { dispatchUpstream } from './dispatch-upstream.ts'
-import { endToEndResponseFields } from './hop-headers.ts'
+import { Exchange } from './exchange.ts'
+import { type HeldBytes, holdBody, release, requireHeld } from './hold-body.ts'
 import { injectCredential } from './inject-credential.ts'
-import { maskEcho } from './mask-echo.ts'
 import { matchEndpoint, matchRoute } from './match-route.ts'
+import { injectableBody, planInjection } from './plan-injection.ts'
 import { readHead } from './read-head.ts'
-import { rescue, sendRefusal } from './rescue.ts'
+import type { ReplayBudget } from './replay-budget.ts'
+import { respond, respondToServerOptions } from './respond.ts'
+import { selectCredential } from './select-credential.ts'
+import { tryCandidates } from './try-candidates.ts'
 import { vetPath } from './vet-path.ts'
 
 export interface HandlerDeps {
@@ -18,39 +21,69 @@ export interface HandlerDeps {
   readonly log: Log
   /** Meter of requests that no route has taken. */
   readonly unrouted: RouteMeter
+  readonly held: HeldBytes
+  readonly budget: ReplayBudget
 }
 
-/** THE MAP. */
+/**
+ * THE MAP: vet → match → body → plan → inject, dispatch, detect, fall back → respond. Whatever a step refuses by
+ * throwing becomes an answer in `rescue.ts`, and nowhere else.
+ */
 export async function handleRequest(
   deps: HandlerDeps,
   table: RouteTable,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<RequestOutcome> {
+): Promise<void> {
+  const exchange = new Exchange(deps, response)
   try {
-    const head = readHead(request)
-    const match = matchRoute(table, head)
-    const endpoint = matchEndpoint(match.route, match.path)
-    vetPath(match.path, head.method, match.route.allow)
-    const view = match.route.credentials[0]
-    const candidate = view?.snapshot?.candidates[0]
-    const placement = endpoint.placements[0]
-    if (candidate === undefined || placement === undefined) {
-      throw new RefusedError('credential-unavailable', 'the credential has no usable version')
-    }
-    const outbound = injectCredential(head, match, endpoint, { kind: 'none' }, placement, candidate)
-    const body = head.contentLength !== null || head.chunked ? request : null
-    const attempt = dispatchUpstream(match.route.upstream, { ...outbound, body })
-    response.once('close', () => attempt.abort(new Error('client gone')))
-    await attempt.head
-    const fields = endToEndResponseFields(attempt.rawFields)
-    const reason = maskEcho(fields, attempt.reason, view?.snapshot?.echo ?? null)
-    await attempt.deliver(response, fields, reason)
-    return 'success'
+    exchange.finish(await serve(deps, table, exchange, request, response))
   } catch (error) {
-    const refused = rescue(error)
-    deps.log.debug('request refused', { reason: refused.code })
-    sendRefusal(response, refused)
-    return 'refused'
+    exchange.fail(error)
+  }
+}
+
+async function serve(
+  deps: HandlerDeps,
+  table: RouteTable,
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<RequestOutcome> {
+  const head = readHead(request)
+  if (head.method === 'OPTIONS' && head.target === '*') return respondToServerOptions(response)
+
+  const client = authenticateClient(table.clients, head)
+  const match = matchRoute(table, head)
+  exchange.meter = match.route.meter
+  authorizeClient(client, match.route.name)
+  vetPath(match.path, head.method, match.route.allow)
+  const endpoint = matchEndpoint(match.route, match.path)
+  const credential = selectCredential(match.route)
+
+  const bodyKind = injectableBody(endpoint, head)
+  const worthHolding = bodyKind !== null || (endpoint.detector !== null && credential.hasFallback)
+  const body = await holdBody(
+    request,
+    head,
+    worthHolding ? table.replayBodyMaxBytes : null,
+    deps.held,
+  )
+  try {
+    if (bodyKind !== null) requireHeld(body)
+    const plan = planInjection(endpoint, head, match.query, bodyKind, body)
+    const answered = await tryCandidates({
+      exchange,
+      credential,
+      upstream: match.route.upstream,
+      detector: endpoint.detector,
+      body,
+      budget: deps.budget,
+      clock: deps.clock,
+      inject: (candidate) => injectCredential(head, match, endpoint, body, plan, candidate),
+    })
+    return await respond(response, answered, credential, deps.clock)
+  } finally {
+    release(body, deps.held)
   }
 }

@@ -65,6 +65,8 @@ export function endToEndResponseFields(raw: readonly Buffer[]): string[] {
       if (lower === 'connection') nominated = [...(nominated ?? []), ...nominees(value)]
       continue
     }
+    // Only Sidekey speaks for itself.
+    if (lower.startsWith('sidekey-')) continue
     kept.push(name, value)
   }
   return nominated === null || nominated.length === 0 ? kept : withoutNominated(kept, nominated)

@@ -1,30 +1,76 @@
-import type { Candidate } from './credential-view.ts'
 import type { CompiledEndpoint } from './compile-routes.ts'
-import { endToEndFields } from './hop-headers.ts'
+import type { Candidate } from './credential-view.ts'
 import type { OutboundRequest } from './dispatch-upstream.ts'
-import type { RequestHead } from './read-head.ts'
-import type { Match } from './match-route.ts'
 import type { HeldBody } from './hold-body.ts'
-import type { Placement } from './placement.ts'
+import { endToEndFields } from './hop-headers.ts'
+import type { Match } from './match-route.ts'
+import type { InjectionPlan } from './plan-injection.ts'
+import type { RequestHead } from './read-head.ts'
+import type { Rendered, RenderedPairs } from './render-credential.ts'
+import { spliceJson } from './splice-json.ts'
 import { spliceParameters } from './splice-parameters.ts'
 
-/** Writes one version into a request, in one placement; the caller's own is taken out of every placement. */
+/**
+ * Writes one version into the planned placement of a request. The caller's own credential is replaced there and taken
+ * out of every other placement; all other bytes stay.
+ */
 export function injectCredential(
   head: RequestHead,
   match: Match,
   endpoint: CompiledEndpoint,
   body: HeldBody,
-  placement: Placement,
+  plan: InjectionPlan,
   candidate: Candidate,
 ): OutboundRequest {
+  const rendered = candidate.rendered(plan.placement)
   const fields = endToEndFields(head.fields, head.connection, endpoint.credentialNames)
-  const rendered = candidate.rendered(placement)
   if (rendered.kind === 'header') fields.push(rendered.name, rendered.value)
-  void spliceParameters
+  // The HTTP client counts a held body itself; of a stream it can't know the length.
+  if (body.kind === 'streaming' && body.length !== null) {
+    fields.push('content-length', String(body.length))
+  }
   return {
     method: head.method,
-    target: match.query === null ? match.path : `${match.path}?${match.query}`,
+    target: withQuery(match.path, queryFor(match.query, endpoint, rendered)),
     fields,
-    body: body.kind === 'held' ? body.bytes : null,
+    body: bodyFor(body, endpoint, plan, rendered),
   }
+}
+
+function withQuery(path: string, query: string | null): string {
+  return query === null ? path : `${path}?${query}`
+}
+
+function queryFor(
+  query: string | null,
+  endpoint: CompiledEndpoint,
+  rendered: Rendered,
+): string | null {
+  const pairs = pairsFor('query', rendered)
+  if (pairs === null && (query === null || endpoint.parameterNames.size === 0)) return query
+  const spliced = spliceParameters(query ?? '', endpoint.parameterNames, pairs)
+  return spliced === '' && query !== '' ? null : spliced
+}
+
+function bodyFor(
+  body: HeldBody,
+  endpoint: CompiledEndpoint,
+  plan: InjectionPlan,
+  rendered: Rendered,
+): OutboundRequest['body'] {
+  if (body.kind === 'none') return null
+  if (body.kind === 'streaming') return body.stream
+  if (plan.bodyKind === 'form') {
+    const form = body.bytes.toString('latin1')
+    const spliced = spliceParameters(form, endpoint.fieldNames, pairsFor('form', rendered))
+    return Buffer.from(spliced, 'latin1')
+  }
+  if (plan.outline !== null) {
+    return spliceJson(body.bytes, plan.outline, endpoint.pointers, pairsFor('json', rendered))
+  }
+  return body.bytes
+}
+
+function pairsFor(kind: RenderedPairs['kind'], rendered: Rendered): RenderedPairs['pairs'] | null {
+  return rendered.kind === kind ? rendered.pairs : null
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../kernel/ports/clock.ts'
 import {
   CLIENT_CONNECTIONS_MAX,
   CLIENT_IDLE_TIMEOUT_MS,
@@ -42,17 +43,32 @@ export function createListener(
   // Fields beyond the count would be dropped without a word; the size limit bounds them.
   server.maxHeadersCount = 0
   server.maxConnections = CLIENT_CONNECTIONS_MAX
-  server.on('clientError', (error, socket) =>
-    answerAndClose(socket as Socket, rawRefusal(rescue(error))),
-  )
+  const answering = new WeakMap<Duplex, ServerResponse>()
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answering.set(request.socket, response)
+  })
+  server.on('clientError', (error, socket) => {
+    refuseBytes(socket, answering.get(socket), rawRefusal(rescue(error)))
+  })
   server.on('connect', (request, socket) => {
-    answerAndClose(socket as Socket, rawRefusal(rescueConnect(request.url ?? '')))
+    answerAndClose(socket, rawRefusal(rescueConnect(request.url ?? '')))
   })
   return server
 }
 
-function answerAndClose(socket: Socket, bytes: string): void {
-  if (socket.writable && socket.bytesWritten === 0) socket.end(bytes, () => socket.destroy())
+/**
+ * Bytes came that are no HTTP. In the body of a request that has no answer yet, the refusal is its answer; behind a
+ * whole request, that one is answered first.
+ */
+function refuseBytes(socket: Duplex, answering: ServerResponse | undefined, bytes: string): void {
+  if (answering === undefined || answering.writableFinished) answerAndClose(socket, bytes)
+  else if (answering.req.complete) answering.once('finish', () => answerAndClose(socket, bytes))
+  else if (answering.headersSent) socket.destroy()
+  else answerAndClose(socket, bytes)
+}
+
+function answerAndClose(socket: Duplex, bytes: string): void {
+  if (socket.writable) socket.end(bytes, () => socket.destroy())
   else socket.destroy()
 }
 
@@ -76,4 +92,17 @@ export function listen(server: Server, address: ListenAddress): Promise<void> {
       process.umask(before)
     }
   })
+}
+
+/** Stops accepting, and waits for answers that are on their way; after `drainMs` the connections are cut. */
+export async function close(server: Server, drainMs: number, clock: Clock): Promise<void> {
+  if (!server.listening) return
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve())
+  })
+  server.closeIdleConnections()
+  if (drainMs <= 0) server.closeAllConnections()
+  const stopTimer = clock.after(drainMs, () => server.closeAllConnections())
+  await closed
+  stopTimer()
 }

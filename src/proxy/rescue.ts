@@ -102,6 +102,13 @@ export function rescueUpstream(error: unknown): RefusedError {
   })
 }
 
+/** Whether a connection ended by itself: neither a timeout, nor an answer that can't be read. */
+export function isConnectionLoss(error: unknown): boolean {
+  return CONNECTION_LOSS.has(codeOf(error))
+}
+
+const CONNECTION_LOSS: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
 const INVALID_ANSWER: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_OVERFLOW',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',

@@ -1,0 +1,71 @@
+import type { Candidate } from './credential-view.ts'
+
+/** What requests have shown of a version so far. */
+export interface Standing {
+  /** An upstream has accepted it since this process started. */
+  readonly proven: boolean
+  /** Until when it is not offered first; null while nothing speaks against it. Monotonic. */
+  readonly coolUntilMs: number | null
+}
+
+/** Which versions a request tries, in order, or why it tries none. */
+export type Choice =
+  | {
+      readonly kind: 'try'
+      readonly candidates: readonly Candidate[]
+      /** This request finds out for the others whether the first one works. */
+      readonly trial: boolean
+    }
+  /** Another request is finding out; its outcome is worth waiting for. */
+  | { readonly kind: 'wait' }
+  /** Every version was refused lately: the upstream is not asked. */
+  | { readonly kind: 'unavailable'; readonly retryAfterMs: number }
+
+export interface ChoiceInput {
+  /** As the snapshot orders them: current first. */
+  readonly candidates: readonly Candidate[]
+  readonly standingOf: (versionId: string) => Standing
+  readonly trialRunning: boolean
+  /** Somebody can be asked whether a refused version works again, so that no request has to. */
+  readonly probed: boolean
+  /** This request could be sent again, so that it may try a version that was refused before. */
+  readonly replayable: boolean
+  readonly nowMs: number
+}
+
+/**
+ * Versions that nothing speaks against come first, those that were refused last. One request at a time tries a version
+ * that nobody knows, or one whose cooldown is over.
+ */
+export function chooseCandidates(input: ChoiceInput): Choice {
+  const { candidates, standingOf, nowMs } = input
+  const good: Candidate[] = []
+  const due: Candidate[] = []
+  const cooling: Candidate[] = []
+  let retryAtMs = Infinity
+  for (const candidate of candidates) {
+    const { coolUntilMs } = standingOf(candidate.version.versionId)
+    if (coolUntilMs === null) {
+      good.push(candidate)
+      continue
+    }
+    retryAtMs = Math.min(retryAtMs, coolUntilMs)
+    if (coolUntilMs <= nowMs && !input.probed) due.push(candidate)
+    else cooling.push(candidate)
+  }
+  const [first] = good
+  if (first === undefined) {
+    if (due.length > 0 && !input.trialRunning) return { kind: 'try', candidates: due, trial: true }
+    const retryAfterMs = retryAtMs === Infinity ? 0 : retryAtMs - nowMs
+    return { kind: 'unavailable', retryAfterMs }
+  }
+  if (due.length > 0 && input.replayable && !input.trialRunning) {
+    return { kind: 'try', candidates: [...due, ...good], trial: true }
+  }
+  const unknown = !standingOf(first.version.versionId).proven
+  if (unknown && input.trialRunning) return { kind: 'wait' }
+  if (due.length + cooling.length === 0 && good.length === candidates.length) {
+    return { kind: 'try', candidates, trial: unknown }
+  }
+  return { kind: 'try', candidates: [...good, ...due, ...cooling], trial: unknown }
+}

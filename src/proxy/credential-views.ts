@@ -1,0 +1,97 @@
+import type { Clock } from '../kernel/ports/clock.ts'
+import type { Log } from '../kernel/ports/log.ts'
+import type { Store } from '../kernel/ports/store.ts'
+import type { ProxyTelemetry } from '../kernel/ports/telemetry.ts'
+import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
+import type { VersionSource } from '../kernel/ports/version-source.ts'
+import { CredentialView } from './credential-view.ts'
+import { Membership } from './membership.ts'
+
+export interface CredentialViewsDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly telemetry: ProxyTelemetry
+  readonly uses: UseReporter
+  readonly earlyLook: EarlyLook
+  readonly instance: string
+}
+
+interface Entry {
+  readonly source: VersionSource
+  readonly view: CredentialView
+  /** Null for a credential that this Sidekey does not rotate. */
+  readonly membership: Membership | null
+}
+
+/**
+ * The credentials of a configuration. `prepare` makes what a new configuration needs, `commit` puts it to work: a view
+ * whose source has not changed goes on as it is. Order of a start: register, read, serve.
+ */
+export class CredentialViews {
+  readonly #deps: CredentialViewsDeps
+  #entries: ReadonlyMap<string, Entry> = new Map()
+  #next: ReadonlyMap<string, Entry> = new Map()
+
+  constructor(deps: CredentialViewsDeps) {
+    this.#deps = deps
+  }
+
+  prepare(
+    sources: ReadonlyMap<string, VersionSource>,
+    stores: ReadonlyMap<string, Store> = new Map(),
+  ): void {
+    this.#next = new Map(
+      [...sources].map(([id, source]) => {
+        const known = this.#entries.get(id)
+        return [id, known?.source === source ? known : this.#enter(source, stores.get(id))]
+      }),
+    )
+  }
+
+  /** Of the prepared configuration. */
+  get(credentialId: string): CredentialView {
+    const entry = this.#next.get(credentialId)
+    if (entry === undefined) throw new Error(`no source of credential ${credentialId}`)
+    return entry.view
+  }
+
+  /** @throws StoreUnavailableError when a new member can't be registered; the old configuration stays then */
+  async commit(): Promise<void> {
+    const before = this.#entries
+    const isNew = (entry: Entry) => before.get(entry.view.credentialId) !== entry
+    const fresh = [...this.#next.values()].filter(isNew)
+    await Promise.all(fresh.map(async ({ membership }) => membership?.register()))
+    await Promise.all(fresh.map(({ view }) => view.start()))
+    this.#entries = this.#next
+    for (const [id, { view, membership }] of before) {
+      if (this.#entries.get(id)?.view === view) continue
+      view.stop()
+      // A successor of the same credential has registered under the same name.
+      if (this.#entries.get(id)?.membership) membership?.abandon()
+      else await membership?.deregister()
+    }
+  }
+
+  /** Credentials without a version that requests may use. */
+  get missing(): readonly string[] {
+    return [...this.#entries.values()]
+      .filter(({ view }) => (view.snapshot?.candidates.length ?? 0) === 0)
+      .map(({ view }) => view.credentialId)
+  }
+
+  /** Call it when no request is in flight any more. */
+  async stop(): Promise<void> {
+    for (const { view } of this.#entries.values()) view.stop()
+    await Promise.all(
+      [...this.#entries.values()].map(async ({ membership }) => membership?.deregister()),
+    )
+  }
+
+  #enter(source: VersionSource, store: Store | undefined): Entry {
+    const { telemetry } = this.#deps
+    const meter = telemetry.credential(source.credentialId)
+    const view = new CredentialView({ ...this.#deps, source, meter })
+    const membership = store === undefined ? null : new Membership({ ...this.#deps, store, view })
+    return { source, view, membership }
+  }
+}

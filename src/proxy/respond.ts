@@ -1,0 +1,39 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '../kernel/ports/clock.ts'
+import type { RequestOutcome } from '../kernel/ports/telemetry.ts'
+import type { CredentialView } from './credential-view.ts'
+import { endToEndResponseFields } from './hop-headers.ts'
+import { maskEcho } from './mask-echo.ts'
+import type { Answered } from './try-candidates.ts'
+
+/** Sends the upstream's answer on, its body byte for byte; every echo of a secret in its head is masked. */
+export async function respond(
+  response: ServerResponse,
+  answered: Answered,
+  credential: CredentialView,
+  clock: Clock,
+): Promise<RequestOutcome> {
+  const { attempt, candidate, gaveUp } = answered
+  const fields = endToEndResponseFields(attempt.rawFields)
+  if (gaveUp !== null) fields.push('Sidekey-Fallback', gaveUp)
+  const reason = maskEcho(fields, attempt.reason, credential.snapshot?.echo ?? null)
+  const delivery = await attempt.deliver(response, reason, fields)
+  // A version is in use until the last request with it has ended.
+  credential.used(candidate.version, clock.now())
+  if (delivery === 'client-aborted') return 'client-aborted'
+  if (delivery === 'upstream-failed') return 'upstream-error'
+  return outcomeOf(answered)
+}
+
+/** `OPTIONS *` asks about this server, not about an upstream. RFC 9110, section 9.3.7. */
+export function respondToServerOptions(response: ServerResponse): RequestOutcome {
+  response.writeHead(200, ['Content-Length', '0'])
+  response.end()
+  return 'success'
+}
+
+function outcomeOf({ attempt, verdict }: Answered): RequestOutcome {
+  if (verdict === 'refused') return 'auth-failed'
+  if (attempt.status < 400) return 'success'
+  return attempt.status < 500 ? 'client-error' : 'upstream-error'
+}

@@ -1,0 +1,133 @@
+import type { Clock } from '../kernel/ports/clock.ts'
+import type { FallbackOutcome, ReplayOutcome } from '../kernel/ports/telemetry.ts'
+import type { Candidate, CredentialView } from './credential-view.ts'
+import { decideReplay } from './decide-replay.ts'
+import { type Detector, detectAuthFailure, type Verdict } from './detect-auth-failure.ts'
+import { type Attempt, dispatchUpstream, type OutboundRequest } from './dispatch-upstream.ts'
+import type { Exchange } from './exchange.ts'
+import type { HeldBody } from './hold-body.ts'
+import type { ReplayBudget } from './replay-budget.ts'
+import type { UpstreamOrigin } from './upstream-origin.ts'
+
+/** A request that is ready to be sent with any version. */
+export interface Sending {
+  readonly exchange: Exchange
+  readonly credential: CredentialView
+  readonly upstream: UpstreamOrigin
+  readonly detector: Detector | null
+  readonly body: HeldBody
+  readonly budget: ReplayBudget
+  readonly clock: Clock
+  readonly inject: (candidate: Candidate) => OutboundRequest
+}
+
+/** The answer that goes to the client. */
+export interface Answered {
+  readonly attempt: Attempt
+  readonly candidate: Candidate
+  readonly verdict: Verdict
+  /** Why nothing more was tried, when the answer still says that the credential is wrong; else null. */
+  readonly gaveUp: Exclude<ReplayOutcome, 'replayed'> | 'refused-too' | null
+}
+
+/**
+ * Sends the request with the first candidate and, when the upstream refuses that one, once more with the second. No
+ * byte has reached the client before this returns.
+ * @throws RefusedError `credential-unavailable`, or one of the `upstream-…` codes
+ */
+export async function tryCandidates(sending: Sending): Promise<Answered> {
+  const { credential, body } = sending
+  const { candidates, trial } = await credential.candidates(body.kind !== 'streaming')
+  const endTrial = trial ? credential.health.beginTrial() : noTrial
+  try {
+    const [first, second] = candidates
+    if (first === undefined) throw new Error('a choice has a candidate')
+    const sent = await sendWith(sending, first)
+    if (sent.verdict === 'accepted') return settled(sending, sent)
+    const replay = decideReplay({
+      verdict: sent.verdict,
+      body,
+      hasNext: second !== undefined,
+      budgetAllows: sending.budget.allows(sending.clock.monotonic()),
+    })
+    sending.exchange.meter.replay(replay)
+    if (replay !== 'replayed' || second === undefined) {
+      return notReplayed(sending, sent, replay === 'replayed' ? 'no-other-version' : replay)
+    }
+    sent.attempt.discard()
+    return await fallBack(sending, sent, second)
+  } finally {
+    endTrial()
+  }
+}
+
+function noTrial(): void {}
+
+interface Sent {
+  readonly attempt: Attempt
+  readonly candidate: Candidate
+  readonly verdict: Verdict
+}
+
+async function sendWith(sending: Sending, candidate: Candidate): Promise<Sent> {
+  const { credential, exchange, clock, upstream } = sending
+  const { version } = candidate
+  const outbound = sending.inject(candidate)
+  credential.used(version, clock.now())
+  credential.meter.injected(version.stage)
+  const sentAtMs = clock.monotonic()
+  const attempt = await dispatchUpstream(upstream, outbound, (each) => exchange.track(each))
+  exchange.meter.upstream(clock.monotonic() - sentAtMs)
+  const verdict = await detectAuthFailure(sending.detector, attempt)
+  if (verdict === 'refused') credential.meter.authFailure(version.stage)
+  return { attempt, candidate, verdict }
+}
+
+function settled({ credential }: Sending, sent: Sent): Answered {
+  if (provesCredential(sent)) credential.health.accepted(sent.candidate.version)
+  return { ...sent, gaveUp: null }
+}
+
+/** A server that fails has not looked at the credential, as far as anybody knows. */
+function provesCredential({ attempt, verdict }: Sent): boolean {
+  return verdict !== 'refused' && attempt.status < 500
+}
+
+function notReplayed(
+  { credential }: Sending,
+  sent: Sent,
+  gaveUp: Exclude<ReplayOutcome, 'replayed'>,
+): Answered {
+  credential.meter.fallback('not-possible')
+  if (sent.verdict === 'refused') {
+    // The next request can start with another version, where there is one: this one has no second chance.
+    const { version } = sent.candidate
+    const { health, snapshot } = credential
+    const others = health.othersAreGood(version, snapshot?.candidates ?? [])
+    health.refused(version, others || !health.isProven(version))
+  }
+  return { ...sent, gaveUp }
+}
+
+async function fallBack(sending: Sending, refused: Sent, second: Candidate): Promise<Answered> {
+  const { credential } = sending
+  const note = (outcome: FallbackOutcome) => credential.meter.fallback(outcome)
+  const sent = await sendWith(sending, second).catch((error: unknown) => {
+    note('upstream-error')
+    throw error
+  })
+  if (sent.verdict === 'refused') {
+    note('refused-too')
+    sending.budget.spend()
+    // One that has worked before, refused together with the other: it is probably not about them.
+    const conclusive = !credential.health.isProven(refused.candidate.version)
+    credential.health.refused(refused.candidate.version, conclusive)
+    credential.health.refused(second.version, conclusive)
+    return { ...sent, gaveUp: 'refused-too' }
+  }
+  const healed = provesCredential(sent)
+  note(healed ? 'succeeded' : 'upstream-error')
+  credential.health.refused(refused.candidate.version, healed)
+  if (healed) credential.health.accepted(second.version)
+  return { ...sent, gaveUp: sent.verdict === 'mixed' ? 'mixed-results' : null }
+}

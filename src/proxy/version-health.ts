@@ -1,0 +1,167 @@
+import type { LiveVersion } from '../kernel/credential.ts'
+import {
+  COOLDOWN_FIRST_MS,
+  COOLDOWN_MAX_MS,
+  REFUSALS_IN_A_ROW_MAX,
+  TRIAL_WAIT_MS,
+} from '../kernel/limits.ts'
+import type { Clock, Stop } from '../kernel/ports/clock.ts'
+import type { VersionSource } from '../kernel/ports/version-source.ts'
+import { type Choice, chooseCandidates, type Standing } from './choose-candidates.ts'
+import type { Candidate } from './credential-view.ts'
+
+export interface VersionHealthDeps {
+  readonly clock: Clock
+  readonly probe: VersionSource['probe']
+  /** A version starts to cool down: whoever keeps the versions should look. */
+  readonly cooled: (version: LiveVersion) => void
+}
+
+/** What requests have learnt of a credential's versions: which work, which cool down, and who tries one next. */
+export class VersionHealth {
+  readonly #deps: VersionHealthDeps
+  readonly #records = new Map<string, HealthRecord>()
+  #trial: Promise<void> | null = null
+
+  constructor(deps: VersionHealthDeps) {
+    this.#deps = deps
+  }
+
+  /** The versions that a request tries; waits while another request finds out, for a second at most. */
+  async choose(candidates: readonly Candidate[], replayable: boolean): Promise<Choice> {
+    const choice = this.peek(candidates, replayable)
+    if (choice.kind !== 'wait') return choice
+    let stop: Stop = () => {}
+    const tooLong = new Promise<void>((resolve) => {
+      stop = this.#deps.clock.after(TRIAL_WAIT_MS, resolve)
+    })
+    await Promise.race([this.#trial, tooLong])
+    stop()
+    const next = this.peek(candidates, replayable)
+    return next.kind === 'wait' ? { kind: 'try', candidates, trial: false } : next
+  }
+
+  /** What a request would try at this moment. */
+  peek(candidates: readonly Candidate[], replayable: boolean): Choice {
+    return chooseCandidates({
+      candidates,
+      standingOf: (versionId) => this.#records.get(versionId) ?? UNKNOWN,
+      trialRunning: this.#trial !== null,
+      probed: this.#deps.probe !== undefined,
+      replayable,
+      nowMs: this.#deps.clock.monotonic(),
+    })
+  }
+
+  /** Marks that a request finds out for the others; call what it returns when it knows, or gave up. */
+  beginTrial(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#trial = promise
+    return () => {
+      if (this.#trial === promise) this.#trial = null
+      resolve()
+    }
+  }
+
+  /** An upstream took the version: whatever spoke against it is void. */
+  accepted(version: LiveVersion): void {
+    const record = this.#records.get(version.versionId)
+    if (record?.proven === true && record.refusals === 0 && record.coolUntilMs === null) return
+    this.#forget(version.versionId)
+    this.#records.set(version.versionId, { ...FRESH, proven: true })
+  }
+
+  /** Whether an upstream has accepted it, and nothing has spoken against it since. */
+  isProven(version: LiveVersion): boolean {
+    return this.#records.get(version.versionId)?.proven === true
+  }
+
+  /**
+   * An upstream refused the version. It cools down when that is `conclusive`, or after several refusals in a row: a 401
+   * may have nothing to do with the secret.
+   */
+  refused(version: LiveVersion, conclusive: boolean): void {
+    const before = this.#records.get(version.versionId) ?? FRESH
+    const nowMs = this.#deps.clock.monotonic()
+    if (before.coolUntilMs !== null && before.coolUntilMs > nowMs) return
+    const refusals = before.refusals + 1
+    if (!conclusive && refusals < REFUSALS_IN_A_ROW_MAX) {
+      this.#records.set(version.versionId, { ...before, refusals })
+      return
+    }
+    this.#cool(version, { ...before, refusals })
+    this.#deps.cooled(version)
+  }
+
+  /** Whether another version is known against which nothing speaks. */
+  othersAreGood(version: LiveVersion, all: readonly Candidate[]): boolean {
+    return all.some((other) => {
+      const { versionId } = other.version
+      return versionId !== version.versionId && !this.#records.get(versionId)?.coolUntilMs
+    })
+  }
+
+  /** Forgets versions that are gone, or whose place among the others has changed. */
+  retain(before: readonly LiveVersion[], now: readonly LiveVersion[]): void {
+    for (const old of before) {
+      const same = now.find((version) => version.versionId === old.versionId)
+      if (same?.stage !== old.stage) this.#forget(old.versionId)
+    }
+  }
+
+  stop(): void {
+    for (const versionId of this.#records.keys()) this.#forget(versionId)
+  }
+
+  #cool(version: LiveVersion, record: HealthRecord): void {
+    this.#forget(version.versionId)
+    const cooldownMs = Math.min(record.cooldownMs * 2 || COOLDOWN_FIRST_MS, COOLDOWN_MAX_MS)
+    const coolUntilMs = this.#deps.clock.monotonic() + cooldownMs
+    const { probe } = this.#deps
+    const stopProbe =
+      probe === undefined
+        ? null
+        : this.#deps.clock.after(cooldownMs, () => void this.#probe(version, probe))
+    this.#records.set(version.versionId, {
+      ...record,
+      proven: false,
+      cooldownMs,
+      coolUntilMs,
+      stopProbe,
+    })
+  }
+
+  /** The canary: one call that is no client's request. */
+  async #probe(version: LiveVersion, probe: NonNullable<VersionSource['probe']>): Promise<void> {
+    const asked = this.#records.get(version.versionId)
+    const answer = await probe(version).catch(() => 'inconclusive' as const)
+    const record = this.#records.get(version.versionId)
+    // Gone, or something else was learnt meanwhile.
+    if (record === undefined || record !== asked) return
+    if (answer === 'accepted') this.accepted(version)
+    else if (answer === 'refused') this.#cool(version, record)
+    else this.#cool(version, { ...record, cooldownMs: 0 })
+  }
+
+  #forget(versionId: string): void {
+    this.#records.get(versionId)?.stopProbe?.()
+    this.#records.delete(versionId)
+  }
+}
+
+interface HealthRecord extends Standing {
+  /** Refusals since the last acceptance. */
+  readonly refusals: number
+  /** Length of the last cooldown; 0 before the first. */
+  readonly cooldownMs: number
+  readonly stopProbe: Stop | null
+}
+
+const FRESH: HealthRecord = {
+  proven: false,
+  coolUntilMs: null,
+  refusals: 0,
+  cooldownMs: 0,
+  stopProbe: null,
+}
+const UNKNOWN: Standing = FRESH
