@@ -153,8 +153,7 @@ async function passing(ms: number): Promise<void> {
 /** Fake time passes until the work is done, however slow the disk is. */
 async function passingUntil<T>(work: Promise<T>): Promise<T> {
   let isDone = false
-  const done = (): void => void (isDone = true)
-  work.then(done, done)
+  void Promise.allSettled([work]).then(() => (isDone = true))
   while (!isDone) await passing(100)
   return work
 }
