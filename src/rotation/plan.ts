@@ -126,6 +126,9 @@ function planCreated(v: View): Step {
     return { kind: 'verify', reason: 'proven' }
   }
   if (!refused(seen, generation)) return wait(v, 'proving')
+  if (belief.pendingGone && belief.current !== 'dead') {
+    return { kind: 'abort', reason: 'standby-absent' }
+  }
   const givenUpAtMs = (record.pending?.firstSeenAtMs ?? nowMs) + traits.propagationMaxMs
   if (nowMs < givenUpAtMs) return wait(v, 'propagation', givenUpAtMs)
   if (belief.current === 'dead') return block('no-working-secret')

@@ -87,7 +87,7 @@ export class Rotator {
       tellStep(this.#deps, stored.record, step, this.#reason)
       if (step.kind === 'wait') return this.#lookIn(step.untilMs - nowMs, step.reason)
       // A replica may have joined meanwhile: what all of them hold is read right before anything is revoked.
-      const outdated = step.kind === 'revoke' && !loaded
+      const outdated: boolean = step.kind === 'revoke' && !loaded
       stored = outdated ? null : await this.#take(stored, step, nowMs, signal)
     }
     return signal.aborted ? this.#lookIn(0, 'stopping') : this.#lookIn(1_000, 'steps-spent')

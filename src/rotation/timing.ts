@@ -42,3 +42,7 @@ export const BARRIER_POLL_MS = 1_000
 export const CLOCK_SKEW_MAX_MS = 10_000
 /** How often a closed window is looked at again. */
 export const WINDOW_POLL_MS = 30_000
+/** A created secret that is refused for longer than this is looked up in the list: it may be gone already. */
+export const REFUSED_LIST_MS = 10_000
+/** Longest time between two lists while the outcome of a create is unknown and nothing is blocked. */
+export const UNKNOWN_LIST_MAX_MS = 15_000

@@ -5,7 +5,13 @@ import { VERIFY_SUCCESSES } from '../kernel/limits.ts'
 import { type Observation, listDueAtMs, probeDueAtMs } from './observation.ts'
 import { type Belief, freshlyAccepted, probeableTombstones, reconcile } from './reconcile.ts'
 import type { Step, WaitReason } from './step.ts'
-import { PROBE_SPACING_MS, REST_LOOK_MS } from './timing.ts'
+import {
+  PROBE_POLL_MAX_MS,
+  PROBE_SPACING_MS,
+  REFUSED_LIST_MS,
+  REST_LOOK_MS,
+  UNKNOWN_LIST_MAX_MS,
+} from './timing.ts'
 
 /** What holds for a credential by configuration and by its provider's nature. */
 export interface Rules {
@@ -95,6 +101,10 @@ function probeAtMs(v: View, generation: number): number {
   if (sight?.verdict !== 'accepted' || sight.inconclusive > 0) return dueAtMs
   const proving = record.phase === 'created' && generation === record.pending?.generation
   if (proving && sight.streak < VERIFY_SUCCESSES) return sight.verdictAtMs + PROBE_SPACING_MS
+  // It worked, and no list shows it: it may have been revoked since.
+  if (record.phase === 'prepared' && generation === record.pending?.generation) {
+    return sight.verdictAtMs + PROBE_POLL_MAX_MS
+  }
   const dying = record.phase === 'retiring' && generation === record.previous?.generation
   if (!dying || record.absentSinceMs === null) return dueAtMs
   const waitedMs = sight.verdictAtMs - record.absentSinceMs
@@ -105,7 +115,9 @@ function probeAtMs(v: View, generation: number): number {
 function listAtMs(v: View): number {
   const sinceMs = listWantedSinceMs(v)
   if (sinceMs === 'never') return Number.POSITIVE_INFINITY
-  return Math.max(listDueAtMs(v.seen, sinceMs), v.seen.callHold?.untilMs ?? 0)
+  const urgent = v.record.phase === 'prepared' && v.record.blocked === null && v.seen.list !== null
+  const latestMs = urgent ? (v.seen.list?.atMs ?? 0) + UNKNOWN_LIST_MAX_MS : Infinity
+  return Math.max(Math.min(listDueAtMs(v.seen, sinceMs), latestMs), v.seen.callHold?.untilMs ?? 0)
 }
 
 function listWantedSinceMs(v: View): number | null | 'never' {
@@ -119,6 +131,8 @@ function listWantedSinceMs(v: View): number | null | 'never' {
       return listWantedInDrain(v)
     case 'prepared':
       return isUnsent(v) ? 'never' : createdAtMs
+    case 'created':
+      return listWantedWhileRefused(v)
     case 'retiring':
       return record.absentSinceMs ?? (seen.lastSecretId === null ? 'never' : seen.startedAtMs)
     case 'aborting':
@@ -135,4 +149,11 @@ function listWantedInDrain({ record, seen, belief }: View): number | null | 'nev
   const doubtful = belief.previous === 'dead' || belief.unsettledSinceMs !== null
   const suspected = seen.suspectAtMs > (seen.list?.atMs ?? seen.startedAtMs)
   return doubtful || suspected ? belief.unsettledSinceMs : 'never'
+}
+
+/** A new secret that stays refused may take its time, or be gone: after a while the list tells. */
+function listWantedWhileRefused({ record, seen, nowMs }: View): number | 'never' {
+  const refused = seen.probes.get(record.pending?.generation ?? 0)?.verdict === 'refused'
+  const sinceMs = record.pending?.firstSeenAtMs ?? nowMs
+  return refused && nowMs - sinceMs > REFUSED_LIST_MS ? sinceMs : 'never'
 }
