@@ -54,7 +54,15 @@ const record = (atMs: number, version: number, of: RecordedRecord, expected = ve
     record: of,
   }) as const
 const member = (atMs: number, ackGeneration: number, lastUse: Record<number, number> = {}) =>
-  ({ kind: 'member', atMs, instance: 'a', ackGeneration, held: [ackGeneration], lastUse }) as const
+  ({
+    kind: 'member',
+    atMs,
+    instance: 'a',
+    ackGeneration,
+    held: [ackGeneration],
+    saidAtMs: atMs,
+    lastUse,
+  }) as const
 const request = (atMs: number, of: RecordedVersion, accepted: boolean) =>
   ({
     kind: 'request',

@@ -96,6 +96,8 @@ export type HistoryEvent =
       readonly instance: string
       readonly ackGeneration: number
       readonly held: readonly number[]
+      /** When the replica said so; reports may arrive out of order. */
+      readonly saidAtMs: number
       readonly lastUse: Readonly<Record<number, number>>
     }
   | {

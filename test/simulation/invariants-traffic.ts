@@ -76,8 +76,11 @@ export const checkConsent: Check = ({ events }, terms) => {
   }
   for (const event of events) {
     if (event.kind === 'record') record = event.record
-    else if (event.kind === 'member') members.set(event.instance, event)
-    else if (event.kind === 'member-gone') members.delete(event.instance)
+    else if (event.kind === 'member') {
+      const known = members.get(event.instance)
+      if (known === undefined || known.saidAtMs <= event.saidAtMs)
+        members.set(event.instance, event)
+    } else if (event.kind === 'member-gone') members.delete(event.instance)
     else if (event.kind === 'record-read') {
       if (!members.has(event.instance)) add(event.atMs, `${event.instance} read unregistered`)
       hasRead.add(event.instance)

@@ -35,13 +35,13 @@ export function drawPlan(seed: number): Plan {
     jitterRatio: 0.1,
     drainMs: pick([3_000, 8_000, 15_000]),
     standby,
-    revokeBootstrap: 'auto',
+    revokeBootstrap: pick(['auto', 'auto', 'auto', 'confirm'] as const),
     memberSilentMs: 30_000,
     windows: [],
     blackouts: [],
   }
   const foreign = random.int(7) === 0
-  const operated = random.int(5) === 0
+  const operated = random.int(4) === 0
   return {
     seed,
     replicas,
@@ -81,7 +81,10 @@ function drawFault(random: SeededRandom, replicas: number): Fault {
   const downMs = Math.min(left, 100 + random.int(20_000))
   const replica = random.int(replicas)
   const skip = random.int(8)
-  switch (random.int(12)) {
+  const kind = random.int(50)
+  switch (kind === 49 ? 12 : kind % 12) {
+    case 12:
+      return { kind: 'skew', atMs, replica, byMs: random.int(7_200_000) - 3_600_000 }
     case 0:
       return { kind: 'kill', atMs, replica, downMs }
     case 1:
@@ -147,7 +150,21 @@ function drawForeign(random: SeededRandom): Fault {
 }
 
 function drawOperator(random: SeededRandom): Fault {
-  const acts: readonly OperatorAct[] = ['rotate', 'emergency', 'pause-resume', 'abort', 'retry']
+  if (random.int(3) === 0) {
+    return {
+      kind: 'late-and-abort',
+      atMs: random.int(LENGTH_MS - 60_000),
+      delayMs: random.int(12_000),
+    }
+  }
+  const acts: readonly OperatorAct[] = [
+    'rotate',
+    'emergency',
+    'pause-resume',
+    'abort',
+    'retry',
+    'consent',
+  ]
   return {
     kind: 'operator',
     atMs: random.int(LENGTH_MS - 5_000),

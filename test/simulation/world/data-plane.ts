@@ -1,9 +1,5 @@
 import type { LiveVersion } from '../../../src/kernel/credential.ts'
-import {
-  COOLDOWN_FIRST_MS,
-  COOLDOWN_MAX_MS,
-  MEMBER_PUBLISH_MS,
-} from '../../../src/kernel/limits.ts'
+import { COOLDOWN_FIRST_MS, COOLDOWN_MAX_MS } from '../../../src/kernel/limits.ts'
 import type { Store } from '../../../src/kernel/ports/store.ts'
 import type { CredentialMeter } from '../../../src/kernel/ports/telemetry.ts'
 import { CredentialView } from '../../../src/proxy/credential-view.ts'
@@ -26,6 +22,8 @@ export interface DataPlaneDeps {
   /** Pause between two requests of the app, in milliseconds. */
   readonly requestEveryMs: number
   readonly upstreamLatencyMaxMs: number
+  /** Pause between two reports to the other replicas, in milliseconds. */
+  readonly publishEveryMs: number
   /** A request was refused with one version: the rotation should look. */
   readonly earlyLook: () => void
 }
@@ -46,7 +44,8 @@ export class DataPlane {
   readonly #view: CredentialView
   readonly #cooldowns = new Map<string, { untilMs: number; lastMs: number }>()
   #publishing = false
-  #unpublished = true
+  /** What is held has changed while a report was under way. */
+  #again = false
   #serving = false
   #stopped = false
 
@@ -92,10 +91,12 @@ export class DataPlane {
   }
 
   async #publish(): Promise<boolean> {
-    this.#unpublished = true
-    if (this.#stopped || this.#publishing) return false
+    if (this.#stopped || this.#publishing) {
+      this.#again = true
+      return false
+    }
     this.#publishing = true
-    this.#unpublished = false
+    this.#again = false
     const { store, credentialId, process } = this.#deps
     const versions = this.#versions
     const member = {
@@ -109,15 +110,15 @@ export class DataPlane {
       () => true,
       () => false,
     )
-    if (!written) this.#unpublished = true
     this.#publishing = false
+    if (this.#again) void this.#publish()
     return written
   }
 
   #publishLoop(): void {
-    this.#deps.process.after(MEMBER_PUBLISH_MS, () => {
+    this.#deps.process.after(this.#deps.publishEveryMs, () => {
       if (this.#stopped) return
-      if (this.#unpublished) void this.#publish()
+      void this.#publish()
       this.#publishLoop()
     })
   }
@@ -137,7 +138,7 @@ export class DataPlane {
     const version = this.#choose(before)
     if (version === undefined) return this.#finish(startedMs, before)
     const value = version.value.expose()
-    this.#used(version)
+    this.#view.used(version, process.clock.now())
     const arrive = (): void => {
       const accepted = account.accepts(value, service)
       if (accepted && before.length === 0) {
@@ -183,11 +184,6 @@ export class DataPlane {
     const lastMs = Math.min(COOLDOWN_MAX_MS, last === 0 ? COOLDOWN_FIRST_MS : last * 2)
     this.#cooldowns.set(version.versionId, { untilMs: nowMs + lastMs, lastMs })
     void this.#view.refresh()
-    this.#view.lookEarly()
-  }
-
-  #used(version: LiveVersion): void {
-    this.#view.used(version, this.#deps.process.clock.now())
-    if (version.stage !== 'current') this.#unpublished = true
+    this.#deps.earlyLook()
   }
 }

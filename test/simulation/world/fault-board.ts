@@ -10,6 +10,9 @@ type Timed<K extends Fault['kind']> = {
 /** Which faults are in force now. Asked at every call and at every crash point. */
 export class FaultBoard {
   readonly #provider: Timed<'provider'>[] = []
+  readonly #lateAndAbort: Extract<Fault, { kind: 'late-and-abort' }>[] = []
+  /** An operator gives up a candidate whose create is on its way. */
+  abortIn: (delayMs: number) => void = () => {}
   readonly #writes: Timed<'store-write'>[] = []
   readonly #points: Timed<'crash' | 'freeze'>[] = []
   readonly #cutUntilMs = new Map<number, number>()
@@ -18,6 +21,7 @@ export class FaultBoard {
   /** Puts a fault in force, if it is one that waits for calls. */
   put(fault: Fault, nowMs: number): void {
     if (fault.kind === 'provider') this.#provider.push({ fault, left: fault.times })
+    if (fault.kind === 'late-and-abort') this.#lateAndAbort.push(fault)
     if (fault.kind === 'store-write') this.#writes.push({ fault, left: fault.times })
     if (fault.kind === 'crash' || fault.kind === 'freeze') {
       this.#points.push({ fault, left: fault.skip })
@@ -28,12 +32,18 @@ export class FaultBoard {
 
   /** All faults end. */
   clear(): void {
-    for (const list of [this.#provider, this.#writes, this.#points]) list.length = 0
+    for (const list of [this.#provider, this.#writes, this.#points, this.#lateAndAbort])
+      list.length = 0
     this.#cutUntilMs.clear()
     this.#storeDownUntilMs = 0
   }
 
   providerFate(operation: string, nowMs: number): ProviderFate | 'deliver' {
+    const abort = operation === 'create' ? this.#lateAndAbort.shift() : undefined
+    if (abort !== undefined) {
+      this.abortIn(abort.delayMs)
+      return 'late'
+    }
     const hit = this.#provider.find(
       ({ fault, left }) =>
         left > 0 &&

@@ -4,8 +4,8 @@ import type { ProviderOperation } from '../../../src/kernel/ports/telemetry.ts'
 export type ProviderFate =
   'lose-request' | 'lose-answer' | 'late' | 'error' | 'error-after' | 'throttled'
 
-/** What an operator does. `rescue` is the way out of a block that the runbook names. */
-export type OperatorAct = 'rotate' | 'emergency' | 'pause-resume' | 'abort' | 'retry'
+/** What an operator does. `consent`: revokes the bootstrap secret by hand. */
+export type OperatorAct = 'rotate' | 'emergency' | 'pause-resume' | 'abort' | 'retry' | 'consent'
 
 /** One entry of a schedule; `replica` is a position, `forMs` and `downMs` are milliseconds of virtual time. */
 export type Fault =
@@ -64,6 +64,8 @@ export type Fault =
     }
   | { readonly kind: 'foreign-create'; readonly atMs: number }
   | { readonly kind: 'foreign-revoke'; readonly atMs: number; readonly pick: number }
+  /** The next create is delivered late, and an operator gives its candidate up meanwhile. */
+  | { readonly kind: 'late-and-abort'; readonly atMs: number; readonly delayMs: number }
   | { readonly kind: 'operator'; readonly atMs: number; readonly act: OperatorAct }
   | {
       readonly kind: 'skew'

@@ -108,6 +108,7 @@ export class SimStoreState {
         instance: member.instance,
         ackGeneration: member.ackGeneration,
         held: member.held,
+        saidAtMs: member.atMs - EPOCH_MS,
         lastUse: sinceStart(member.lastUse),
       })
     }

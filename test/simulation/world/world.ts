@@ -1,3 +1,4 @@
+import { MEMBER_PUBLISH_MS } from '../../../src/kernel/limits.ts'
 import type { ManagementAuth } from '../../../src/kernel/ports/provider.ts'
 import type { RotationCommand } from '../../../src/kernel/ports/rotation-control.ts'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
@@ -51,6 +52,9 @@ export class World {
     this.#plan = plan
     this.#engine = engine
     this.#random = new SeededRandom(plan.seed * 2 + 7_919)
+    this.#board.abortIn = (delayMs) => {
+      this.time.after(delayMs, () => this.operate({ kind: 'abort' }))
+    }
     const { time, history } = this
     const managedBy = plan.managedBy ? PARENT : null
     this.account = new SimAccount(time, this.#random, history, { ...plan, managedBy }, BOOTSTRAP)
@@ -84,6 +88,13 @@ export class World {
     replica?.engine.command(command).catch(() => {})
   }
 
+  /** The operator says that the bootstrap secret may go, if that is what the rotation waits for. */
+  consent(): void {
+    const previous = this.store.stored?.record.previous
+    if (previous?.bootstrap !== true || previous.secretId === null) return
+    this.operate({ kind: 'revoke', secretId: previous.secretId })
+  }
+
   #launch(position: number): void {
     const { time, history } = this
     const life = ++this.#lives
@@ -113,6 +124,7 @@ export class World {
       history,
       requestEveryMs: this.#plan.requestEveryMs,
       upstreamLatencyMaxMs: LATENCY_MAX_MS,
+      publishEveryMs: MEMBER_PUBLISH_MS,
       earlyLook: () => engine.earlyLook(),
     })
     this.#replicas[position] = { process, engine, dataPlane }
@@ -157,6 +169,7 @@ export class World {
       case 'freeze':
       case 'provider':
       case 'store-write':
+      case 'late-and-abort':
     }
   }
 
@@ -179,7 +192,8 @@ export class World {
       this.time.after(15_000, () => this.operate({ kind: 'resume' }))
     } else if (act === 'rotate' || act === 'emergency') {
       this.operate({ kind: 'rotate', emergency: act === 'emergency' })
-    } else this.operate({ kind: act })
+    } else if (act === 'consent') this.consent()
+    else this.operate({ kind: act })
   }
 
   #on(position: number, act: (replica: Replica) => void): void {

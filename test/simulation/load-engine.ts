@@ -1,0 +1,54 @@
+import type { RotationTelemetry } from '../../src/kernel/ports/telemetry.ts'
+import type { Log } from '../../src/kernel/ports/log.ts'
+import { Rotator } from '../../src/rotation/rotator.ts'
+import { RotationScheduler } from '../../src/rotation/scheduler.ts'
+import type { Engine } from './engine.ts'
+import { importMutant } from './mutant-loader.ts'
+import { MUTANTS } from './mutants.ts'
+import type { StoreDefects } from './world/sim-store.ts'
+
+const SILENT: RotationTelemetry = { state: () => {}, rotation: () => {}, providerCall: () => {} }
+const NO_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/** An engine, and what its mutant changes outside of it. */
+export interface LoadedEngine {
+  readonly engine: Engine
+  readonly defects: StoreDefects
+}
+
+/**
+ * The production engine (null), or a mutant of it by name.
+ * @throws Error when there is no such mutant, or when it no longer applies to the code
+ */
+export async function loadEngine(mutantName: string | null): Promise<LoadedEngine> {
+  if (mutantName === null) return { engine: engineOf(Rotator), defects: {} }
+  const mutant = MUTANTS.find(({ name }) => name === mutantName)
+  if (mutant === undefined) throw new Error(`there is no mutant ${mutantName}`)
+  const module = await importMutant(mutant.name, mutant.patches, 'rotator.ts')
+  const { Rotator: Mutated } = module as { Rotator: typeof Rotator }
+  return { engine: engineOf(Mutated), defects: mutant.defects ?? {} }
+}
+
+function engineOf(Make: typeof Rotator): Engine {
+  return ({ credentialId, clock, bootstrapSecret, managedBy, ...deps }) => {
+    const rotator = new Make({
+      ...deps,
+      credentialId,
+      clock,
+      providerName: 'simulated',
+      log: NO_LOG,
+      telemetry: SILENT,
+      bootstrapSecret: async () => bootstrapSecret,
+      fingerprint: (value) => value.expose(),
+      managedBy: managedBy === null ? null : async () => [managedBy],
+    })
+    const rotators = new Map([[credentialId, rotator]])
+    const scheduler = new RotationScheduler({ rotators, clock, log: NO_LOG })
+    scheduler.start()
+    return {
+      earlyLook: () => scheduler.look(credentialId),
+      command: (command) => scheduler.command(credentialId, command),
+      stop: () => scheduler.stop(),
+    }
+  }
+}

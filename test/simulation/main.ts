@@ -1,0 +1,156 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { addFigures, NO_FIGURES } from './figures.ts'
+import type { Figures } from './figures.ts'
+import { countCalls, runCampaign, runMutants } from './campaign.ts'
+import type { MutantVerdict } from './campaign.ts'
+import { loadEngine } from './load-engine.ts'
+import { drawPlan } from './plan.ts'
+import { Pool } from './pool.ts'
+import { describeFigures, describeMutants, describeRun } from './report.ts'
+import { runPlan } from './run-plan.ts'
+import { shrink } from './shrink.ts'
+import type { FailedRun, Task } from './tasks.ts'
+import { SINGLE_FATES } from './world/network.ts'
+import { writeFigures } from './write-figures.ts'
+
+const USAGE = `npm run sim -- [--seeds N [--from S | --fresh]] [--seed S [--mutant NAME]] [--single-faults] [--mutants] [--json] [--write]
+
+  --seeds N         runs N seeds under random faults; with --from S (default 1) or from a fresh seed
+  --seed S          runs one seed; when it fails, shrinks it and prints its schedule and history
+  --single-faults   one fault at every call of every baseline
+  --mutants         every seeded bug must break an invariant
+  --json            the figures as JSON on stdout
+  --write           writes the figures into docs/reliability.md
+`
+
+const SEEDS_PER_TASK = 10
+const CALLS_PER_TASK = 40
+
+const { values: options } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    seed: { type: 'string' },
+    from: { type: 'string' },
+    fresh: { type: 'boolean' },
+    mutant: { type: 'string' },
+    'single-faults': { type: 'boolean' },
+    mutants: { type: 'boolean' },
+    json: { type: 'boolean' },
+    write: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+})
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  if (options.help || Object.keys(options).length === 0) {
+    process.stderr.write(USAGE)
+    return options.help ? 0 : 2
+  }
+  if (options.seed !== undefined) return oneSeed(Number(options.seed), options.mutant ?? null)
+  const pool = new Pool()
+  try {
+    return await campaign(pool)
+  } finally {
+    await pool.close()
+  }
+}
+
+async function campaign(pool: Pool): Promise<number> {
+  const startedMs = performance.now()
+  const failed: FailedRun[] = []
+  let seeds: Figures = NO_FIGURES
+  let singles: Figures = NO_FIGURES
+  let mutants: readonly MutantVerdict[] = []
+  if (options.seeds !== undefined) {
+    const result = await runCampaign(pool, seedTasks(Number(options.seeds)), 'seeds', progress)
+    seeds = result.figures
+    failed.push(...result.failed)
+  }
+  if (options['single-faults']) {
+    const tasks = singleTasks(await countCalls())
+    const result = await runCampaign(pool, tasks, 'single faults', progress)
+    singles = result.figures
+    failed.push(...result.failed)
+  }
+  if (options.mutants) mutants = await runMutants(pool, progress)
+  const survivors = mutants.filter((mutant) => mutant.killedBy === null && mutant.maskedBy === null)
+  const elapsedMs = performance.now() - startedMs
+  if (options.json) {
+    const figures = { seeds, singles, mutants, failed, elapsedMs }
+    process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
+  } else print(seeds, singles, mutants, failed, elapsedMs)
+  const first = failed.find(({ name }) => name.startsWith('seed '))
+  if (first !== undefined && !options.json) await oneSeed(Number(first.name.slice(5)), null)
+  const good = failed.length === 0 && survivors.length === 0
+  if (options.write && good) await writeFigures({ seeds, singles, mutants })
+  return good ? 0 : 1
+}
+
+function seedTasks(count: number): readonly Task[] {
+  const from = options.fresh ? randomInt(1, 1_000_000_000) : Number(options.from ?? 1)
+  if (options.fresh) process.stderr.write(`fresh seeds from ${from}\n`)
+  const tasks: Task[] = []
+  for (let done = 0; done < count; done += SEEDS_PER_TASK) {
+    tasks.push({
+      kind: 'seeds',
+      from: from + done,
+      count: Math.min(SEEDS_PER_TASK, count - done),
+      mutant: null,
+      untilFailure: false,
+    })
+  }
+  return tasks
+}
+
+function singleTasks(baselines: readonly number[]): readonly Task[] {
+  return baselines.flatMap((calls, baseline) =>
+    SINGLE_FATES.flatMap((fate) => {
+      const starts = Array.from({ length: Math.ceil(calls / CALLS_PER_TASK) }, (_, n) => n)
+      return starts.map((n): Task => ({
+        kind: 'singles',
+        baseline,
+        fate,
+        from: n * CALLS_PER_TASK,
+        count: Math.min(CALLS_PER_TASK, calls - n * CALLS_PER_TASK),
+        mutant: null,
+        untilFailure: false,
+      }))
+    }),
+  )
+}
+
+async function oneSeed(seed: number, mutant: string | null): Promise<number> {
+  const engine = await loadEngine(mutant)
+  const run = await runPlan(drawPlan(seed), engine)
+  if (run.violations.length === 0) {
+    process.stdout.write(`${describeFigures(addFigures(NO_FIGURES, run.figures)).join('\n')}\n`)
+    return 0
+  }
+  const shortest = await shrink(run, (plan) => runPlan(plan, engine))
+  process.stdout.write(`${describeRun(shortest).join('\n')}\n`)
+  return 1
+}
+
+function print(
+  seeds: Figures,
+  singles: Figures,
+  mutants: readonly MutantVerdict[],
+  failed: readonly FailedRun[],
+  elapsedMs: number,
+): void {
+  const lines = [
+    ...(seeds.seeds > 0 ? ['random faults', ...describeFigures(seeds)] : []),
+    ...(singles.seeds > 0 ? ['single faults', ...describeFigures(singles)] : []),
+    ...(mutants.length > 0 ? describeMutants(mutants) : []),
+    ...failed.map(({ name, invariant, detail }) => `FAILED ${name}: ${invariant}: ${detail}`),
+    `took ${(elapsedMs / 1000).toFixed(1)} s`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function progress(line: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r${line}` : `${line}\n`)
+}

@@ -1,0 +1,254 @@
+import type { Patch } from './mutant-loader.ts'
+import type { StoreDefects } from './world/sim-store.ts'
+
+/** A bug that somebody might write. The simulation must see it. */
+export interface Mutant {
+  readonly name: string
+  /** What goes wrong, in a sentence. */
+  readonly story: string
+  readonly patches: readonly Patch[]
+  readonly defects?: StoreDefects
+  /** The unit test that sees it, where the other defences hide it from every run; else null. */
+  readonly maskedBy: string | null
+}
+
+/** Bugs of real rotation engines, and of tired authors. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'create-before-persist',
+    story: 'the create call is sent before the chosen value is saved',
+    patches: [
+      {
+        file: 'take-step.ts',
+        find: `return prepareVersion(deps, moment)`,
+        replace: `return createVersion(deps, { ...moment, ...prepareVersion(deps, moment) })`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'new-value-on-retry',
+    story: 'a create whose outcome is unknown is tried again with another value',
+    patches: [
+      {
+        file: 'take-step.ts',
+        find: `return resendVersion(moment)`,
+        replace: `return prepareVersion(deps, { ...moment, record: { ...moment.record, pending: null } })`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'acknowledgements-expire',
+    story: 'a replica that is silent for five seconds no longer holds up a revoke',
+    patches: [
+      {
+        file: 'drain-version.ts',
+        find: `.filter((sight) => !passed(sight))`,
+        replace: `.filter((sight) => !passed(sight) && nowMs - sight.reportedAtMs < 5_000)`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'no-barriers',
+    story: 'nobody is asked: the old version is revoked after a fixed grace period',
+    patches: [
+      {
+        file: 'drain-version.ts',
+        find: `  const waitingFor = `,
+        replace: `  if (passed !== null) return null\n  const waitingFor = `,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'deletes-the-oldest-when-full',
+    story: 'a full account is made room in by revoking whatever is in the way',
+    patches: [
+      {
+        file: 'take-step.ts',
+        find: `return blockCredential(moment, step.reason, step.detail)`,
+        replace: `{
+          const { current } = moment.record
+          const other = moment.seen.list?.ids.find((id) => id !== current.secretId)
+          if (step.reason === 'slot-full-foreign' && other !== undefined) {
+            const auth = { account: deps.account, secret: current.value }
+            await deps.provider.revoke(auth, other, moment.signal)
+          }
+          return blockCredential(moment, step.reason, step.detail)
+        }`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'trusts-one-list',
+    story: 'an id that one list does not show is gone, although lists may be stale',
+    patches: [
+      {
+        file: 'reconcile.ts',
+        find: `  return seen.list.atMs - presence.sinceMs > ABSENCE_PERSIST_MS`,
+        replace: `  return true`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'compare-and-swap-dropped',
+    story: 'the last writer wins',
+    patches: [],
+    defects: { casDropped: true },
+    maskedBy: null,
+  },
+  {
+    name: 'skips-verification',
+    story: 'a created version counts as verified without a probe',
+    patches: [
+      {
+        file: 'plan.ts',
+        find: `if (sight?.verdict === 'accepted' && sight.streak >= VERIFY_SUCCESSES) {`,
+        replace: `if (sight !== null) {`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'skips-the-drain',
+    story: 'the old version is revoked while it is still in use',
+    patches: [
+      {
+        file: 'plan.ts',
+        find: `const drain = leaked ? null : drainBarrier(record, policy, seen, nowMs)`,
+        replace: `const drain = null`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'revokes-with-what-it-revokes',
+    story: 'the delete is authenticated with the secret that is deleted',
+    patches: [
+      {
+        file: 'choose-auth.ts',
+        find: `if (purpose === 'revoke') return [own(record.current)]`,
+        replace: `if (purpose === 'revoke') return [own(record.previous ?? record.current)]`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'forgets-tombstones',
+    story: 'the value of an abandoned candidate is thrown away',
+    patches: [
+      { file: 'abort-version.ts', find: `.slice(-TOMBSTONES_MAX)`, replace: `.slice(0, 0)` },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'reuses-generations',
+    story: 'an abandoned candidate gives its number to the next one',
+    patches: [
+      {
+        file: 'create-version.ts',
+        find: `const generation = record.lastGeneration + 1`,
+        replace: `const generation = record.current.generation + 1`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'revokes-and-forgets',
+    story: 'a revoke counts as done whatever the answer, and the value is forgotten at once',
+    patches: [
+      {
+        file: 'revoke-version.ts',
+        find: `    case 'absent':\n`,
+        replace: `    case 'absent':\n    case 'unavailable':\n`,
+      },
+      {
+        file: 'plan.ts',
+        find: `  if (belief.listed === null) return wait(v, 'revoke-settling')\n  const sinceMs`,
+        replace: `  if (belief !== null) return { kind: 'finish', reason: 'revoked' }\n  const sinceMs`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'takes-no-answer-for-a-refusal',
+    story: 'a probe that timed out counts as refused',
+    patches: [
+      {
+        file: 'verify-version.ts',
+        find: `sawProbe(seen, generation, answer.kind,`,
+        replace: `sawProbe(seen, generation, answer.kind === 'inconclusive' ? 'refused' : answer.kind,`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'never-demotes',
+    story: 'a promoted version that is refused stays current',
+    patches: [
+      {
+        file: 'plan.ts',
+        find: `  const { record, belief, policy, nowMs } = v
+  const { current, previous } = record
+  if (belief.current === 'dead') {`,
+        replace: `  const { record, belief, policy, nowMs } = v
+  const { current, previous } = record
+  if (record === null) {`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'ignores-late-creates',
+    story: 'a create that arrives after its candidate was abandoned is never cleaned up',
+    patches: [
+      {
+        file: 'plan.ts',
+        find: `  if (slots.kind === 'late') return { kind: 'abort-late', late: slots.late, reason: 'late-create' }`,
+        replace: ``,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'attributes-without-a-probe',
+    story: 'a new id is taken for ours without authenticating with the value',
+    patches: [
+      {
+        file: 'reconcile.ts',
+        find: `  if (belief.pending === 'alive') {`,
+        replace: `  if (pending !== null) {`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'attributes-what-was-there-before',
+    story: 'an id that was listed before the create is taken for the created one',
+    patches: [
+      {
+        file: 'reconcile.ts',
+        find: `unknownIds.filter((id) => pending?.idsBefore.includes(id) !== true)`,
+        replace: `unknownIds.filter((id) => id !== '')`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'gives-up-unknown-creates',
+    story: 'after a lost answer the candidate is buried and another one is made',
+    patches: [
+      {
+        file: 'plan.ts',
+        find: `return { kind: 'resend', reason: 'create-absent' }`,
+        replace: `return { kind: 'bury', reason: 'never-created' }`,
+      },
+      { file: 'abort-version.ts', find: `[...others, added]`, replace: `[...others]` },
+    ],
+    maskedBy: null,
+  },
+]

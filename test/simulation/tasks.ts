@@ -1,0 +1,72 @@
+import { loadEngine } from './load-engine.ts'
+import { addFigures, NO_FIGURES } from './figures.ts'
+import type { Figures } from './figures.ts'
+import { drawPlan } from './plan.ts'
+import { runPlan } from './run-plan.ts'
+import type { Run } from './run-plan.ts'
+import { singlePlans } from './single-faults.ts'
+import type { Fate } from './world/network.ts'
+
+/** A piece of work for one thread. */
+export type Task =
+  /** Seeds from `from`, `count` of them; ends at the first failure when `untilFailure`. */
+  | {
+      readonly kind: 'seeds'
+      readonly from: number
+      readonly count: number
+      readonly mutant: string | null
+      readonly untilFailure: boolean
+    }
+  /** One fault at each of these calls of a baseline. */
+  | {
+      readonly kind: 'singles'
+      readonly baseline: number
+      readonly fate: Fate
+      readonly from: number
+      readonly count: number
+      readonly mutant: string | null
+      readonly untilFailure: boolean
+    }
+
+export interface FailedRun {
+  /** Such as `seed 17` or `hot: lose-answer at call 40 (create)`. */
+  readonly name: string
+  readonly invariant: string
+  readonly detail: string
+}
+
+export interface TaskResult {
+  readonly figures: Figures
+  readonly failed: readonly FailedRun[]
+}
+
+/** Runs a task to its end. */
+export async function runTask(task: Task): Promise<TaskResult> {
+  const engine = await loadEngine(task.mutant)
+  let figures = NO_FIGURES
+  const failed: FailedRun[] = []
+  for (let index = task.from; index < task.from + task.count; index++) {
+    const { name, run } = await runOne(task, index, engine)
+    figures = addFigures(figures, run.figures)
+    const first = run.violations[0]
+    if (first === undefined) continue
+    failed.push({ name, invariant: first.invariant, detail: first.detail })
+    if (task.untilFailure) break
+  }
+  return { figures, failed }
+}
+
+async function runOne(
+  task: Task,
+  index: number,
+  engine: Awaited<ReturnType<typeof loadEngine>>,
+): Promise<{ name: string; run: Run }> {
+  if (task.kind === 'seeds') {
+    return { name: `seed ${index}`, run: await runPlan(drawPlan(index), engine) }
+  }
+  const plan = singlePlans()[task.baseline]!
+  const single = { index, fate: task.fate }
+  const run = await runPlan(plan, { ...engine, single, nameCalls: true })
+  const name = `baseline ${task.baseline}: ${task.fate} at call ${index} (${run.calls[index]})`
+  return { name, run }
+}
