@@ -1,4 +1,3 @@
-import { MEMBER_SILENT_MS } from '../kernel/limits.ts'
 import type { RotationPolicy } from '../kernel/policy.ts'
 import { checkAccounts, checkManagers } from './check-credentials.ts'
 import type { Findings } from './findings.ts'
@@ -120,6 +119,11 @@ function policy(id: string, keys: RotationKeys, findings: Findings): RotationPol
       )
     }
   }
+  keys.blackouts.forEach(({ from, until }, index) => {
+    if (from < until) return
+    const refusal = new Refusal('ends before it starts', 'let `until` be later than `from`')
+    findings.error([...at('blackouts'), index], refusal)
+  })
   if (keys.standby === 'none') {
     findings.warn(
       at('standby'),
@@ -135,8 +139,8 @@ function policy(id: string, keys: RotationKeys, findings: Findings): RotationPol
     drainMs: keys.drain,
     standby: keys.standby,
     revokeBootstrap: keys.revokeBootstrap,
-    memberSilentMs: MEMBER_SILENT_MS,
-    windows: [],
-    blackouts: [],
+    memberSilentMs: keys.memberSilent,
+    windows: keys.windows,
+    blackouts: keys.blackouts.map(({ from, until }) => ({ fromMs: from, untilMs: until })),
   }
 }

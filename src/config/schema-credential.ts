@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseInstant, parseWindow } from './calendar.ts'
 import type { ProviderModule } from './provider-module.ts'
 import { Refusal, scalar } from './refusal.ts'
 import { nameOf, secretSource } from './schema-words.ts'
@@ -7,6 +8,8 @@ import { DAY_MS, parseDuration, parsePercentage } from './units.ts'
 const DRAIN_MAX_MS = 7 * DAY_MS
 const JITTER_MAX_RATIO = 0.5
 const DURATION_PATTERN = '^[0-9]+(ms|s|m|h|d)$'
+const INSTANT = '2026-12-20T00:00:00Z'
+const CALENDAR_MAX = 100
 
 const rotationKeys = z.strictObject({
   every: scalar(parseDuration, {
@@ -30,6 +33,30 @@ const rotationKeys = z.strictObject({
     description:
       'Whether the secret of this file may be revoked without an operator: other apps may still use it.',
   }),
+  windows: z
+    .array(
+      scalar(parseWindow, {
+        description: 'Days, optional, and times in UTC.',
+        examples: ['Mon-Fri 08:00-17:00', '22:00-02:00'],
+      }),
+    )
+    .max(CALENDAR_MAX)
+    .default([])
+    .meta({ description: 'Promotions and revocations happen only inside one of these.' }),
+  blackouts: z
+    .array(
+      z.strictObject({
+        from: scalar(parseInstant, { description: 'Start, RFC 3339.', examples: [INSTANT] }),
+        until: scalar(parseInstant, { description: 'End, RFC 3339.', examples: [INSTANT] }),
+      }),
+    )
+    .max(CALENDAR_MAX)
+    .default([])
+    .meta({ description: 'No promotion and no revocation inside these. Emergencies ignore them.' }),
+  memberSilent: scalar(parseDuration, {
+    description: 'Silence of a replica after which `member-silent` is raised. Default 5m.',
+    pattern: DURATION_PATTERN,
+  }).prefault('5m'),
 })
 
 /** Keys that Sidekey itself gives to every credential. */
