@@ -100,10 +100,12 @@ function notReplayed(
 ): Answered {
   credential.meter.fallback('not-possible')
   if (sent.verdict === 'refused') {
-    // The next request can start with another version, where there is one: this one has no second chance.
+    // The next request can start with another version, where there is one: this one has no second chance. A spent
+    // budget says that other versions did not help either.
     const { version } = sent.candidate
     const { health, snapshot } = credential
-    const others = health.othersAreGood(version, snapshot?.candidates ?? [])
+    const others =
+      gaveUp !== 'budget-spent' && health.othersAreGood(version, snapshot?.candidates ?? [])
     health.refused(version, others || !health.isProven(version))
   }
   return { ...sent, gaveUp }
@@ -120,9 +122,9 @@ async function fallBack(sending: Sending, refused: Sent, second: Candidate): Pro
     note('refused-too')
     sending.budget.spend()
     // One that has worked before, refused together with the other: it is probably not about them.
-    const conclusive = !credential.health.isProven(refused.candidate.version)
-    credential.health.refused(refused.candidate.version, conclusive)
-    credential.health.refused(second.version, conclusive)
+    const { health } = credential
+    const { version } = refused.candidate
+    if (health.refused(version, !health.isProven(version))) health.refused(second.version, true)
     return { ...sent, gaveUp: 'refused-too' }
   }
   const healed = provesCredential(sent)

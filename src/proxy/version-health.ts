@@ -79,18 +79,20 @@ export class VersionHealth {
   /**
    * An upstream refused the version. It cools down when that is `conclusive`, or after several refusals in a row: a 401
    * may have nothing to do with the secret.
+   * @returns whether it cools down
    */
-  refused(version: LiveVersion, conclusive: boolean): void {
+  refused(version: LiveVersion, conclusive: boolean): boolean {
     const before = this.#records.get(version.versionId) ?? FRESH
     const nowMs = this.#deps.clock.monotonic()
-    if (before.coolUntilMs !== null && before.coolUntilMs > nowMs) return
+    if (before.coolUntilMs !== null && before.coolUntilMs > nowMs) return true
     const refusals = before.refusals + 1
     if (!conclusive && refusals < REFUSALS_IN_A_ROW_MAX) {
       this.#records.set(version.versionId, { ...before, refusals })
-      return
+      return false
     }
     this.#cool(version, { ...before, refusals })
     this.#deps.cooled(version)
+    return true
   }
 
   /** Whether another version is known against which nothing speaks. */
