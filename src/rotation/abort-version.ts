@@ -1,7 +1,7 @@
 import type { PendingVersion, SecretVersion, Tombstone } from '../kernel/credential.ts'
 import { TOMBSTONES_MAX } from '../kernel/limits.ts'
 import type { Moment, Taken } from './context.ts'
-import { REJECTED, abortBackoffMs } from './facts.ts'
+import { DOUBLED, REJECTED, abortBackoffMs } from './facts.ts'
 import { forgetProbes } from './observation.ts'
 import type { LateCreate } from './reconcile.ts'
 import { withoutStage } from './revoke-version.ts'
@@ -44,13 +44,20 @@ export function buryVersion({ record, seen, nowMs }: Moment, reason: string): Ta
   const { pending } = record
   if (pending === null) return { record, seen }
   const calm = reason === REJECTED || record.emergency !== null
+  const doubled = reason === 'aborted' && pending.attempts > 1
   return {
     record: {
       ...record,
       phase: 'idle',
       pending: null,
       absentSinceMs: null,
-      tombstones: buryTombstone(record.tombstones, pending, reason, pending.secretId, nowMs),
+      tombstones: buryTombstone(
+        record.tombstones,
+        pending,
+        doubled ? DOUBLED : reason,
+        pending.secretId,
+        nowMs,
+      ),
       notBeforeMs: calm ? record.notBeforeMs : nowMs + abortBackoffMs(record, nowMs),
       emergency: withoutStage(record.emergency, 'pending'),
     },

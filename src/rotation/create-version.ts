@@ -82,6 +82,7 @@ export function bindPending({ record, seen, nowMs }: Moment, secretId: string): 
     ...record,
     phase: record.phase === 'prepared' ? 'created' : record.phase,
     pending: { ...pending, secretId, firstSeenAtMs: pending.firstSeenAtMs ?? nowMs },
+    absentSinceMs: null,
   }
   const ids = seen.list?.ids ?? record.pending?.idsBefore ?? []
   const listed = ids.includes(secretId) ? ids : [...ids, secretId]

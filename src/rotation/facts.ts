@@ -14,6 +14,11 @@ export const REJECTED_BEFORE = 'candidate-rejected-before'
 /** The value lived, and a second create of it may still be delivered. */
 export const LATE_CREATE_POSSIBLE = 'late-create-possible'
 
+/** Reason of a tombstone whose create was sent more than once. */
+export const DOUBLED = 'create-doubled'
+/** Reason of a tombstone whose value was never seen refused: it may simply still work. */
+export const UNPROVEN = 'revoke-unproven'
+
 /** The latest instant that a record claims to have happened. */
 export function newestInstantMs(record: CredentialRecord): number {
   const { current, pending, previous, emergency, blocked } = record
@@ -52,4 +57,19 @@ export function abortBackoffMs(record: CredentialRecord, nowMs: number): number 
     ({ atMs, reason }) => reason !== LATE_CREATE_POSSIBLE && nowMs - atMs < ABORT_BACKOFF_MEMORY_MS,
   )
   return Math.min(ABORT_BACKOFF_FIRST_MS * 2 ** recent.length, ABORT_BACKOFF_MAX_MS)
+}
+
+/** Candidates in a row that are given up for this; then it has to do. */
+const DOUBLED_MAX = 2
+
+/**
+ * Whether a create of the candidate may still be on its way. Once the candidate serves, a late copy of it could not be told from
+ * a foreign secret, since its value works anyhow; one that was given up is told by its value.
+ */
+export function isDoubled(record: CredentialRecord, nowMs: number): boolean {
+  if ((record.pending?.attempts ?? 1) < 2 || record.emergency !== null) return false
+  const recent = record.tombstones.filter(
+    ({ reason, atMs }) => reason === DOUBLED && nowMs - atMs < ABORT_BACKOFF_MEMORY_MS,
+  )
+  return recent.length < DOUBLED_MAX
 }

@@ -125,6 +125,12 @@ function inconclusive(
   }
 }
 
+/** Begins anew, but for what the provider asked for and what the members reported. */
+export function forgetAll(seen: Observation, nowMs: number): Observation {
+  const { callHold, callFailures, members, suspectAtMs } = seen
+  return { ...nothingSeen(nowMs), callHold, callFailures, members, suspectAtMs }
+}
+
 /** Forgets the verdicts on these versions, because an effect may have changed them. */
 export function forgetProbes(seen: Observation, generations: readonly number[]): Observation {
   const probes = new Map(seen.probes)

@@ -10,8 +10,20 @@ import {
   releaseBarrier,
 } from './drain-version.ts'
 import type { Observation } from './observation.ts'
-import { createBackoffMs, heldGenerationMax, newestInstantMs, rejectedInARow } from './facts.ts'
-import { attributeCreate, attributeSlots, freshlyAccepted, refused } from './reconcile.ts'
+import {
+  createBackoffMs,
+  heldGenerationMax,
+  isDoubled,
+  newestInstantMs,
+  rejectedInARow,
+} from './facts.ts'
+import {
+  attributeCreate,
+  attributeSlots,
+  freshlyAccepted,
+  hasSettled,
+  refused,
+} from './reconcile.ts'
 import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
 import type { Step } from './step.ts'
 import { CLOCK_SKEW_MAX_MS, LIST_FRESH_MS, WINDOW_POLL_MS } from './timing.ts'
@@ -121,6 +133,9 @@ function planPrepared(v: View): Step {
 function planCreated(v: View): Step {
   const { record, belief, seen, traits, nowMs } = v
   const generation = record.pending?.generation ?? 0
+  if (isDoubled(record, nowMs) && belief.current === 'alive') {
+    return { kind: 'abort', reason: 'create-doubled' }
+  }
   const sight = seen.probes.get(generation)
   if (sight?.verdict === 'accepted' && sight.streak >= VERIFY_SUCCESSES) {
     return { kind: 'verify', reason: 'proven' }
@@ -227,11 +242,8 @@ function planRetiring(v: View): Step {
   if (refused(seen, previous?.generation ?? 0)) {
     return prove(v, current.generation) ?? { kind: 'finish', reason: 'revoked' }
   }
-  const [other, ...more] = belief.unknownIds
-  if (sinceMs > traits.propagationMaxMs && other !== undefined && more.length === 0) {
-    // The id was not the one of this value, which still works: with current proven, it is the other one.
-    return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
-  }
+  const other = survivorId(v, absentSinceMs)
+  if (other !== null) return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
   return wait(v, 'revoke-settling')
 }
 
@@ -244,7 +256,14 @@ function planAborting(v: View): Step {
     if (belief.pending === 'dead' || pending?.secretId === null) return block('no-working-secret')
     return prove(v, generation) ?? { kind: 'promote', reason: 'current-dead' }
   }
-  if (absentSinceMs !== null) return { kind: 'bury', reason: 'aborted' }
+  if (absentSinceMs !== null) {
+    if (refused(seen, generation)) return { kind: 'bury', reason: 'aborted' }
+    const other = survivorId(v, absentSinceMs)
+    if (other !== null) return { kind: 'bind-pending', secretId: other, reason: 'elimination' }
+    const latestMs = absentSinceMs + v.traits.propagationMaxMs
+    if (nowMs < latestMs) return wait(v, 'revoke-settling', latestMs)
+    return { kind: 'bury', reason: 'revoke-unproven' }
+  }
   if (pending?.secretId === null) return planUnboundAbort(v)
   if (belief.pendingGone) return { kind: 'gone', reason: 'absent' }
   if (seen.lastSecretId === pending?.secretId) return settleLastSecret(v, generation)
@@ -270,6 +289,22 @@ function planUnboundAbort(v: View): Step {
 /** A new id that may be ours, and that the record does not know of yet. */
 function isUnseen({ record, belief }: View): boolean {
   return belief.newIds.length > 0 && record.pending?.firstSeenAtMs === null
+}
+
+/**
+ * The id under which a revoked value lives on: it is still accepted long after the revoke of its own id, current is proven, and
+ * there is exactly one other id. So the id was attributed wrongly, or a second create of the value was delivered late.
+ */
+function survivorId(
+  { belief, seen, traits, nowMs, record }: View,
+  revokedAtMs: number,
+): string | null {
+  const [other, ...more] = belief.unknownIds
+  const outlived = nowMs - revokedAtMs > traits.propagationMaxMs / 2
+  const proven =
+    belief.current === 'alive' && belief.listed?.includes(record.current.secretId ?? '')
+  if (!outlived || proven !== true || other === undefined || more.length > 0) return null
+  return hasSettled(seen, [other]) ? other : null
 }
 
 /** The provider would not revoke the last secret: either current is gone, or the ids were attributed wrongly. */

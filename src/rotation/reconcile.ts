@@ -1,6 +1,7 @@
 import type { CredentialRecord, SecretVersion, Tombstone } from '../kernel/credential.ts'
 import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS } from '../kernel/limits.ts'
 import type { ProviderTraits } from '../kernel/ports/provider.ts'
+import { UNPROVEN } from './facts.ts'
 import type { Observation } from './observation.ts'
 import { PROBE_FRESH_MS, REFUSALS_MAX } from './timing.ts'
 
@@ -120,15 +121,19 @@ function lateCreate(
   }
   const [secretId, ...others] = unknownIds
   if (secretId === undefined || others.length > 0) return null
-  const accepted = tombstones.find((one) => livesOn(one, seen))
+  const shownAtMs = seen.presence.get(secretId)?.sinceMs ?? 0
+  const accepted = tombstones.find((one) => livesOn(one, seen, shownAtMs))
   return accepted === undefined ? null : { tombstone: accepted, secretId }
 }
 
-/** Accepted long after its end, or never known to exist: not merely a revoke that takes its time. */
-function livesOn(tombstone: Tombstone, seen: Observation): boolean {
+/** Accepted after it was refused, or never known to exist; not merely a revoke that takes its time. */
+function livesOn(tombstone: Tombstone, seen: Observation, shownAtMs: number): boolean {
   const sight = seen.probes.get(tombstone.generation)
   if (sight?.verdict !== 'accepted') return false
-  return tombstone.secretId === null || sight.verdictAtMs - tombstone.atMs > PROPAGATION_MAX_MS
+  // A verdict from before the end of the candidate says nothing about the id that is listed now.
+  if (sight.verdictAtMs < Math.max(tombstone.atMs, shownAtMs)) return false
+  if (tombstone.reason !== UNPROVEN) return true
+  return sight.verdictAtMs - tombstone.atMs > PROPAGATION_MAX_MS
 }
 
 /** What the list says about the account's slots while no candidate is under way. */

@@ -13,7 +13,7 @@ import { carryOut } from './commands.ts'
 import type { RotatorDeps } from './context.ts'
 import { describeState, describeStatus } from './describe-status.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
-import { type Observation, nothingSeen, sawMembers } from './observation.ts'
+import { type Observation, forgetAll, nothingSeen, sawMembers } from './observation.ts'
 import { plan } from './plan.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import { SteadyTime } from './steady-time.ts'
@@ -44,6 +44,7 @@ export class Rotator {
   #seen: Observation
   #members: readonly Member[] = []
   #reason: Reason | null = null
+  #progress = ''
 
   constructor(deps: RotatorDeps) {
     this.#deps = deps
@@ -97,6 +98,11 @@ export class Rotator {
     const stored = await this.#records.load()
     this.#members = await this.#deps.store.members(this.#deps.credentialId)
     const nowMs = this.#time.now(stored.record.phase)
+    const progress = progressOf(stored.record)
+    const another = stored.record.lastWriter.instance !== this.#deps.instance
+    // Somebody else went on: what was seen before may have changed since.
+    if (another && progress !== this.#progress) this.#seen = forgetAll(this.#seen, nowMs)
+    this.#progress = progress
     this.#seen = sawMembers(this.#seen, this.#members, nowMs)
     return stored
   }
@@ -118,7 +124,10 @@ export class Rotator {
     // Until the save has come through, nothing that this step did or meant to do is certain: all is asked again.
     this.#seen = { ...this.#seen, create: null, list: null, probes: new Map() }
     const saved = await this.#save(stored, taken.record, step, nowMs)
-    if (saved !== null) this.#seen = { ...taken.seen, suspectAtMs }
+    if (saved !== null) {
+      this.#seen = { ...taken.seen, suspectAtMs }
+      this.#progress = progressOf(saved.record)
+    }
     return saved
   }
 
@@ -223,6 +232,18 @@ export class Rotator {
   get #label(): { readonly credential: string } {
     return { credential: this.#deps.credentialId }
   }
+}
+
+/** What moves when a rotation moves, commands apart. */
+function progressOf({
+  phase,
+  lastGeneration,
+  current,
+  pending,
+  previous,
+}: CredentialRecord): string {
+  const versions = [current, pending, previous].map((v) => `${v?.generation} ${v?.secretId}`)
+  return [phase, lastGeneration, pending?.attempts, ...versions].join(' ')
 }
 
 function faultReason(error: unknown): Reason | null {

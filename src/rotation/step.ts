@@ -35,6 +35,7 @@ export type AbortReason =
   | 'standby-unwanted'
   | 'compromised'
   | 'late-create'
+  | 'create-doubled'
   | 'operator'
   | 'demoted'
 
@@ -64,7 +65,7 @@ export type Step =
   | {
       readonly kind: 'bind-pending'
       readonly secretId: string
-      readonly reason: 'answer-lost'
+      readonly reason: 'answer-lost' | 'elimination'
     }
   | { readonly kind: 'verify'; readonly reason: 'proven' }
   | { readonly kind: 'stage'; readonly reason: 'prepositioned' | 'emergency' | 'current-dead' }
@@ -79,7 +80,7 @@ export type Step =
   | { readonly kind: 'abort-late'; readonly late: LateCreate; readonly reason: 'late-create' }
   | {
       readonly kind: 'bury'
-      readonly reason: 'candidate-rejected' | 'aborted' | 'never-created'
+      readonly reason: 'candidate-rejected' | 'aborted' | 'never-created' | 'revoke-unproven'
     }
 
 /** Every reason word that a look can end with. */

@@ -1,7 +1,7 @@
 import type { CredentialRecord } from '../kernel/credential.ts'
 import type { RotationPolicy } from '../kernel/policy.ts'
 import type { ProviderTraits } from '../kernel/ports/provider.ts'
-import { VERIFY_SUCCESSES } from '../kernel/limits.ts'
+import { ABSENCE_PERSIST_MS, VERIFY_SUCCESSES } from '../kernel/limits.ts'
 import { type Observation, listDueAtMs, probeDueAtMs } from './observation.ts'
 import { type Belief, freshlyAccepted, probeableTombstones, reconcile } from './reconcile.ts'
 import type { Step, WaitReason } from './step.ts'
@@ -105,8 +105,8 @@ function probeAtMs(v: View, generation: number): number {
   if (record.phase === 'prepared' && generation === record.pending?.generation) {
     return sight.verdictAtMs + PROBE_POLL_MAX_MS
   }
-  const dying = record.phase === 'retiring' && generation === record.previous?.generation
-  if (!dying || record.absentSinceMs === null) return dueAtMs
+  const victim = record.phase === 'aborting' ? record.pending : record.previous
+  if (generation !== victim?.generation || record.absentSinceMs === null) return dueAtMs
   const waitedMs = sight.verdictAtMs - record.absentSinceMs
   return sight.verdictAtMs + Math.min(Math.max(waitedMs / 2, PROBE_SPACING_MS), 30_000)
 }
@@ -115,7 +115,9 @@ function probeAtMs(v: View, generation: number): number {
 function listAtMs(v: View): number {
   const sinceMs = listWantedSinceMs(v)
   if (sinceMs === 'never') return Number.POSITIVE_INFINITY
-  const urgent = v.record.phase === 'prepared' && v.record.blocked === null && v.seen.list !== null
+  const { phase, blocked } = v.record
+  const unsure = phase === 'prepared' || phase === 'aborting'
+  const urgent = unsure && blocked === null && v.seen.list !== null
   const latestMs = urgent ? (v.seen.list?.atMs ?? 0) + UNKNOWN_LIST_MAX_MS : Infinity
   return Math.max(Math.min(listDueAtMs(v.seen, sinceMs), latestMs), v.seen.callHold?.untilMs ?? 0)
 }
@@ -137,6 +139,7 @@ function listWantedSinceMs(v: View): number | null | 'never' {
       return record.absentSinceMs ?? (seen.lastSecretId === null ? 'never' : seen.startedAtMs)
     case 'aborting':
       if (record.pending?.secretId === null) return isUnsent(v) ? 'never' : createdAtMs
+      if (outlives(v)) return record.absentSinceMs
       return seen.lastSecretId === null ? 'never' : seen.startedAtMs
     default:
       return 'never'
@@ -156,4 +159,10 @@ function listWantedWhileRefused({ record, seen, nowMs }: View): number | 'never'
   const refused = seen.probes.get(record.pending?.generation ?? 0)?.verdict === 'refused'
   const sinceMs = record.pending?.firstSeenAtMs ?? nowMs
   return refused && nowMs - sinceMs > REFUSED_LIST_MS ? sinceMs : 'never'
+}
+
+/** Revoked a while ago, and still accepted: the list may show under which id. */
+function outlives({ record, traits, nowMs }: View): boolean {
+  const sinceMs = record.absentSinceMs
+  return sinceMs !== null && nowMs - sinceMs > traits.propagationMaxMs / 2 - ABSENCE_PERSIST_MS
 }
