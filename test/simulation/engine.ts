@@ -20,6 +20,8 @@ export interface EngineDeps {
   readonly instance: string
   readonly bootstrapSecret: SecretValue
   readonly managedBy: ManagementAuth | null
+  /** Told of what the rotation waits for, at every look. */
+  readonly waits: (reason: string | null) => void
 }
 
 /** The production engine, running in one process. */

@@ -113,6 +113,13 @@ export type HistoryEvent =
       readonly instance: string
       readonly attempts: readonly Attempt[]
     }
+  /** What the rotation waits for; told when it changes. */
+  | {
+      readonly kind: 'waits'
+      readonly atMs: number
+      readonly instance: string
+      readonly reason: string
+    }
   | { readonly kind: 'fault'; readonly atMs: number; readonly what: string }
   | { readonly kind: 'faults-ended'; readonly atMs: number }
   | { readonly kind: 'converged'; readonly atMs: number }

@@ -15,7 +15,7 @@ export const checkAvailability: Check = (history) =>
 export interface Failure {
   readonly request: Request
   /**
-   * `foreign`: somebody else ended all that the replica held, or all there was. `ours`: everything else, also where no
+   * `foreign`: somebody else ended a version that the replica relied on, or all there was. `ours`: everything else, also where no
    * verified secret was live although nobody else ended one, which is worse than the invariant's wording.
    */
   readonly cause: 'ours' | 'foreign'
@@ -46,7 +46,7 @@ export function failures(events: readonly HistoryEvent[]): readonly Failure[] {
         (revokedAtMs.get(secret.secretId) ?? Infinity) > event.endMs,
     )
     const tried = event.attempts.map((attempt) => attempt.generation).join(', ')
-    const excused = event.attempts.every((attempt) => endedByOthers.has(attempt.value))
+    const excused = event.attempts.some((attempt) => endedByOthers.has(attempt.value))
     const cause = endedByOthers.size > 0 && (usable === undefined || excused) ? 'foreign' : 'ours'
     const detail = `${event.instance} failed with generation ${tried} while ${usable?.secretId ?? 'none'} was live`
     found.push({ request: event, cause, detail })
@@ -68,16 +68,21 @@ function noteVerified(record: RecordedRecord, atMs: number, verified: Map<string
  */
 export const checkConsent: Check = ({ events }, terms) => {
   const members = new Map<string, MemberEvent>()
+  const registeredAtMs = new Map<string, number>()
   const hasRead = new Set<string>()
   const violations: Violation[] = []
   let record: RecordedRecord | null = null
+  let promotedAtMs = 0
   const add = (atMs: number, detail: string): void => {
     violations.push(broken('I6 revoke after consent', atMs, detail))
   }
   for (const event of events) {
-    if (event.kind === 'record') record = event.record
-    else if (event.kind === 'member') {
+    if (event.kind === 'record') {
+      if (record?.current.generation !== event.record.current.generation) promotedAtMs = event.atMs
+      record = event.record
+    } else if (event.kind === 'member') {
       const known = members.get(event.instance)
+      if (known === undefined) registeredAtMs.set(event.instance, event.atMs)
       if (known === undefined || known.saidAtMs <= event.saidAtMs)
         members.set(event.instance, event)
     } else if (event.kind === 'member-gone') members.delete(event.instance)
@@ -89,7 +94,11 @@ export const checkConsent: Check = ({ events }, terms) => {
     } else if (event.kind === 'call' && event.operation === 'revoke') {
       if (record === null || record.emergency) continue
       if (record.previous?.secretId !== event.secretId) continue
-      for (const detail of objections(members.values(), record, event.atMs, terms)) {
+      // Who registered after the promotion reads it before it serves.
+      const asked = [...members.values()].filter(
+        ({ instance }) => (registeredAtMs.get(instance) ?? 0) <= promotedAtMs,
+      )
+      for (const detail of objections(asked, record, event.atMs, terms)) {
         add(event.atMs, detail)
       }
     }

@@ -7,7 +7,6 @@ import { importMutant } from './mutant-loader.ts'
 import { MUTANTS } from './mutants.ts'
 import type { StoreDefects } from './world/sim-store.ts'
 
-const SILENT: RotationTelemetry = { state: () => {}, rotation: () => {}, providerCall: () => {} }
 const NO_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** An engine, and what its mutant changes outside of it. */
@@ -29,15 +28,19 @@ export async function loadEngine(mutantName: string | null): Promise<LoadedEngin
   return { engine: engineOf(Mutated), defects: mutant.defects ?? {} }
 }
 
+function telemetryOf(waits: (reason: string | null) => void): RotationTelemetry {
+  return { state: ({ reason }) => waits(reason), rotation: () => {}, providerCall: () => {} }
+}
+
 function engineOf(Make: typeof Rotator): Engine {
-  return ({ credentialId, clock, bootstrapSecret, managedBy, ...deps }) => {
+  return ({ credentialId, clock, bootstrapSecret, managedBy, waits, ...deps }) => {
     const rotator = new Make({
       ...deps,
       credentialId,
       clock,
       providerName: 'simulated',
       log: NO_LOG,
-      telemetry: SILENT,
+      telemetry: telemetryOf(waits),
       bootstrapSecret: async () => bootstrapSecret,
       fingerprint: (value) => value.expose(),
       managedBy: managedBy === null ? null : async () => [managedBy],

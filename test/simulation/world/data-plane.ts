@@ -67,6 +67,7 @@ export class DataPlane {
   async start(): Promise<void> {
     const { process, history, time } = this.#deps
     while (!(await this.#publish())) await process.clock.sleep(1_000)
+    if (this.#stopped) return
     await this.#view.start()
     while (this.#versions.length === 0) await process.clock.sleep(100)
     if (this.#stopped) return

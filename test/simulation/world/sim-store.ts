@@ -99,7 +99,7 @@ export class SimStoreState {
       .map(({ member }) => member)
   }
 
-  publish(process: SimProcess, member: Member): void {
+  publish(process: SimProcess, member: Member, saidAtMs: number): void {
     const known = this.members.get(member.instance)
     if (known === undefined || changed(known.member, member)) {
       this.#history.add({
@@ -108,7 +108,7 @@ export class SimStoreState {
         instance: member.instance,
         ackGeneration: member.ackGeneration,
         held: member.held,
-        saidAtMs: member.atMs - EPOCH_MS,
+        saidAtMs,
         lastUse: sinceStart(member.lastUse),
       })
     }
@@ -208,7 +208,8 @@ export class SimStore implements Store {
   }
 
   publishMember(_credentialId: string, member: Member): Promise<void> {
-    return this.#call('publish', () => this.#state.publish(this.#process, member))
+    const saidAtMs = this.#state.timeMs
+    return this.#call('publish', () => this.#state.publish(this.#process, member, saidAtMs))
   }
 
   members(): Promise<readonly Member[]> {

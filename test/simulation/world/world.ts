@@ -113,6 +113,7 @@ export class World {
       instance: process.instance,
       bootstrapSecret: new SecretValue(BOOTSTRAP),
       managedBy: this.account.habits.managedBy,
+      waits: this.#waits(process),
     })
     const dataPlane = new DataPlane({
       process,
@@ -130,6 +131,15 @@ export class World {
     this.#replicas[position] = { process, engine, dataPlane }
     this.#note(process, 'started', '')
     void dataPlane.start()
+  }
+
+  #waits({ instance }: SimProcess): (reason: string | null) => void {
+    let known: string | null = null
+    return (reason) => {
+      if (reason === null || reason === known) return
+      known = reason
+      this.history.add({ kind: 'waits', atMs: this.time.nowMs, instance, reason })
+    }
   }
 
   #crashPoint(process: SimProcess, name: string): void {
