@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Plugin } from 'rolldown'
 
 /** The file beside the bundle that holds the licences of what is in it. */
-export const LICENCES_FILE = 'THIRD-PARTY-LICENSES'
+const LICENCES_FILE = 'THIRD-PARTY-LICENSES'
 
 /**
  * Writes the name, version and licence text of every package that ends up in the bundle: most licences ask that their

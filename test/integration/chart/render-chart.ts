@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** The chart in the checkout. */
-export const CHART = resolve(import.meta.dirname, '../../../charts/sidekey')
+const CHART = resolve(import.meta.dirname, '../../../charts/sidekey')
 
 /** A Kubernetes object as helm printed it; tests look into it as they like. */
 export interface Manifest {
@@ -31,7 +31,7 @@ export function runHelm(
   values: Values = {},
   folder = CHART,
 ): Rendered {
-  const home = mkdtempSync(join(tmpdir(), 'sidekey-helm-'))
+  const home = temporaryFolder('helm')
   const env = { PATH: process.env['PATH'], HOME: home }
   const input = JSON.stringify(values)
   const ran = spawnSync(helm, [...args], { cwd: folder, env, input, encoding: 'utf8' })
@@ -68,7 +68,7 @@ export function only(manifests: readonly Manifest[], kind: string): Manifest {
 
 /** A copy of the chart beside the app's chart that README.md shows, with its dependency in place. */
 export function appChartOfReadme(helm: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sidekey-chart-'))
+  const folder = temporaryFolder('chart')
   cpSync(CHART, join(folder, 'sidekey'), { recursive: true })
   const app = join(folder, 'app')
   const readme = readFileSync(join(CHART, 'README.md'), 'utf8')

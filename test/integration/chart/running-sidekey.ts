@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { only, type Manifest } from './render-chart.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../../src/main.ts')
 
@@ -19,7 +19,7 @@ export function mount(
   manifests: readonly Manifest[],
   secrets: Readonly<Record<string, string>>,
 ): Mounted {
-  const root = mkdtempSync(join(tmpdir(), 'sidekey-mounted-'))
+  const root = temporaryFolder('mounted')
   const files = {
     'store-key': randomBytes(32).toString('base64'),
     'admin-token': randomBytes(32).toString('base64'),
