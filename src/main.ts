@@ -124,16 +124,23 @@ function operatorIo(): OperatorIo {
 }
 
 async function runServe(argv: readonly string[]): Promise<number> {
-  const { readServeOptions, serve } = await import('./cli/serve.ts')
-  const stopping = Promise.withResolvers<void>()
+  const { readServeOptions, refuseInspector, serve } = await import('./cli/serve.ts')
+  const options = readServeOptions(argv)
+  refuseInspector(process.execArgv, env)
+  // Before anything is started: a signal that comes early must not end the process half-way.
+  const stopping = untilSignalled()
+  const reloads: (() => void)[] = []
+  process.on('SIGHUP', () => reloads.forEach((reload) => reload()))
+  // Node would open its inspector, and with it the memory of this process, to whoever is on localhost.
+  process.on('SIGUSR1', () => {})
   const deps = { clock, random, version: VERSION, crashPoint: arm(env), quit: stopping.resolve }
-  const serving = await serve(readServeOptions(argv), { stdout, env }, deps)
-  process.on('SIGHUP', () => void serving.reload())
+  const serving = await serve(options, { stdout, env }, deps)
+  reloads.push(() => void serving.reload())
   process.on('uncaughtException', (error) => {
     serving.crashed(error)
     process.exit(EXIT_FAILED)
   })
-  await untilStopped(stopping)
+  await stopping.promise
   await serving.stop()
   return EXIT_OK
 }
@@ -143,20 +150,21 @@ async function runEmulator([service, ...argv]: readonly string[]): Promise<numbe
   const emulator = await import('./cli/emulator.ts')
   const run = await emulator.runEmulator(argv, { stdout, stderr }, { clock, random })
   if (run.kind === 'ended') return run.exitCode
-  await untilStopped(Promise.withResolvers<void>())
+  await untilSignalled().promise
   await run.close()
   return EXIT_OK
 }
 
 /** The first signal asks for an orderly end, the second one ends at once. */
-async function untilStopped({ promise, resolve }: PromiseWithResolvers<void>): Promise<void> {
+function untilSignalled(): PromiseWithResolvers<void> {
+  const stopping = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       process.once(signal, () => process.exit(EXIT_FAILED))
-      resolve()
+      stopping.resolve()
     })
   }
-  await promise
+  return stopping
 }
 
 function isParseArgsError(error: unknown): error is Error {

@@ -119,6 +119,18 @@ export function readServeOptions(argv: readonly string[]): ServeOptions {
   }
 }
 
+/**
+ * An inspector shows the whole memory, secrets included, to whoever reaches its port.
+ * @throws ConfigError when this process was started with one
+ */
+export function refuseInspector(execArgv: readonly string[], env: Environment): void {
+  const options = [...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)]
+  if (!options.some((option) => /^--inspect/.test(option))) return
+  const message = 'an inspector is asked for, and it would show every secret'
+  const remedy = 'remove --inspect from the command line and from NODE_OPTIONS'
+  throw new ConfigError([{ path: '', line: null, message, remedy }])
+}
+
 function oneOf<T extends string>(name: string, text: string | undefined, words: readonly T[]) {
   const found = words.find((word) => word === text)
   if (text !== undefined && found === undefined) {

@@ -137,17 +137,6 @@ export interface CredentialVersions {
   readonly versions: readonly LiveVersion[]
 }
 
-/** Whether two sets of versions offer the same to requests. */
-export function sameVersions(a: CredentialVersions, b: CredentialVersions): boolean {
-  return (
-    a.versions.length === b.versions.length &&
-    a.versions.every((version, index) => {
-      const other = b.versions[index]
-      return other?.versionId === version.versionId && other.stage === version.stage
-    })
-  )
-}
-
 const OFFERED_PENDING: ReadonlySet<Phase> = new Set(['verified', 'staged'])
 
 /** What a record offers to requests, the first to try first. A pending version is offered from `verified` on. */

@@ -1,7 +1,5 @@
 /** Every limit of the data plane and the control plane, with its unit and its reason. Times end in `Ms`, sizes in `Bytes`. */
 
-/** A body up to this size is held, so that it can be replayed or written into. Configurable: `proxy.replayBodyMax`. */
-export const REPLAY_BODY_MAX_BYTES = 1024 * 1024
 /** All held bodies together, so that many uploads at once can't exhaust a small pod's memory. */
 export const HELD_BODIES_MAX_BYTES = 64 * 1024 * 1024
 /** A slow upload must not hold an upstream connection: it is taken after this much of the body, or its end. */
@@ -21,6 +19,8 @@ export const JSON_DEPTH_MAX = 512
 
 export const REQUEST_HEADERS_TIMEOUT_MS = 10_000
 export const CLIENT_IDLE_TIMEOUT_MS = 60_000
+/** While Sidekey stops: a kept connection without a request for this long is closed. */
+export const CLIENT_DRAIN_IDLE_MS = 500
 export const CLIENT_CONNECTIONS_MAX = 10_000
 export const UPSTREAM_CONNECT_TIMEOUT_MS = 10_000
 /** From the last byte of the request to the head of the answer. */
@@ -60,8 +60,6 @@ export const CANDIDATES_MAX = 3
 export const TOMBSTONES_MAX = 8
 export const PROVIDER_CALL_TIMEOUT_MS = 10_000
 export const LEASE_TTL_MS = 15_000
-/** A registered replica that is silent for this long raises `member-silent`; it is still waited for. */
-export const MEMBER_SILENT_MS = 300_000
 /** How often a replica publishes what it holds and what it used. */
 export const MEMBER_PUBLISH_MS = 1_000
 
