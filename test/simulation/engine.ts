@@ -1,6 +1,7 @@
 import type { RotationPolicy } from '../../src/kernel/policy.ts'
 import type { Clock } from '../../src/kernel/ports/clock.ts'
 import type { CrashPoint } from '../../src/kernel/ports/crash-point.ts'
+import type { Log } from '../../src/kernel/ports/log.ts'
 import type { ManagementAuth, Provider } from '../../src/kernel/ports/provider.ts'
 import type { Random } from '../../src/kernel/ports/random.ts'
 import type { RotationCommand } from '../../src/kernel/ports/rotation-control.ts'
@@ -12,6 +13,7 @@ export interface EngineDeps {
   readonly credentialId: string
   readonly account: string
   readonly policy: RotationPolicy
+  readonly log: Log
   readonly provider: Provider
   readonly store: Store
   readonly clock: Clock

@@ -1,13 +1,10 @@
 import type { RotationTelemetry } from '../../src/kernel/ports/telemetry.ts'
-import type { Log } from '../../src/kernel/ports/log.ts'
 import { Rotator } from '../../src/rotation/rotator.ts'
 import { RotationScheduler } from '../../src/rotation/scheduler.ts'
 import type { Engine } from './engine.ts'
 import { importMutant } from './mutant-loader.ts'
 import { MUTANTS } from './mutants.ts'
 import type { StoreDefects } from './world/sim-store.ts'
-
-const NO_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** An engine, and what its mutant changes outside of it. */
 export interface LoadedEngine {
@@ -33,20 +30,20 @@ function telemetryOf(waits: (reason: string | null) => void): RotationTelemetry 
 }
 
 function engineOf(Make: typeof Rotator): Engine {
-  return ({ credentialId, clock, bootstrapSecret, managedBy, waits, ...deps }) => {
+  return ({ credentialId, clock, log, bootstrapSecret, managedBy, waits, ...deps }) => {
     const rotator = new Make({
       ...deps,
       credentialId,
       clock,
       providerName: 'simulated',
-      log: NO_LOG,
+      log,
       telemetry: telemetryOf(waits),
       bootstrapSecret: async () => bootstrapSecret,
       fingerprint: (value) => value.expose(),
       managedBy: managedBy === null ? null : async () => [managedBy],
     })
     const rotators = new Map([[credentialId, rotator]])
-    const scheduler = new RotationScheduler({ rotators, clock, log: NO_LOG })
+    const scheduler = new RotationScheduler({ rotators, clock, log })
     scheduler.start()
     return {
       earlyLook: () => scheduler.look(credentialId),

@@ -75,6 +75,8 @@ async function converge(world: World, plan: Plan, convergeMs: number): Promise<v
       world.history.add({ kind: 'converged', atMs: world.time.nowMs })
       return
     }
+    // An operator's pause may have been carried out late, by a process that stood still.
+    if (world.store.stored?.record.paused === true) world.operate({ kind: 'resume' })
     if (world.time.nowMs >= retryAtMs && world.store.stored?.record.blocked) {
       world.operate({ kind: 'retry' })
       retryAtMs = world.time.nowMs + RETRY_EVERY_MS

@@ -43,6 +43,7 @@ export interface TaskResult {
 /** Runs a task to its end. */
 export async function runTask(task: Task): Promise<TaskResult> {
   const engine = await loadEngine(task.mutant)
+  const healthy = task.mutant === null ? null : await loadEngine(null)
   let figures = NO_FIGURES
   const failed: FailedRun[] = []
   for (let index = task.from; index < task.from + task.count; index++) {
@@ -50,6 +51,8 @@ export async function runTask(task: Task): Promise<TaskResult> {
     figures = addFigures(figures, run.figures)
     const first = run.violations[0]
     if (first === undefined) continue
+    // A kill counts only where the healthy engine passes.
+    if (healthy !== null && (await runOne(task, index, healthy)).run.violations.length > 0) continue
     failed.push({ name, invariant: first.invariant, detail: first.detail })
     if (task.untilFailure) break
   }

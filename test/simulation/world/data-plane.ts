@@ -1,10 +1,11 @@
 import type { LiveVersion } from '../../../src/kernel/credential.ts'
-import { COOLDOWN_FIRST_MS, COOLDOWN_MAX_MS } from '../../../src/kernel/limits.ts'
+import type { Provider } from '../../../src/kernel/ports/provider.ts'
 import type { Store } from '../../../src/kernel/ports/store.ts'
 import type { CredentialMeter } from '../../../src/kernel/ports/telemetry.ts'
 import { CredentialView } from '../../../src/proxy/credential-view.ts'
+import { Membership } from '../../../src/proxy/membership.ts'
 import { createRecordSource } from '../../../src/stores/record-source.ts'
-import { RecordingLog } from '../../fakes/log.ts'
+import type { Log } from '../../../src/kernel/ports/log.ts'
 import type { SeededRandom } from '../../fakes/random.ts'
 import type { Attempt, Recorder } from '../history.ts'
 import type { SimAccount } from './sim-provider.ts'
@@ -14,6 +15,8 @@ import type { VirtualTime } from './virtual-time.ts'
 export interface DataPlaneDeps {
   readonly process: SimProcess
   readonly store: Store
+  readonly provider: Provider
+  readonly log: Log
   readonly credentialId: string
   readonly account: SimAccount
   readonly time: VirtualTime
@@ -22,8 +25,6 @@ export interface DataPlaneDeps {
   /** Pause between two requests of the app, in milliseconds. */
   readonly requestEveryMs: number
   readonly upstreamLatencyMaxMs: number
-  /** Pause between two reports to the other replicas, in milliseconds. */
-  readonly publishEveryMs: number
   /** A request was refused with one version: the rotation should look. */
   readonly earlyLook: () => void
 }
@@ -35,156 +36,135 @@ const SILENT_METER: CredentialMeter = {
 }
 
 /**
- * The proxy of one replica without its sockets: the production read side of a credential, and around it a small model of
- * the specification's rules. Register, read, serve; the first version that is not cooling down, then once another; after
- * a refusal cool it down, read anew and ask for a look; publish what is held and what was used.
+ * The proxy of one replica without its sockets: the production view of a credential, its health and its membership decide
+ * what is tried, what cools down and what the others are told. Only sending is the simulation's: one try, and one replay
+ * with the next candidate, as `proxy/try-candidates.ts` does it.
  */
 export class DataPlane {
   readonly #deps: DataPlaneDeps
   readonly #view: CredentialView
-  readonly #cooldowns = new Map<string, { untilMs: number; lastMs: number }>()
-  #publishing = false
-  /** What is held has changed while a report was under way. */
-  #again = false
+  readonly #membership: Membership
   #serving = false
   #stopped = false
 
   constructor(deps: DataPlaneDeps) {
     this.#deps = deps
-    const { store, credentialId, process, earlyLook } = deps
+    const { store, credentialId, process, provider, log, earlyLook } = deps
+    const { clock, instance } = process
     this.#view = new CredentialView({
-      clock: process.clock,
-      log: new RecordingLog(),
-      source: createRecordSource({ store, credentialId, publicValues: {} }),
+      clock,
+      log,
+      source: {
+        ...createRecordSource({ store, credentialId, publicValues: {} }),
+        probe: async ({ value }) => (await provider.verify(value, NEVER)).kind,
+      },
       meter: SILENT_METER,
       uses: { used: () => {} },
       earlyLook: { look: earlyLook },
     })
-    this.#view.onChange(() => void this.#publish())
+    this.#membership = new Membership({ clock, log, store, view: this.#view, instance })
   }
 
   /** Registers, reads, serves, in this order; tries again while the store is away. */
   async start(): Promise<void> {
     const { process, history, time } = this.#deps
-    while (!(await this.#publish())) await process.clock.sleep(1_000)
+    const registered = (): Promise<boolean> =>
+      this.#membership.register().then(
+        () => true,
+        () => false,
+      )
+    while (!(await registered())) await process.clock.sleep(1_000)
     if (this.#stopped) return
     await this.#view.start()
-    while (this.#versions.length === 0) await process.clock.sleep(100)
+    while (this.#view.snapshot === null) await process.clock.sleep(100)
     if (this.#stopped) return
     const { instance } = process
     history.add({ kind: 'process', atMs: time.nowMs, instance, event: 'serves', detail: '' })
     this.#serving = true
-    this.#publishLoop()
     this.#requestLoop()
   }
 
-  /** Takes no more requests and says goodbye. */
+  /** Takes no more requests, lets those under way end, and says goodbye. */
   async stop(): Promise<void> {
     this.#serving = false
     this.#stopped = true
+    await this.#deps.process.clock.sleep(6 * this.#deps.upstreamLatencyMaxMs)
+    await this.#membership.deregister()
     this.#view.stop()
-    const { store, credentialId, process } = this.#deps
-    await store.removeMember(credentialId, process.instance).catch(() => {})
-  }
-
-  get #versions(): readonly LiveVersion[] {
-    return this.#view.snapshot?.candidates.map((candidate) => candidate.version) ?? []
-  }
-
-  async #publish(): Promise<boolean> {
-    if (this.#stopped || this.#publishing) {
-      this.#again = true
-      return false
-    }
-    this.#publishing = true
-    this.#again = false
-    const { store, credentialId, process } = this.#deps
-    const versions = this.#versions
-    const member = {
-      instance: process.instance,
-      held: versions.map((version) => version.generation),
-      ackGeneration: versions.find(({ stage }) => stage === 'current')?.generation ?? 0,
-      lastUse: this.#view.lastUse,
-      atMs: process.clock.now(),
-    }
-    const written = await store.publishMember(credentialId, member).then(
-      () => true,
-      () => false,
-    )
-    this.#publishing = false
-    if (this.#again) void this.#publish()
-    return written
-  }
-
-  #publishLoop(): void {
-    this.#deps.process.after(this.#deps.publishEveryMs, () => {
-      if (this.#stopped) return
-      void this.#publish()
-      this.#publishLoop()
-    })
   }
 
   #requestLoop(): void {
-    const { process, requestEveryMs, random } = this.#deps
+    const { process, requestEveryMs, random, account } = this.#deps
     const next = (): void => {
       if (!this.#serving) return
-      this.#attempt(this.#deps.time.nowMs, random.int(this.#deps.account.habits.services), [])
-      process.after(requestEveryMs, next, false)
+      void this.#request(random.int(account.habits.services))
+      process.after(requestEveryMs, next)
     }
-    process.after(random.int(requestEveryMs), next, false)
+    process.after(random.int(requestEveryMs), next)
   }
 
-  #attempt(startedMs: number, service: number, before: readonly Attempt[]): void {
-    const { process, time, account, history } = this.#deps
-    const version = this.#choose(before)
-    if (version === undefined) return this.#finish(startedMs, before)
-    const value = version.value.expose()
-    this.#view.used(version, process.clock.now())
-    const arrive = (): void => {
-      const accepted = account.accepts(value, service)
-      if (accepted && before.length === 0) {
-        if (process.alive) history.requestsAccepted++
-        return
-      }
-      const attempts = [...before, { generation: version.generation, value, accepted }]
-      if (accepted) return this.#finish(startedMs, attempts)
-      process.after(this.#latencyMs(), () => {
-        this.#refused(version)
-        if (attempts.length < 2) this.#attempt(startedMs, service, attempts)
-        else this.#finish(startedMs, attempts)
-      })
+  async #request(service: number): Promise<void> {
+    const { time, history, process } = this.#deps
+    const startedMs = time.nowMs
+    const attempts = await this.#tryCandidates(service)
+    if (attempts.length === 1 && attempts[0]?.accepted) {
+      history.requestsAccepted++
+      return
     }
-    time.after(this.#latencyMs(), arrive, false)
-  }
-
-  #latencyMs(): number {
-    return 1 + this.#deps.random.int(this.#deps.upstreamLatencyMaxMs)
-  }
-
-  #finish(startedMs: number, attempts: readonly Attempt[]): void {
-    const { process, history, time } = this.#deps
-    if (!process.alive) return
     const { instance } = process
     history.add({ kind: 'request', atMs: startedMs, endMs: time.nowMs, instance, attempts })
   }
 
-  /** The first version that is not cooling down and was not tried for this request; else the first untried one. */
-  #choose(before: readonly Attempt[]): LiveVersion | undefined {
-    const untried = this.#versions.filter(
-      (version) => !before.some((attempt) => attempt.generation === version.generation),
-    )
-    const nowMs = this.#deps.process.clock.monotonic()
-    const cool = (version: LiveVersion): boolean =>
-      (this.#cooldowns.get(version.versionId)?.untilMs ?? 0) > nowMs
-    return untried.find((version) => !cool(version)) ?? untried[0]
+  async #tryCandidates(service: number): Promise<readonly Attempt[]> {
+    const { health } = this.#view
+    const choice = await this.#view.candidates(true).catch(() => null)
+    // The proxy refuses by itself: no version is left that was not refused lately.
+    if (choice === null) return this.#heldAsRefused()
+    const endTrial = choice.trial ? health.beginTrial() : null
+    try {
+      const [first, second] = choice.candidates.map((candidate) => candidate.version)
+      if (first === undefined) return []
+      const sent = await this.#send(first, service)
+      if (sent.accepted) {
+        health.accepted(first)
+        return [sent]
+      }
+      if (second === undefined) {
+        health.refused(first, !health.isProven(first))
+        return [sent]
+      }
+      const again = await this.#send(second, service)
+      if (again.accepted) {
+        health.refused(first, true)
+        health.accepted(second)
+      } else if (health.refused(first, !health.isProven(first))) health.refused(second, true)
+      return [sent, again]
+    } finally {
+      endTrial?.()
+    }
   }
 
-  #refused(version: LiveVersion): void {
-    const nowMs = this.#deps.process.clock.monotonic()
-    const last = this.#cooldowns.get(version.versionId)?.lastMs ?? 0
-    const lastMs = Math.min(COOLDOWN_MAX_MS, last === 0 ? COOLDOWN_FIRST_MS : last * 2)
-    this.#cooldowns.set(version.versionId, { untilMs: nowMs + lastMs, lastMs })
-    void this.#view.refresh()
-    this.#deps.earlyLook()
+  #heldAsRefused(): readonly Attempt[] {
+    const candidates = this.#view.snapshot?.candidates ?? []
+    return candidates.map(({ version }) => attemptOf(version, false))
   }
+
+  #send(version: LiveVersion, service: number): Promise<Attempt> {
+    const { process, time, account, random, upstreamLatencyMaxMs } = this.#deps
+    const latencyMs = (): number => 1 + random.int(upstreamLatencyMaxMs)
+    this.#view.used(version, process.clock.now())
+    return new Promise((resolve) => {
+      const arrive = (): void => {
+        const accepted = account.accepts(version.value.expose(), service)
+        process.after(latencyMs(), () => resolve(attemptOf(version, accepted)))
+      }
+      time.after(latencyMs(), arrive, false)
+    })
+  }
+}
+
+const NEVER = new AbortController().signal
+
+function attemptOf({ generation, value }: LiveVersion, accepted: boolean): Attempt {
+  return { generation, value: value.expose(), accepted }
 }

@@ -1,4 +1,4 @@
-import { MEMBER_PUBLISH_MS } from '../../../src/kernel/limits.ts'
+import type { Log } from '../../../src/kernel/ports/log.ts'
 import type { ManagementAuth } from '../../../src/kernel/ports/provider.ts'
 import type { RotationCommand } from '../../../src/kernel/ports/rotation-control.ts'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
@@ -17,6 +17,7 @@ import { SimStore, SimStoreState } from './sim-store.ts'
 import type { StoreDefects } from './sim-store.ts'
 import { VirtualTime } from './virtual-time.ts'
 
+const NO_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const CREDENTIAL_ID = 'vonage'
 const ACCOUNT = 'a1b2c3d4'
 const BOOTSTRAP = 'Bootstrap0Secret0OfTheApp'
@@ -101,11 +102,13 @@ export class World {
     const skewMs = this.#random.int(2 * this.#plan.skewMaxMs + 1) - this.#plan.skewMaxMs
     const process = new SimProcess(time, position, `r${position}-${life}`, skewMs)
     const random = new SeededRandom(this.#plan.seed * 1_009 + life)
+    const provider = new SimProvider(this.account, this.network, process, history, time, random)
     const engine = this.#engine({
       credentialId: CREDENTIAL_ID,
       account: ACCOUNT,
       policy: this.#plan.policy,
-      provider: new SimProvider(this.account, this.network, process, history, time, random),
+      provider,
+      log: NO_LOG,
       store: new SimStore(this.store, this.network, process, false),
       clock: process.clock,
       random,
@@ -117,6 +120,8 @@ export class World {
     })
     const dataPlane = new DataPlane({
       process,
+      provider,
+      log: NO_LOG,
       store: new SimStore(this.store, this.network, process, true),
       credentialId: CREDENTIAL_ID,
       account: this.account,
@@ -125,7 +130,6 @@ export class World {
       history,
       requestEveryMs: this.#plan.requestEveryMs,
       upstreamLatencyMaxMs: LATENCY_MAX_MS,
-      publishEveryMs: MEMBER_PUBLISH_MS,
       earlyLook: () => engine.earlyLook(),
     })
     this.#replicas[position] = { process, engine, dataPlane }
