@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Contender, Setting } from '../contender.ts'
+import { FORM_PREFIX, routePrefix } from '../requests.ts'
+import { CACHE, ROOT } from '../versions.ts'
+
+const BUNDLE = join(CACHE, 'dist/sidekey.mjs')
+const SOURCE = join(ROOT, 'src/main.ts')
+
+/**
+ * As it runs in production: the bundle with the image's flags; injection, detection of refusals, replay buffer, metrics
+ * and logs on. `BENCH_CPU_PROF=DIR` runs the source instead, and writes a CPU profile at its end.
+ */
+export const contender: Contender = {
+  name: 'sidekey',
+  describe: () => (program() === BUNDLE ? 'Sidekey' : 'Sidekey (from source, not bundled)'),
+  abilities: ['replay', 'many-routes'],
+  launch(setting) {
+    const file = join(setting.directory, 'sidekey.yaml')
+    writeFileSync(file, configure(setting))
+    const profiles = process.env['BENCH_CPU_PROF']
+    const profiler =
+      profiles === undefined
+        ? []
+        : ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${profiles}`]
+    const script = profiles === undefined ? program() : SOURCE
+    return {
+      command: [process.execPath, ...imageFlags(), ...profiler, script, 'serve', '--config', file],
+      env: { NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: setting.upstream.caFile },
+    }
+  },
+}
+
+let built: string | null = null
+
+/** The bundle of this source, built once per run; the source itself when that fails. */
+function program(): string {
+  if (built !== null) return built
+  const arguments_ = ['-c', 'test/build/rolldown.config.ts', '-d', join(CACHE, 'dist')]
+  const { status, stderr } = spawnSync('rolldown', arguments_, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}` },
+  })
+  if (status !== 0) console.error(`the bundle can't be built, so the source runs:\n${stderr}`)
+  built = status === 0 ? BUNDLE : SOURCE
+  return built
+}
+
+/** The flags of the image's entry point. */
+function imageFlags(): readonly string[] {
+  const [, line] =
+    /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? []
+  if (line === undefined) throw new Error('the Dockerfile has no ENTRYPOINT that is a list')
+  return (JSON.parse(line) as string[]).filter((word) => word.startsWith('--'))
+}
+
+function configure(setting: Setting): string {
+  const { port, adminPort, directory, upstream, header, secrets, routes } = setting
+  mkdirSync(join(directory, 'secrets'))
+  const secretFile = (name: string, text: string) => {
+    const file = join(directory, 'secrets', name)
+    writeFileSync(file, text, { mode: 0o600 })
+    return file
+  }
+  const current = secretFile('current', secrets.current)
+  const previous = secretFile('previous', secrets.previous)
+  const numbers = Array.from({ length: routes }, (_, index) => index)
+  return `proxy: { listen: 127.0.0.1:${port} }
+admin: { listen: 127.0.0.1:${adminPort} }
+credentials:
+${numbers.map((n) => `  account-${n}: { provider: static, current: { file: ${current} }, previous: { file: ${previous} } }`).join('\n')}
+routes:
+  - name: form
+    match: { pathPrefix: ${FORM_PREFIX} }
+    upstream: ${upstream.origin}
+    credential: account-0
+    inject: { form: { api_secret: '{secret}' } }
+${numbers
+  .map(
+    (n) => `  - name: route-${n}
+    match: { pathPrefix: ${routePrefix(n)} }
+    upstream: ${upstream.origin}
+    credential: account-${n}
+    inject: { header: ${header}, format: '{secret}' }`,
+  )
+  .join('\n')}
+`
+}

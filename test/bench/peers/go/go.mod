@@ -1,0 +1,3 @@
+module sidekey-bench-peer
+
+go 1.21

@@ -1,0 +1,155 @@
+import {
+  addedOf,
+  failedOf,
+  medianOf,
+  median,
+  ratioOf,
+  replayCost,
+  seriesOf,
+  spreadOf,
+} from './summarise.ts'
+import { DIRECT, type Result, type Series } from './rounds.ts'
+
+/** What the tables are about. */
+export interface Report {
+  readonly results: readonly Result[]
+  /** Name and description of each contender. */
+  readonly contenders: readonly (readonly [name: string, description: string])[]
+  /** Names of those that are not installed. */
+  readonly missing: readonly string[]
+}
+
+/** The best native proxy, the usual sidecar's language, the usual library: CPU per request in theirs. */
+const COMPARED_WITH = ['nginx', 'go', 'http-proxy']
+const RATIOS = COMPARED_WITH.map((name) => `× ${name}`)
+
+/** All tables, as Markdown. */
+export function renderReport({ results, contenders, missing }: Report): string {
+  const parts = [
+    ...results.map(renderResult),
+    renderFootprint(results),
+    renderDerived(results),
+    `Contenders: ${contenders.map(([, description]) => description).join(', ')}.`,
+  ]
+  if (missing.length > 0) parts.push(`Not installed here, so not measured: ${missing.join(', ')}.`)
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function renderResult(result: Result): string {
+  const { scenario } = result
+  const rows = scenario.rate > 0 ? latencyRows(result) : throughputRows(result)
+  const problems = result.problems.map((problem) => `\n\n${problem}`).join('')
+  return `### ${scenario.title} (\`${scenario.id}\`)\n\n${table(rows)}${problems}`
+}
+
+function throughputRows(result: Result): readonly (readonly string[])[] {
+  const head = ['', 'requests/s', 'CPU µs/request', '± %', ...RATIOS, 'failed']
+  const rows = result.series.map((series) => [
+    series.name,
+    whole(medianOf(series, 'perSecond')),
+    tenths(medianOf(series, 'cpu')),
+    percent(spreadOf(series, 'cpu')),
+    ...cpuRatios(result, series),
+    String(failedOf(series)),
+  ])
+  return [head, ...rows]
+}
+
+function latencyRows(result: Result): readonly (readonly string[])[] {
+  const percentiles = ['p50', 'p99', 'p999'] as const
+  const head = [
+    '',
+    'p50 added µs',
+    'p99 added µs',
+    'p99.9 added µs',
+    'CPU µs/request',
+    '± %',
+    ...RATIOS,
+    'failed',
+  ]
+  const rows = result.series.map((series) => [
+    series.name === DIRECT ? `${DIRECT} (itself)` : series.name,
+    ...percentiles.map((figure) =>
+      whole(series.name === DIRECT ? medianOf(series, figure) : addedOf(result, series, figure)),
+    ),
+    tenths(medianOf(series, 'cpu')),
+    percent(spreadOf(series, 'cpu')),
+    ...cpuRatios(result, series),
+    String(failedOf(series)),
+  ])
+  return [head, ...rows]
+}
+
+function cpuRatios(result: Result, series: Series): readonly string[] {
+  return COMPARED_WITH.map((name) => hundredths(ratioOf(series, seriesOf(result, name), 'cpu')))
+}
+
+/** Memory and start of each contender, with one route and plain http, from the scenarios that have them. */
+function renderFootprint(results: readonly Result[]): string {
+  const small = results.filter(({ scenario }) => scenario.routes === 1)
+  const loaded = results.find(({ scenario }) => scenario.id === 'get-200')
+  const names = new Set(small.flatMap(({ series }) => series.map(({ name }) => name)))
+  names.delete(DIRECT)
+  if (names.size === 0) return ''
+  const middle = (name: string, figure: 'firstAnswerMs' | 'idleMb') =>
+    median(small.flatMap((result) => seriesOf(result, name)?.[figure] ?? []))
+  const rows = [...names].map((name) => [
+    name,
+    whole(middle(name, 'idleMb')),
+    whole(medianOf(seriesOf(loaded, name), 'loadedMb')),
+    whole(middle(name, 'firstAnswerMs')),
+  ])
+  const head = ['', 'RSS idle MB', 'RSS under load MB (`get-200`)', 'start to first answer ms']
+  return `### Footprint\n\n${table([head, ...rows])}`
+}
+
+/** What two scenarios tell together. */
+function renderDerived(results: readonly Result[]): string {
+  const find = (id: string) => results.find(({ scenario }) => scenario.id === id)
+  const [plain, refused, routes] = [find('get-200'), find('refused-8'), find('routes-1000')]
+  const rows = (plain?.series ?? [])
+    .filter(({ name }) => name !== DIRECT)
+    .flatMap((series) => {
+      const mixed = seriesOf(refused, series.name)
+      const many = seriesOf(routes, series.name)
+      if (mixed === undefined && many === undefined) return []
+      const share = 1 / (refused?.scenario.refuseEvery ?? 1)
+      return [
+        [
+          series.name,
+          hundredths(mixed === undefined ? null : replayCost(series, mixed, share)),
+          hundredths(ratio(medianOf(many, 'cpu'), medianOf(series, 'cpu'))),
+        ],
+      ]
+    })
+  if (rows.length === 0) return ''
+  const head = ['', 'refused and replayed, × plain', '1,000 routes and credentials, × 1']
+  return `### CPU per request, against \`get-200\`\n\n${table([head, ...rows])}`
+}
+
+function ratio(above: number | null, below: number | null): number | null {
+  return above === null || below === null ? null : above / below
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`
+  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
+  const [head = [], ...body] = rows
+  return [line(head), rule, ...body.map(line)].join('\n')
+}
+
+const format = (digits: number) => (value: number | null) =>
+  value === null || Number.isNaN(value)
+    ? '–'
+    : value.toLocaleString('en-US', {
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      })
+const whole = format(0)
+const tenths = format(1)
+const hundredths = format(2)
+const percent = (share: number | null) => whole(share === null ? null : share * 100)

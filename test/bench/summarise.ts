@@ -1,0 +1,75 @@
+import type { Sample } from './measure.ts'
+import { DIRECT, type Result, type Series } from './rounds.ts'
+
+/** A number of each sample. */
+export type Figure = 'perSecond' | 'cpu' | 'p50' | 'p99' | 'p999' | 'loadedMb'
+
+/** The middle one; the mean of two in the middle. NaN of none. */
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const half = sorted.length >> 1
+  const upper = sorted[half] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2
+}
+
+/** Median of a figure over the rounds; null when it was not measured. */
+export function medianOf(series: Series | undefined, figure: Figure): number | null {
+  const numbers = figures(series, figure)
+  return numbers.length === 0 ? null : median(numbers)
+}
+
+/** Median of the ratios of each round: what slows the machine for a while slows both. */
+export function ratioOf(
+  series: Series | undefined,
+  other: Series | undefined,
+  figure: Figure,
+): number | null {
+  const [above, below] = [figures(series, figure), figures(other, figure)]
+  const ratios = above.flatMap((value, round) => {
+    const base = below[round]
+    return base === undefined || base === 0 ? [] : [value / base]
+  })
+  return ratios.length === 0 ? null : median(ratios)
+}
+
+/** Latency that a proxy adds to that of the upstream alone, in microseconds; the median of the rounds' differences. */
+export function addedOf(result: Result, series: Series, figure: 'p50' | 'p99' | 'p999') {
+  const direct = figures(seriesOf(result, DIRECT), figure)
+  const added = figures(series, figure).flatMap((value, round) => {
+    const base = direct[round]
+    return base === undefined ? [] : [value - base]
+  })
+  return added.length === 0 ? null : median(added)
+}
+
+/** Half the distance from the lowest to the highest round, as a share of the median: how noisy the machine was. */
+export function spreadOf(series: Series, figure: Figure): number | null {
+  const numbers = figures(series, figure)
+  if (numbers.length === 0) return null
+  return (Math.max(...numbers) - Math.min(...numbers)) / 2 / median(numbers)
+}
+
+/** Answers that were no success, of all rounds. */
+export function failedOf({ samples }: Series): number {
+  return samples.reduce((sum, { failed }) => sum + failed, 0)
+}
+
+export function seriesOf(result: Result | undefined, name: string): Series | undefined {
+  return result?.series.find((series) => series.name === name)
+}
+
+/**
+ * What a refused and replayed request costs, in plain ones: a share of the requests was refused, and what the mixture
+ * costs above plain ones belongs to that share.
+ */
+export function replayCost(plain: Series, mixed: Series, refusedShare: number): number | null {
+  const [base, mixture] = [medianOf(plain, 'cpu'), medianOf(mixed, 'cpu')]
+  return base === null || mixture === null ? null : 1 + (mixture / base - 1) / refusedShare
+}
+
+function figures(series: Series | undefined, figure: Figure): readonly number[] {
+  return (series?.samples ?? []).flatMap((sample: Sample) => {
+    const value = sample[figure]
+    return value === null ? [] : [value]
+  })
+}
