@@ -60,6 +60,7 @@ export class DataPlane {
   readonly #credentials: CredentialViews
   readonly #origins = new Map<string, UpstreamOrigin>()
   #table: RouteTable
+  #stopping = false
 
   constructor(deps: DataPlaneDeps, config: DataPlaneConfig) {
     this.#deps = deps
@@ -75,6 +76,7 @@ export class DataPlane {
     this.#credentials.prepare(config.sources, config.stores)
     this.#table = this.#compile(config)
     this.#server = createListener((request, response) => {
+      if (this.#stopping) response.shouldKeepAlive = false
       // The table of the request's first moment is its table to the end.
       void handleRequest(this.#handlerDeps, this.#table, request, response)
     })
@@ -108,6 +110,7 @@ export class DataPlane {
 
   /** Stops accepting, lets requests in flight finish for `drainMs`, then closes everything and deregisters. */
   async stop(drainMs: number): Promise<void> {
+    this.#stopping = true
     await close(this.#server, drainMs, this.#deps.clock)
     await Promise.all([...this.#origins.values()].map((origin) => origin.destroy()))
     await this.#credentials.stop()

@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { unlink } from 'node:fs/promises'
+import { connect, Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../kernel/ports/clock.ts'
+import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import {
   CLIENT_CONNECTIONS_MAX,
+  CLIENT_DRAIN_IDLE_MS,
   CLIENT_IDLE_TIMEOUT_MS,
   REQUEST_HEADER_MAX_BYTES,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
-import { rawRefusal, rescue, rescueConnect } from './rescue.ts'
+import { codeOf, rawRefusal, rescue, rescueConnect } from './rescue.ts'
 
 /** Where to listen: `host:port`, `[::1]:port` or `unix:/path`. */
 export type ListenAddress =
@@ -73,36 +76,75 @@ function answerAndClose(socket: Duplex, bytes: string): void {
 }
 
 /** Binds, and resolves when connections are accepted. A unix socket is born 0600. */
-export function listen(server: Server, address: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.once('listening', () => {
-      server.off('error', reject)
-      resolve()
+export async function listen(server: Server, address: ListenAddress): Promise<void> {
+  if (address.kind === 'tcp') return bind(server, () => server.listen(address.port, address.host))
+  const bindPath = (): Promise<void> =>
+    bind(server, () => {
+      // The socket is made inside `listen`, so the mask leaves no window in which others may connect.
+      const before = process.umask(0o177)
+      try {
+        server.listen(address.path)
+      } finally {
+        process.umask(before)
+      }
     })
-    if (address.kind === 'tcp') {
-      server.listen(address.port, address.host)
-      return
+  try {
+    await bindPath()
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE' || !(await isAbandoned(address.path))) throw error
+    await unlink(address.path)
+    await bindPath()
+  }
+}
+
+function bind(server: Server, start: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const listening = (): void => {
+      server.off('error', failed)
+      resolve()
     }
-    // The socket is made inside `listen`, so the mask leaves no window in which others may connect.
-    const before = process.umask(0o177)
-    try {
-      server.listen(address.path)
-    } finally {
-      process.umask(before)
+    const failed = (error: Error): void => {
+      server.off('listening', listening)
+      reject(error)
     }
+    server.once('error', failed)
+    server.once('listening', listening)
+    start()
   })
 }
 
-/** Stops accepting, and waits for answers that are on their way; after `drainMs` the connections are cut. */
+/** A socket that a killed process left behind: it is there, and nobody answers. */
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(false)
+    })
+    socket.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED'))
+  })
+}
+
+/**
+ * Stops accepting connections, and waits for answers that are on their way. A kept connection is closed with its next
+ * answer, so that no request on it is lost; only one that stays idle is closed by itself. After `drainMs` all are cut.
+ */
 export async function close(server: Server, drainMs: number, clock: Clock): Promise<void> {
   if (!server.listening) return
+  // Not `http.Server.close`, which would close idle connections at once, while requests may be on their way.
   const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve())
+    NetServer.prototype.close.call(server, () => resolve())
   })
-  server.closeIdleConnections()
   if (drainMs <= 0) server.closeAllConnections()
+  let stopSweep: Stop = () => {}
+  const sweep = (): void => {
+    stopSweep = clock.after(CLIENT_DRAIN_IDLE_MS, () => {
+      server.closeIdleConnections()
+      sweep()
+    })
+  }
+  sweep()
   const stopTimer = clock.after(drainMs, () => server.closeAllConnections())
   await closed
+  stopSweep()
   stopTimer()
 }

@@ -1,15 +1,15 @@
 import { REPLAY_BURST_PER_SECOND } from '../kernel/limits.ts'
 
-/** How many replays in vain the requests so far may pay for. */
-const REPLAY_SHARE = 0.1
-const TOKENS_MAX = REPLAY_BURST_PER_SECOND * 10
+/** One replay in vain costs what ten requests earn: 10 %. */
+const REPLAY_COST = 10
+const BALANCE_MAX = REPLAY_COST * REPLAY_BURST_PER_SECOND * 10
 
 /**
  * Bounds the replays that do not help: 10 % of the requests and ten per second. A replay that heals costs nothing: the
  * refused version cools down at once, so that such replays end by themselves, however many requests are in flight.
  */
 export class ReplayBudget {
-  #tokens = REPLAY_BURST_PER_SECOND
+  #balance = REPLAY_COST * REPLAY_BURST_PER_SECOND
   #countedAtMs: number
 
   constructor(nowMs: number) {
@@ -18,18 +18,20 @@ export class ReplayBudget {
 
   /** A request came. */
   earn(): void {
-    if (this.#tokens < TOKENS_MAX) this.#tokens += REPLAY_SHARE
+    if (this.#balance < BALANCE_MAX) this.#balance += 1
   }
 
+  /** Whether one more is paid for. */
   allows(nowMs: number): boolean {
-    const earned = ((nowMs - this.#countedAtMs) / 1_000) * REPLAY_BURST_PER_SECOND
-    this.#tokens = Math.min(TOKENS_MAX, this.#tokens + earned)
+    const perMs = (REPLAY_COST * REPLAY_BURST_PER_SECOND) / 1_000
+    const earned = (nowMs - this.#countedAtMs) * perMs
+    this.#balance = Math.min(BALANCE_MAX, this.#balance + earned)
     this.#countedAtMs = nowMs
-    return this.#tokens >= 1
+    return this.#balance >= REPLAY_COST
   }
 
   /** A replay was refused too. */
   spend(): void {
-    this.#tokens -= 1
+    this.#balance -= REPLAY_COST
   }
 }

@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import {
+  type ChoiceInput,
+  chooseCandidates,
+  type Standing,
+} from '../../../src/proxy/choose-candidates.ts'
+import type { Candidate } from '../../../src/proxy/credential-view.ts'
+import { decideReplay } from '../../../src/proxy/decide-replay.ts'
+import { ReplayBudget } from '../../../src/proxy/replay-budget.ts'
+import { VersionHealth } from '../../../src/proxy/version-health.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { liveVersion } from '../../fakes/version-source.ts'
+
+const candidate = (generation: number): Candidate => ({
+  version: liveVersion(generation, `s${generation}`),
+  rendered: () => ({ kind: 'header', name: 'X', value: 'y' }),
+})
+const two = [candidate(2), candidate(1)]
+
+const PROVEN: Standing = { proven: true, coolUntilMs: null }
+const NEW: Standing = { proven: false, coolUntilMs: null }
+const cool = (coolUntilMs: number): Standing => ({ proven: false, coolUntilMs })
+
+function choose(g2: Standing, g1: Standing, more: Partial<ChoiceInput> = {}): string {
+  const choice = chooseCandidates({
+    candidates: two,
+    standingOf: (id) => (id === 'g2' ? g2 : g1),
+    trialRunning: false,
+    probed: false,
+    replayable: true,
+    nowMs: 1_000,
+    ...more,
+  })
+  if (choice.kind !== 'try') return choice.kind
+  const order = choice.candidates.map(({ version }) => version.versionId).join(' ')
+  return choice.trial ? `${order} trial` : order
+}
+
+test.each([
+  ['both work', PROVEN, PROVEN, {}, 'g2 g1'],
+  ['the first is not known', NEW, PROVEN, {}, 'g2 g1 trial'],
+  ['somebody is finding out', NEW, PROVEN, { trialRunning: true }, 'wait'],
+  ['the first cools down', cool(2_000), PROVEN, {}, 'g1 g2'],
+  ['its cooldown is over', cool(900), PROVEN, {}, 'g2 g1 trial'],
+  ['its cooldown is over, no replay possible', cool(900), PROVEN, { replayable: false }, 'g1 g2'],
+  ['its cooldown is over, another tries it', cool(900), PROVEN, { trialRunning: true }, 'g1 g2'],
+  ['its cooldown is over, the provider is asked', cool(900), PROVEN, { probed: true }, 'g1 g2'],
+  ['both cool down', cool(2_000), cool(3_000), {}, 'unavailable'],
+  ['one of two is due', cool(900), cool(3_000), {}, 'g2 trial'],
+  ['both are due', cool(900), cool(900), {}, 'g2 g1 trial'],
+  ['both are due, another tries them', cool(900), cool(900), { trialRunning: true }, 'unavailable'],
+] as const)('%s: %j %j %j → %s', (_name, g2, g1, more, expected) => {
+  expect(choose(g2, g1, more)).toBe(expected)
+})
+
+test('a trial that takes too long lets the others go', async () => {
+  const clock = new FakeClock()
+  const health = new VersionHealth({ clock, probe: undefined, cooled: () => {} })
+  health.beginTrial()
+  const waiting = health.choose(two, true)
+  await clock.advance(1_000)
+  expect((await waiting).kind).toBe('try')
+})
+
+test('cooldowns double up to five minutes, and an acceptance ends them', async () => {
+  const clock = new FakeClock()
+  const health = new VersionHealth({ clock, probe: undefined, cooled: () => {} })
+  const [first] = two
+  const lengths = []
+  for (let i = 0; i < 7; i++) {
+    health.refused(first!.version, true)
+    const choice = health.peek([first!], true)
+    if (choice.kind !== 'unavailable') throw new Error('not cooling')
+    lengths.push(choice.retryAfterMs / 1_000)
+    await clock.advance(choice.retryAfterMs)
+  }
+  expect(lengths).toEqual([10, 20, 40, 80, 160, 300, 300])
+  health.accepted(first!.version)
+  expect(health.peek([first!], true)).toMatchObject({ kind: 'try', trial: false })
+})
+
+test('an inconclusive probe is asked again, a refused one waits longer', async () => {
+  const clock = new FakeClock()
+  const answers = ['inconclusive', 'refused', 'accepted'] as const
+  let asked = 0
+  const probe = () => Promise.resolve(answers[asked++] ?? 'accepted')
+  const health = new VersionHealth({ clock, probe, cooled: () => {} })
+  health.refused(two[0]!.version, true)
+  await clock.advance(10_000)
+  await clock.advance(10_000)
+  expect(asked).toBe(2)
+  await clock.advance(20_000)
+  expect(health.peek(two, true)).toMatchObject({ kind: 'try', candidates: two, trial: false })
+})
+
+test('refusals in a row cool a version that worked, single ones do not', () => {
+  const health = new VersionHealth({ clock: new FakeClock(), probe: undefined, cooled: () => {} })
+  const { version } = two[0]!
+  health.accepted(version)
+  for (let i = 0; i < 4; i++) expect(health.refused(version, false)).toBe(false)
+  expect(health.refused(version, false)).toBe(true)
+})
+
+const bytes = { kind: 'held', bytes: Buffer.alloc(0) } as const
+test.each([
+  ['mixed', bytes, true, true, 'mixed-results'],
+  ['refused', bytes, false, true, 'no-other-version'],
+  ['refused', bytes, true, false, 'budget-spent'],
+  ['refused', bytes, true, true, 'replayed'],
+  ['refused', { kind: 'none' }, true, true, 'replayed'],
+] as const)('%s, %j, next %s, budget %s: %s', (verdict, body, hasNext, budgetAllows, word) => {
+  expect(decideReplay({ verdict, body, hasNext, budgetAllows })).toBe(word)
+})
+
+test('replays in vain are bounded, and the requests and the time pay for more', () => {
+  const budget = new ReplayBudget(0)
+  let spent = 0
+  for (; budget.allows(0); spent++) budget.spend()
+  expect(spent).toBe(10)
+  for (let i = 0; i < 10; i++) budget.earn()
+  expect(budget.allows(0)).toBe(true)
+  budget.spend()
+  expect(budget.allows(0)).toBe(false)
+  expect(budget.allows(1_000)).toBe(true)
+})

@@ -1,0 +1,68 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Injection } from '../../../src/kernel/route.ts'
+import { maskEcho } from '../../../src/proxy/mask-echo.ts'
+import { compilePlacement } from '../../../src/proxy/placement.ts'
+import {
+  echoPattern,
+  percentEncode,
+  renderCredential,
+} from '../../../src/proxy/render-credential.ts'
+import { liveVersion } from '../../fakes/version-source.ts'
+
+const PUBLIC = { apiKey: 'a1b2c3d4' }
+const render = (injection: Injection, secret: string) =>
+  renderCredential(compilePlacement(injection), liveVersion(1, secret), PUBLIC)
+
+const text = fc.string({ unit: 'grapheme' })
+
+test('row 37: any text makes an exact round trip through query, form, JSON and Basic', () => {
+  fc.assert(
+    fc.property(text, (secret) => {
+      const pairs = [{ name: 's', template: '{secret}' }]
+      const query = render({ kind: 'query', parameters: pairs }, secret)
+      const json = render({ kind: 'json', members: [{ name: '/s', template: '{secret}' }] }, secret)
+      const basic = render({ kind: 'basic', username: '{apiKey}', password: '{secret}' }, secret)
+      if (query.kind === 'header' || json.kind === 'header' || basic.kind !== 'header')
+        throw new Error()
+      expect(new URLSearchParams(`s=${query.pairs[0]?.value}`).get('s')).toBe(secret)
+      expect(JSON.parse(json.pairs[0]?.value ?? '')).toBe(secret)
+      expect(Buffer.from(basic.value.slice(6), 'base64').toString()).toBe(`a1b2c3d4:${secret}`)
+    }),
+  )
+})
+
+test.each(['', 'a\r\nX: y', 'a\0', 'é', ' a', 'a ', '漢', '\x7f'])(
+  'row 37: %j can not stand in a header, and the error does not show it',
+  (secret) => {
+    const error = (() => {
+      try {
+        render({ kind: 'header', name: 'X-Key', format: '{secret}' }, secret)
+      } catch (thrown) {
+        return thrown as Error
+      }
+      return null
+    })()
+    expect(error?.message).toBe('the secret can not stand in a header field')
+  },
+)
+
+test('a secret that looks like a template is not filled in again', () => {
+  expect(render({ kind: 'header', name: 'X-Key', format: '{secret}' }, '{apiKey}')).toMatchObject({
+    value: '{apiKey}',
+  })
+})
+
+test('every form of a secret is masked by as many asterisks', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 6 }), (secret) => {
+      const echo = echoPattern([liveVersion(1, secret)], PUBLIC)
+      for (const form of [secret, percentEncode(secret), Buffer.from(secret).toString('base64')]) {
+        const fields = ['X-Echo', `>${form}<`]
+        maskEcho(fields, '', echo)
+        expect(fields[1]).toHaveLength(form.length + 2)
+        expect(fields[1]).not.toContain(form)
+      }
+    }),
+  )
+})
