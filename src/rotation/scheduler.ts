@@ -18,6 +18,8 @@ export interface SchedulerDeps {
   readonly rotators: ReadonlyMap<string, Rotator>
   readonly clock: Clock
   readonly log: Log
+  /** Which credential manages which: the secondary's id and its primary's. Default: each manages itself. */
+  readonly managers?: ReadonlyMap<string, string>
 }
 
 /** One rotator and its next look. */
@@ -32,14 +34,16 @@ interface Entry {
 }
 
 /**
- * Runs the rotators by the clock, one look at a time for each. Looks of different credentials take turns, so that a primary
- * never retires the secret that a secondary's call relies on just then.
+ * Runs the rotators by the clock, one look at a time for each. A primary and its secondaries take turns, the primary last: it never
+ * revokes the secret that a secondary's call relies on just then.
  */
 export class RotationScheduler implements RotationControl, EarlyLook {
   readonly #deps: SchedulerDeps
   readonly #entries: ReadonlyMap<string, Entry>
   #stopping = new AbortController()
   #started = false
+  /** The end of the last look of each family. */
+  readonly #turns = new Map<string, Promise<void>>()
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps
@@ -63,7 +67,11 @@ export class RotationScheduler implements RotationControl, EarlyLook {
     if (this.#started) return
     this.#started = true
     this.#stopping = new AbortController()
-    for (const entry of this.#entries.values()) this.#lookAfter(entry, 0)
+    const primaries = new Set(this.#deps.managers?.values())
+    const entries = [...this.#entries.values()]
+    const isPrimary = ({ credentialId }: Entry) => primaries.has(credentialId)
+    for (const entry of entries.filter((one) => !isPrimary(one))) this.#lookAfter(entry, 0)
+    for (const entry of entries.filter(isPrimary)) this.#lookAfter(entry, 0)
   }
 
   /** Ends the looks under way, waits for them, and gives the leases back. */
@@ -113,8 +121,17 @@ export class RotationScheduler implements RotationControl, EarlyLook {
     entry.timer()
     if (!this.#started) return
     entry.timer = this.#deps.clock.after(Math.max(0, delayMs), () => {
-      entry.looking = this.#look(entry)
+      entry.looking = this.#inTurn(entry)
     })
+  }
+
+  #inTurn(entry: Entry): Promise<void> {
+    const { credentialId } = entry
+    const family = this.#deps.managers?.get(credentialId) ?? credentialId
+    const before = this.#turns.get(family) ?? Promise.resolve()
+    const turn = before.then(() => this.#look(entry))
+    this.#turns.set(family, turn)
+    return turn
   }
 
   async #look(entry: Entry): Promise<void> {

@@ -99,6 +99,9 @@ function probeAtMs(v: View, generation: number): number {
   const dueAtMs = probeDueAtMs(seen, generation)
   const sight = seen.probes.get(generation)
   if (sight?.verdict !== 'accepted' || sight.inconclusive > 0) return dueAtMs
+  const abandoned = record.tombstones.some((one) => one.generation === generation)
+  // A verdict from before an id was listed does not tell whose it is.
+  if (abandoned && sight.verdictAtMs < (v.belief.unsettledSinceMs ?? 0)) return 0
   const proving = record.phase === 'created' && generation === record.pending?.generation
   if (proving && sight.streak < VERIFY_SUCCESSES) return sight.verdictAtMs + PROBE_SPACING_MS
   // It worked, and no list shows it: it may have been revoked since.
