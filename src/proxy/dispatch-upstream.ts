@@ -186,9 +186,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   /**
    * Sends head and body to the client, with back-pressure; a body that is whole goes in one write with the head.
-   * @throws RefusedError `upstream-invalid` when the head can't be sent on
+   * @throws RefusedError `upstream-invalid` when the head can't be sent on, `upstream-unreachable` when the upstream has
+   * died already
    */
   deliver(response: ServerResponse, reason: string, fields: string[]): Promise<Delivery> {
+    if (this.#failed) {
+      throw new RefusedError('upstream-unreachable', 'the upstream died within its answer')
+    }
     response.sendDate = false
     try {
       response.writeHead(this.status, reason, fields)

@@ -10,7 +10,7 @@ import {
   REQUEST_HEADER_MAX_BYTES,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
-import { codeOf, rawRefusal, rescue, rescueConnect } from './rescue.ts'
+import { codeOf, rawRefusal, type Refusal, rescue, rescueBody, rescueConnect } from './rescue.ts'
 
 /** Where to listen: `host:port`, `[::1]:port` or `unix:/path`. */
 export type ListenAddress =
@@ -51,7 +51,7 @@ export function createListener(
     answering.set(request.socket, response)
   })
   server.on('clientError', (error, socket) => {
-    refuseBytes(socket, answering.get(socket), rawRefusal(rescue(error)))
+    refuseBytes(socket, answering.get(socket), error)
   })
   server.on('connect', (request, socket) => {
     answerAndClose(socket, rawRefusal(rescueConnect(request.url ?? '')))
@@ -63,11 +63,12 @@ export function createListener(
  * Bytes came that are no HTTP. In the body of a request that has no answer yet, the refusal is its answer; behind a
  * whole request, that one is answered first.
  */
-function refuseBytes(socket: Duplex, answering: ServerResponse | undefined, bytes: string): void {
-  if (answering === undefined || answering.writableFinished) answerAndClose(socket, bytes)
-  else if (answering.req.complete) answering.once('finish', () => answerAndClose(socket, bytes))
+function refuseBytes(socket: Duplex, answering: ServerResponse | undefined, error: Error): void {
+  const answer = (refused: Refusal): void => answerAndClose(socket, rawRefusal(refused))
+  if (answering === undefined || answering.writableFinished) answer(rescue(error))
+  else if (answering.req.complete) answering.once('finish', () => answer(rescue(error)))
   else if (answering.headersSent) socket.destroy()
-  else answerAndClose(socket, bytes)
+  else answer(rescueBody(error))
 }
 
 function answerAndClose(socket: Duplex, bytes: string): void {

@@ -12,7 +12,7 @@ export interface HeaderPlacement {
   readonly name: string
   /** The name by which the caller's fields are compared. */
   readonly canonicalName: string
-  /** Lower-case scheme and a space, where only such a value is this placement; empty: any value. */
+  /** Lower-case scheme and a space, where only such a value is this placement; empty where every value is. */
   readonly scheme: string
 }
 

@@ -83,6 +83,13 @@ export function rescue(error: unknown): Refusal {
   return refusal('internal', 'sidekey failed to handle the request', {})
 }
 
+/** Maps what Node's parser refuses inside the body of a request: its fields are trailers, and too many are too much. */
+export function rescueBody(error: unknown): Refusal {
+  return codeOf(error) === 'HPE_HEADER_OVERFLOW'
+    ? refusal('body-too-large', 'the trailers are too large', { close: true })
+    : rescue(error)
+}
+
 /** Maps what the HTTP client reports of an upstream to a refusal. */
 export function rescueUpstream(error: unknown): RefusedError {
   const code = codeOf(error)
