@@ -85,7 +85,9 @@ function planIdle(v: View): Step {
   const wanted = policy.standby === 'hot' || due !== null
   const slots = attributeSlots(record, belief, seen, traits)
   if (slots.kind === 'late') return { kind: 'abort-late', late: slots.late, reason: 'late-create' }
-  if (slots.kind === 'bind-current') return { ...slots, reason: 'single-id' }
+  if (slots.kind === 'bind-current') {
+    return prove(v, record.current.generation) ?? { ...slots, reason: 'single-id' }
+  }
   if (!wanted) return wait(v, 'not-due', dueAtMs(record, policy))
   if (rejectedInARow(record) >= CANDIDATES_MAX) return block('candidate-rejected')
   if (slots.kind === 'foreign') return block('slot-full-foreign')
@@ -177,9 +179,10 @@ function planStaged(v: View): Step {
   if (belief.pending === 'dead') return { kind: 'abort', reason: 'standby-refused' }
   if (belief.pendingGone) return { kind: 'abort', reason: 'standby-absent' }
   const [other, ...more] = belief.unknownIds
-  const unbound = record.current.secretId === null || belief.currentGone
+  const unbound = record.current.secretId === null || belief.currentMisnamed
   if (unbound && other !== undefined && more.length === 0 && belief.current === 'alive') {
-    return { kind: 'bind-current', secretId: other, reason: 'elimination' }
+    const proof = prove(v, record.current.generation)
+    return proof ?? { kind: 'bind-current', secretId: other, reason: 'elimination' }
   }
   const due = dueReason(record, policy, nowMs)
   if (due === null && policy.standby === 'none')

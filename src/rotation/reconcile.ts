@@ -25,8 +25,9 @@ export interface Belief {
   readonly unknownIds: readonly string[]
   /** Of these, the ones that were not there before the create: one of them may be ours. */
   readonly newIds: readonly string[]
+  /** Current's id can't be the one of its value. */
+  readonly currentMisnamed: boolean
   /** The id of the version has been absent for longer than a list may be stale. */
-  readonly currentGone: boolean
   readonly pendingGone: boolean
   readonly previousGone: boolean
   readonly late: LateCreate | null
@@ -49,7 +50,7 @@ export function reconcile(record: CredentialRecord, seen: Observation): Belief {
     listed,
     unknownIds,
     newIds: unknownIds.filter((id) => pending?.idsBefore.includes(id) !== true),
-    currentGone: isGone(current.secretId, seen),
+    currentMisnamed: isMisnamed(current, seen),
     pendingGone: isGone(pending?.secretId ?? null, seen),
     previousGone: isGone(previous?.secretId ?? null, seen),
     late: lateCreate(record, seen, unknownIds),
@@ -92,6 +93,17 @@ function isGone(secretId: string | null, seen: Observation): boolean {
   const presence = secretId === null ? undefined : seen.presence.get(secretId)
   if (presence === undefined || presence.listed || seen.list === null) return false
   return seen.list.atMs - presence.sinceMs > ABSENCE_PERSIST_MS
+}
+
+/**
+ * Whether the id is not that of the value: the value is accepted although the id was absent for longer than a revoked
+ * value may live on. Any sooner, the one secret that is listed may be somebody else's, made after ours was revoked.
+ */
+function isMisnamed({ generation, secretId }: SecretVersion, seen: Observation): boolean {
+  const presence = secretId === null ? undefined : seen.presence.get(secretId)
+  const sight = seen.probes.get(generation)
+  if (presence === undefined || presence.listed || sight?.verdict !== 'accepted') return false
+  return Math.min(sight.verdictAtMs, seen.list?.atMs ?? 0) - presence.sinceMs > PROPAGATION_MAX_MS
 }
 
 /** Presence must persist as well: a stale list still shows what is gone. */
@@ -156,7 +168,7 @@ export function attributeSlots(
   if (listed === null) return { kind: 'unsettled' }
   const bound = record.current.secretId !== null
   if (belief.late !== null) return { kind: 'late', late: belief.late }
-  if (!bound || belief.currentGone) {
+  if (!bound || belief.currentMisnamed) {
     const [only, ...others] = unknownIds
     if (belief.current !== 'alive' || only === undefined) return { kind: 'unsettled' }
     if (others.length === 0) return { kind: 'bind-current', secretId: only }
@@ -206,7 +218,8 @@ export function attributeCreate(
     if (disowned && hasSettled(seen, belief.newIds)) return { kind: 'foreign' }
     const refusedAtMs = seen.probes.get(pending.generation)?.verdictAtMs ?? 0
     const refusedForMs = refusedAtMs - (pending.firstSeenAtMs ?? refusedAtMs)
-    return { kind: refusedForMs > traits.propagationMaxMs ? 'foreign' : 'unsettled' }
+    // Half the time is twice what was ever seen, and a block heals by itself when the value works after all.
+    return { kind: refusedForMs > traits.propagationMaxMs / 2 ? 'foreign' : 'unsettled' }
   }
   const waitedMs = seen.list.atMs - (sent?.atMs ?? seen.startedAtMs)
   const settled = waitedMs > ABSENCE_PERSIST_MS

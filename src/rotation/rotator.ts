@@ -20,7 +20,13 @@ import { SteadyTime } from './steady-time.ts'
 import type { Reason, Step } from './step.ts'
 import { takeStep } from './take-step.ts'
 import { tellStep } from './tell-step.ts'
-import { LEASE_RENEW_MS, LOOK_STEPS_MAX, REST_LOOK_MS, STORE_RETRY_MS } from './timing.ts'
+import {
+  CLOCK_SKEW_MAX_MS,
+  LEASE_RENEW_MS,
+  LOOK_STEPS_MAX,
+  REST_LOOK_MS,
+  STORE_RETRY_MS,
+} from './timing.ts'
 
 export type { RotatorDeps } from './context.ts'
 
@@ -44,6 +50,7 @@ export class Rotator {
   #seen: Observation
   #members: readonly Member[] = []
   #reason: Reason | null = null
+  #decidedAtMs = 0
   #progress = ''
 
   constructor(deps: RotatorDeps) {
@@ -82,7 +89,7 @@ export class Rotator {
       if (!(await this.#lease.hold())) return this.#lookIn(LEASE_RENEW_MS, 'lease-held-elsewhere')
       const loaded: boolean = stored === null
       stored ??= await this.#load()
-      const nowMs = this.#time.now(stored.record.phase)
+      const nowMs = this.#now(stored.record)
       const { policy, provider } = this.#deps
       const step = plan(stored.record, this.#seen, { policy, traits: provider.traits }, nowMs)
       tellStep(this.#deps, stored.record, step, this.#reason)
@@ -97,7 +104,7 @@ export class Rotator {
   async #load(): Promise<Stored> {
     const stored = await this.#records.load()
     this.#members = await this.#deps.store.members(this.#deps.credentialId)
-    const nowMs = this.#time.now(stored.record.phase)
+    const nowMs = this.#now(stored.record)
     const progress = progressOf(stored.record)
     const another = stored.record.lastWriter.instance !== this.#deps.instance
     // Somebody else went on: what was seen before may have changed since.
@@ -105,6 +112,19 @@ export class Rotator {
     this.#progress = progress
     this.#seen = sawMembers(this.#seen, this.#members, nowMs)
     return stored
+  }
+
+  /**
+   * The time of a decision. When the wall clock was set back, what was seen "later" than now would be waited for, so it
+   * is forgotten; but never who the members are, since a barrier without members holds nothing up.
+   */
+  #now({ phase }: CredentialRecord): number {
+    const nowMs = this.#time.now(phase)
+    if (nowMs < this.#decidedAtMs - CLOCK_SKEW_MAX_MS) {
+      this.#seen = sawMembers(nothingSeen(nowMs), this.#members, nowMs)
+    }
+    this.#decidedAtMs = nowMs
+    return nowMs
   }
 
   /** Takes the step and saves what it changed. Null: the save did not come through, and what is stored decides. */

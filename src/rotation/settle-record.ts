@@ -1,5 +1,6 @@
 import type { BlockedReason, CredentialRecord } from '../kernel/credential.ts'
 import type { Moment, Taken } from './context.ts'
+import { newestInstantMs } from './facts.ts'
 
 /** Stops all mutations at the provider. */
 export function blockCredential(
@@ -57,6 +58,7 @@ export function restampRecord({ record, seen, nowMs }: Moment): Taken {
     blocked: blocked && { ...blocked, sinceMs: past(blocked.sinceMs) },
     absentSinceMs: past(record.absentSinceMs),
     requestedAtMs: past(record.requestedAtMs),
+    notBeforeMs: record.notBeforeMs && record.notBeforeMs - (newestInstantMs(record) - nowMs),
   }
   return { record: restamped, seen }
 }

@@ -82,7 +82,9 @@ function watchedGenerations(v: View): readonly number[] {
   const versions = [current.generation]
   if (pending !== null && !isUnsent(v)) versions.push(pending.generation)
   if (previous !== null) versions.push(previous.generation)
-  const attributing = v.record.phase === 'idle' || v.record.phase === 'prepared'
+  const { phase } = v.record
+  const unbound = phase === 'aborting' && pending?.secretId === null
+  const attributing = phase === 'idle' || phase === 'prepared' || unbound
   if (attributing && v.belief.newIds.length > 0 && v.belief.pending !== 'alive') {
     versions.push(...probeableTombstones(v.record).map((one) => one.generation))
   }
@@ -104,6 +106,11 @@ function probeAtMs(v: View, generation: number): number {
   if (abandoned && sight.verdictAtMs < (v.belief.unsettledSinceMs ?? 0)) return 0
   const proving = record.phase === 'created' && generation === record.pending?.generation
   if (proving && sight.streak < VERIFY_SUCCESSES) return sight.verdictAtMs + PROBE_SPACING_MS
+  // It works, and its id is gone: either the id was wrong, or it is dying.
+  const missing = v.belief.listed?.includes(record.current.secretId ?? '') === false
+  if (missing && generation === record.current.generation) {
+    return sight.verdictAtMs + PROBE_POLL_MAX_MS
+  }
   // It worked, and no list shows it: it may have been revoked since.
   if (record.phase === 'prepared' && generation === record.pending?.generation) {
     return sight.verdictAtMs + PROBE_POLL_MAX_MS

@@ -167,6 +167,14 @@ export class Bench {
     return look
   }
 
+  /** Runs until the credential has passed through this phase since now, however shortly. */
+  async pass(phase: Phase, withinMs = HOUR_MS): Promise<void> {
+    const before = this.store.written.length
+    const passed = () => this.store.written.slice(before).some((one) => one.phase === phase)
+    const look = await this.run(withinMs, passed)
+    if (!passed()) throw new Error(`in ${this.record.phase}, ${look.reason}; never ${phase}`)
+  }
+
   /** A replica reports what it holds, as the data plane does. */
   async member(
     instance: string,
