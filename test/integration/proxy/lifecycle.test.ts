@@ -68,20 +68,6 @@ test('a new version is in use at once, and the next request starts with it', asy
   expect(bench.upstream.requests[0]?.values('x-api-key')).toEqual(['S3-canary-fresh'])
 })
 
-test('a version that was refused is offered again when its stage changes', async () => {
-  bench = await Bench.start({
-    answer: (request, response) => {
-      response.statusCode = request.values('x-api-key')[0] === S1 ? 401 : 200
-      response.end()
-    },
-  })
-  await bench.send({})
-  bench.source.set([liveVersion(1, S2), liveVersion(2, S1, 'previous')])
-  await settle()
-  await bench.send({})
-  expect(bench.upstream.requests.map((seen) => seen.values('x-api-key')[0])).toEqual([S1, S2, S2])
-})
-
 test('a reload is atomic: a request in flight finishes on the old routes', async () => {
   const arrived = Promise.withResolvers<() => void>()
   bench = await Bench.start({

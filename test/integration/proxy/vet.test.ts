@@ -28,6 +28,24 @@ test('a request by the Host and port of the upstream reaches it, by our own port
   await bench.send({ path: '/v1/a', headers: { host: new URL(bench.upstream.origin).host } })
   expect(bench.upstream.requests[0]?.target).toBe('/v1/a')
   expect((await bench.send({ path: '/v1/a' })).status).toBe(404)
+  const answer = await bench.send({ path: '/v1/a', headers: { host: '127.0.0.1:80' } })
+  expect(answer.status).toBe(404)
+})
+
+test.each(['/v1/..%2Fa', '/v1/%2e%2E%2f', '/v1/../a', '/v1/%5c'])(
+  'a path that servers read differently is refused without an allow list too: %s',
+  async (path) => {
+    bench = await Bench.start({})
+    const answer = await bench.send({ path: `/partner${path}` })
+    expect(answer.status).toBe(400)
+    expect(bench.upstream.requests).toEqual([])
+  },
+)
+
+test('an encoded slash in an identifier is forwarded where there is no allow list', async () => {
+  bench = await Bench.start({})
+  await bench.send({ path: '/partner/v1/a%2Fb' })
+  expect(bench.upstream.requests[0]?.target).toBe('/v1/a%2Fb')
 })
 
 test('the longest prefix wins, at the border of a segment', async () => {

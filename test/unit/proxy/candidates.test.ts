@@ -101,6 +101,16 @@ test('refusals in a row cool a version that worked, single ones do not', () => {
   expect(health.refused(version, false)).toBe(true)
 })
 
+test('a version is offered again when its stage changes, and only then', () => {
+  const health = new VersionHealth({ clock: new FakeClock(), probe: undefined, cooled: () => {} })
+  const { version } = two[0]!
+  health.refused(version, true)
+  health.retain([version], [version])
+  expect(health.peek([two[0]!], true).kind).toBe('unavailable')
+  health.retain([version], [{ ...version, stage: 'previous' }])
+  expect(health.peek([two[0]!], true).kind).toBe('try')
+})
+
 const bytes = { kind: 'held', bytes: Buffer.alloc(0) } as const
 test.each([
   ['mixed', bytes, true, true, 'mixed-results'],
