@@ -15,6 +15,11 @@ export interface ProviderTraits {
   /** After this a created secret that is still refused is given up, in milliseconds. */
   readonly propagationMaxMs: number
   readonly valueRule: ValueRule
+  /**
+   * Only in the `promote` model: what its two places are called, since nothing lists them. A created secret is in
+   * `secondary`, which alone can be revoked by its id; a promotion moves it to `primary` and ends what was there.
+   */
+  readonly slots?: { readonly primary: string; readonly secondary: string }
 }
 
 /** What a generated value looks like: `length` characters of `alphabet`, at least one of each class. */
@@ -32,7 +37,7 @@ export interface ManagementAuth {
 
 export interface ListedSecret {
   readonly secretId: string
-  /** The provider's clock; for display only. */
+  /** The provider's clock; for display, and to doubt an attribution, never to make one. 0 where it is not told. */
   readonly createdAtMs: number
   readonly active: boolean
 }
@@ -85,6 +90,7 @@ export type VerifyAnswer =
  */
 export interface Provider {
   readonly traits: ProviderTraits
+  /** Not called in the `promote` model, which has none: there it answers `forbidden`. */
   list(auth: ManagementAuth, signal: AbortSignal): Promise<ListAnswer>
   /** `value` is null where the server chooses it. */
   create(
