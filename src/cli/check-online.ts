@@ -69,7 +69,8 @@ async function verify(
   const { clock, log } = deps
   const secret = await currentSecret(config, credential, deps)
   if (secret instanceof Refusal) return secret.message
-  const client = provider.create?.(credential.options, { clock, log })
+  const readOther = (key: string) => readOtherSecret(credential, key, deps.env)
+  const client = provider.create?.(credential.options, { clock, log, readSecret: readOther })
   if (client === undefined) return 'accepted'
   const patience = new AbortController()
   const stop = clock.after(PROVIDER_CALL_TIMEOUT_MS, () => patience.abort())
@@ -79,6 +80,16 @@ async function verify(
     stop()
     await client.close()
   }
+}
+
+async function readOtherSecret(
+  { sources }: CredentialConfig,
+  key: string,
+  env: Environment,
+): Promise<SecretValue | null> {
+  const source = sources.others?.[key]
+  const found = source && (await readSecretSource(source, env, { fitsHeader: true }))
+  return found === undefined || found instanceof Refusal ? null : found
 }
 
 /** What is recorded wins over the configuration; a store that can't be read is a result like any other. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { SecretSource } from './secret-source.ts'
-import type { SidekeyConfig } from './types.ts'
+import type { CredentialSources, SidekeyConfig } from './types.ts'
 
 /** Makes every path of the configuration absolute, from `directory` on; null leaves them as they are. */
 export function absolutePaths(config: SidekeyConfig, directory: string | null): SidekeyConfig {
@@ -22,10 +22,17 @@ export function absolutePaths(config: SidekeyConfig, directory: string | null): 
     },
     credentials: config.credentials.map((credential) => ({
       ...credential,
-      sources: {
-        current: absolute(credential.sources.current),
-        previous: absolute(credential.sources.previous),
-      },
+      sources: absoluteSources(credential.sources, absolute),
     })),
   }
+}
+
+function absoluteSources(
+  { current, previous, others }: CredentialSources,
+  absolute: <Source extends SecretSource | null>(source: Source) => Source,
+): CredentialSources {
+  const sources = { current: absolute(current), previous: absolute(previous) }
+  if (others === undefined) return sources
+  const entries = Object.entries(others).map(([key, source]) => [key, absolute(source)] as const)
+  return { ...sources, others: Object.fromEntries(entries) }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Provider } from '../kernel/ports/provider.ts'
 import type { AllowRule, Route } from '../kernel/route.ts'
+import type { SecretValue } from '../kernel/secret-value.ts'
 
 /**
  * What a provider brings to the configuration. `Options` is what `keys` parses to. Methods take their options
@@ -16,6 +17,11 @@ export interface ProviderModule<Options extends object = object> {
    * keys would be lost where the shape is joined with the keys that every credential has.
    */
   readonly keys: z.ZodObject
+  /**
+   * Further secrets of its own, by their key in a credential, such as a management token: `{ file: … }` or
+   * `{ env: … }` like `secret`. Only what creates secrets may have any.
+   */
+  readonly secretKeys?: Readonly<Record<string, SecretKey<Options>>>
   /** The provider's name of the account; two credentials must not rotate the same one. Empty when there is none. */
   account(options: Options): string
   /** Public words for templates, such as `{ apiKey: 'a1b2c3d4' }`. */
@@ -24,9 +30,18 @@ export interface ProviderModule<Options extends object = object> {
   create?(options: Options, deps: ProviderDeps): ClosableProvider
 }
 
+/** A secret that a provider needs beside the one that it rotates. */
+export interface SecretKey<Options extends object = object> {
+  readonly description: string
+  /** Whether a credential with these options is wrong without it. */
+  isNeeded(options: Options): boolean
+}
+
 interface ProviderDeps {
   readonly clock: Clock
   readonly log: Log
+  /** One of `secretKeys`, read anew, since somebody else may rotate it; null where it is not given or not readable. */
+  readonly readSecret: (key: string) => Promise<SecretValue | null>
 }
 
 /** A provider with connections of its own. */

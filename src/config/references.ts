@@ -50,7 +50,7 @@ export function referencesOf(
 
 function ofCredential(credential: CredentialConfig, entry: unknown): readonly Reference[] {
   const { id, fitsHeader } = credential
-  const { current, previous } = credential.sources
+  const { current, previous, others = {} } = credential.sources
   const key = isRecord(entry) && Object.hasOwn(entry, 'secret') ? 'secret' : 'current'
   const at = (key: string) => ['credentials', id, key]
   const references: Reference[] = [
@@ -63,6 +63,9 @@ function ofCredential(credential: CredentialConfig, entry: unknown): readonly Re
       purpose: 'second-secret',
       fitsHeader,
     })
+  }
+  for (const [name, source] of Object.entries(others)) {
+    references.push({ path: at(name), source, purpose: 'secret', fitsHeader: true })
   }
   return references
 }

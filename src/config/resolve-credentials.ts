@@ -1,6 +1,7 @@
 import type { RotationPolicy } from '../kernel/policy.ts'
 import { checkAccounts, checkManagers } from './check-credentials.ts'
 import type { Findings } from './findings.ts'
+import { otherSecrets } from './other-secrets.ts'
 import type { Catalog, ProviderModule } from './provider-module.ts'
 import { Refusal } from './refusal.ts'
 import {
@@ -30,7 +31,9 @@ export function resolveCredentials(
     const provider = catalog.providers.find(({ name }) => name === options?.['provider'])
     if (options === null || own === undefined || provider === undefined) continue
     const credential = build(id, provider, ownOptions(provider, options), own, findings)
-    if (credential !== null) credentials.push(credential)
+    if (credential === null) continue
+    const others = otherSecrets(credential, provider, options, findings)
+    credentials.push({ ...credential, sources: { ...credential.sources, ...others } })
   }
   checkManagers(credentials, [...entries.keys()], findings)
   checkAccounts(credentials, findings)

@@ -89,7 +89,17 @@ export function credentialSchema(provider: ProviderModule) {
     provider: z.literal(provider.name).meta({ description: 'Who issued the credential.' }),
     ...ownKeys,
     ...(provider.create === undefined ? foreignKeys : rotatingKeys),
+    ...furtherSecrets(provider),
   })
+}
+
+function furtherSecrets({ secretKeys = {} }: ProviderModule) {
+  return Object.fromEntries(
+    Object.entries(secretKeys).map(([key, { description }]) => [
+      key,
+      secretSource(description).optional(),
+    ]),
+  )
 }
 
 /** What every entry parses to, whichever its provider. */

@@ -84,4 +84,6 @@ export interface CredentialSources {
   readonly current: SecretSource
   /** Only where somebody else rotates. It may be missing between two rotations. */
   readonly previous: SecretSource | null
+  /** The provider's own `secretKeys` that are given, by key; missing where there are none. */
+  readonly others?: Readonly<Record<string, SecretSource>>
 }

@@ -99,7 +99,22 @@ function createProvider(config: CredentialConfig, deps: UnitDeps): ClosableProvi
   if (module?.create === undefined) {
     throw new Error(`provider ${config.providerName} does not rotate; the configuration refuses it`)
   }
-  return module.create(config.options, deps)
+  const readOther = (key: string) => readOtherSecret(config, key, deps)
+  return module.create(config.options, { ...deps, readSecret: readOther })
+}
+
+/** A further secret of the provider, such as its management token. Read at each use: somebody else may rotate it. */
+async function readOtherSecret(
+  config: CredentialConfig,
+  key: string,
+  deps: UnitDeps,
+): Promise<SecretValue | null> {
+  const source = config.sources.others?.[key]
+  if (source === undefined) return null
+  const found = await readSecret(source, { ...config, fitsHeader: true }, deps)
+  if (found instanceof SecretValue) return found
+  deps.log.warn('secret not read', { credential: config.id, secret: key, reason: found.message })
+  return null
 }
 
 /** What Sidekey rotates is read from the configuration once, until a record exists. */
