@@ -4,25 +4,18 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createVonageProvider } from '../../src/providers/vonage/provider.ts'
-import { describeProvider, type ProviderCall, THROTTLED_MS, type Trouble } from './provider.ts'
+import { describeProvider, type ProviderCall, type Trouble } from './provider.ts'
+import { FAULT } from './rest-faults.ts'
 
 const ACCOUNT = 'abcd1234'
 const FIRST = 'Planted1FirstSecret'
 
-const OPERATION: Readonly<Record<ProviderCall, string>> = {
+const OPERATION: Readonly<Partial<Record<ProviderCall, string>>> = {
   list: 'secrets.list',
   create: 'secrets.create',
   revoke: 'secrets.revoke',
   verify: 'account.balance',
 }
-
-const FAULT = {
-  throttled: { kind: 'throttle', retryAfterSeconds: THROTTLED_MS / 1000 },
-  failing: { kind: 'error', status: 500 },
-  'lost-request': { kind: 'lose-request' },
-  'lost-answer': { kind: 'lose-answer' },
-  hanging: { kind: 'hang' },
-} as const
 
 /** An emulated account with one secret, its provider, and the same for a secondary account. */
 async function start() {
@@ -53,7 +46,7 @@ describeProvider('vonage', async () => {
     validValue: (number) => new SecretValue(`Planted2Secret${number}`),
     async trouble(call: ProviderCall, trouble: Trouble) {
       if (trouble !== 'unreachable') {
-        return emulator.control.fault({ operation: OPERATION[call], ...FAULT[trouble] })
+        return emulator.control.fault({ operation: OPERATION[call] ?? '', ...FAULT[trouble] })
       }
       closed = true
       await emulator.close()
