@@ -50,7 +50,7 @@ export class Rotator {
   #seen: Observation
   #members: readonly Member[] = []
   #reason: Reason | null = null
-  #decidedAtMs = 0
+  #decidedAtMs: number
   #progress = ''
 
   constructor(deps: RotatorDeps) {
@@ -58,7 +58,8 @@ export class Rotator {
     this.#lease = new LeaseKeeper(deps.store, deps.clock, deps.credentialId, deps.instance)
     this.#records = new RecordKeeper(deps)
     this.#time = new SteadyTime(deps.clock)
-    this.#seen = nothingSeen(deps.clock.now())
+    this.#decidedAtMs = deps.clock.now()
+    this.#seen = nothingSeen(this.#decidedAtMs)
   }
 
   /**
@@ -174,7 +175,9 @@ export class Rotator {
 
   /** A request saw something: verdicts from before are asked again, and the list may be read early. */
   suspect(): void {
-    this.#seen = { ...this.#seen, suspectAtMs: this.#deps.clock.now() }
+    const { known } = this.#records
+    const nowMs = known === null ? this.#deps.clock.now() : this.#now(known)
+    this.#seen = { ...this.#seen, suspectAtMs: nowMs }
   }
 
   /**

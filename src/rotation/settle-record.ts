@@ -56,6 +56,7 @@ export function restampRecord({ record, seen, nowMs }: Moment): Taken {
     previous: previous && { ...previous, demotedAtMs: past(previous.demotedAtMs) },
     emergency: emergency && { ...emergency, sinceMs: past(emergency.sinceMs) },
     blocked: blocked && { ...blocked, sinceMs: past(blocked.sinceMs) },
+    tombstones: record.tombstones.map((one) => ({ ...one, atMs: past(one.atMs) })),
     absentSinceMs: past(record.absentSinceMs),
     requestedAtMs: past(record.requestedAtMs),
     notBeforeMs: record.notBeforeMs && record.notBeforeMs - (newestInstantMs(record) - nowMs),
