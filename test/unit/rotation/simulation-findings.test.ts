@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import type { Tombstone } from '../../../src/kernel/credential.ts'
+import type { Clock } from '../../../src/kernel/ports/clock.ts'
+import { SecretValue } from '../../../src/kernel/secret-value.ts'
+import {
+  type Observation,
+  nothingSeen,
+  sawList,
+  sawProbe,
+} from '../../../src/rotation/observation.ts'
+import { plan } from '../../../src/rotation/plan.ts'
+import { attributeSlots, reconcile } from '../../../src/rotation/reconcile.ts'
+import { restampRecord } from '../../../src/rotation/settle-record.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeProvider } from '../../fakes/fake-provider.ts'
+import { Bench, HOUR_MS, POLICY } from './bench.ts'
+import { NOW_MS, aRecord } from './records.ts'
+
+const { traits } = new FakeProvider(new FakeClock(), 'Bootstrap0Secret')
+const GRAVE: Tombstone = {
+  generation: 1,
+  value: new SecretValue('Buried0Value0of0g1'),
+  secretId: null,
+  fingerprint: 'fp-1',
+  reason: 'operator',
+  atMs: NOW_MS - HOUR_MS,
+}
+
+/** A process whose wall clock can be set while its timers run on. */
+function benchWithSkew(): { bench: Bench; setBack: (byMs: number) => void } {
+  let skewMs = 0
+  const bench = new Bench()
+  const clock: Clock = {
+    now: () => bench.clock.now() + skewMs,
+    monotonic: () => bench.clock.monotonic(),
+    after: (delayMs, callback) => bench.clock.after(delayMs, callback),
+    sleep: (delayMs, signal) => bench.clock.sleep(delayMs, signal),
+  }
+  bench.deps = { clock }
+  bench.start()
+  return { bench, setBack: (byMs) => (skewMs -= byMs) }
+}
+
+async function lookUntil(bench: Bench, done: () => boolean, withinMs: number): Promise<void> {
+  for (let waitedMs = 0; waitedMs < withinMs && !done(); waitedMs += 30_000) {
+    await bench.look()
+    await bench.clock.advance(30_000)
+  }
+  expect(done()).toBe(true)
+}
+
+test('a wall clock that is set back during a drain does not prolong it by as much', async () => {
+  const { bench, setBack } = benchWithSkew()
+  await lookUntil(bench, () => bench.stored?.phase === 'staged', HOUR_MS)
+  await bench.rotator.command({ kind: 'rotate', emergency: false })
+  await lookUntil(bench, () => bench.record.phase === 'promoted', HOUR_MS)
+  await bench.member('replica', [bench.record.current.generation], {
+    [bench.record.previous?.generation ?? 0]: bench.clock.now(),
+  })
+  await bench.look()
+  setBack(10 * HOUR_MS)
+  await lookUntil(bench, () => bench.record.previous === null, 3 * HOUR_MS)
+})
+
+test('a suspicion from before the clock was set back does not ask the provider without end', async () => {
+  const { bench, setBack } = benchWithSkew()
+  await lookUntil(bench, () => bench.stored?.phase === 'staged', HOUR_MS)
+  bench.rotator.suspect()
+  setBack(10 * HOUR_MS)
+  await bench.look()
+  const look = await bench.look()
+  expect(look.reason).toBe('not-due')
+})
+
+test('a back-off and tombstones of a clock that was ahead are moved back with it', () => {
+  const aheadMs = HOUR_MS
+  const record = aRecord('idle', {
+    phaseSinceMs: NOW_MS + aheadMs,
+    notBeforeMs: NOW_MS + aheadMs + 4_000,
+    tombstones: [{ ...GRAVE, atMs: NOW_MS + aheadMs }],
+  })
+  const seen = nothingSeen(NOW_MS)
+  const signal = new AbortController().signal
+  const restamped = restampRecord({ record, seen, nowMs: NOW_MS, signal }).record
+  expect(restamped.notBeforeMs).toBe(NOW_MS + 4_000)
+  expect(restamped.tombstones[0]?.atMs).toBe(NOW_MS)
+})
+
+test('a known id is not replaced while a revoked value may still be accepted', () => {
+  const record = aRecord('idle')
+  const sinceMs = NOW_MS - 200_000
+  const seenAt = (atMs: number): Observation => {
+    const first = sawList(nothingSeen(sinceMs), ['foreign'], ['c3'], sinceMs)
+    return sawProbe(sawList(first, ['foreign'], ['c3'], atMs), 3, 'accepted', null, atMs)
+  }
+  const slotsAt = (atMs: number) =>
+    attributeSlots(record, reconcile(record, seenAt(atMs)), seenAt(atMs), traits).kind
+  expect(slotsAt(sinceMs + 30_000)).not.toBe('bind-current')
+  expect(slotsAt(sinceMs + traits.propagationMaxMs + 1)).toBe('bind-current')
+})
+
+test('an abort whose create is unknown asks about older candidates too', () => {
+  const base = aRecord('aborting', { tombstones: [GRAVE] })
+  const record = base.pending && { ...base, pending: { ...base.pending, secretId: null } }
+  if (record === null) throw new Error('aborting has a pending version')
+  const listed = sawList(nothingSeen(NOW_MS), ['c3', 'late'], ['c3'], NOW_MS)
+  const current = sawProbe(listed, 3, 'accepted', null, NOW_MS)
+  const seen = sawProbe(current, 4, 'refused', null, NOW_MS)
+  const step = plan(record, seen, { policy: POLICY, traits }, NOW_MS)
+  expect(step).toMatchObject({ kind: 'probe', generation: 1 })
+})
