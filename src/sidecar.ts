@@ -125,7 +125,8 @@ export class Sidecar {
     const gone = [...before.values()].filter((unit) => units.get(unit.config.id) !== unit)
     await Promise.all(gone.map(closeUnit))
     this.#deps.metrics.retain({
-      routes: config.routes.map(({ name }) => name),
+      // Requests that no route has taken are counted under `none`.
+      routes: [...config.routes.map(({ name }) => name), 'none'],
       credentials: config.credentials.map(({ id }) => id),
     })
   }

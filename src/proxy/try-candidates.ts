@@ -106,7 +106,7 @@ function notReplayed(
     const { health, snapshot } = credential
     const others =
       gaveUp !== 'budget-spent' && health.othersAreGood(version, snapshot?.candidates ?? [])
-    health.refused(version, others || !health.isProven(version))
+    health.refused(version, others || !health.isProven(version), !others)
   }
   return { ...sent, gaveUp }
 }
@@ -124,7 +124,9 @@ async function fallBack(sending: Sending, refused: Sent, second: Candidate): Pro
     // One that has worked before, refused together with the other: it is probably not about them.
     const { health } = credential
     const { version } = refused.candidate
-    if (health.refused(version, !health.isProven(version))) health.refused(second.version, true)
+    if (health.refused(version, !health.isProven(version), true)) {
+      health.refused(second.version, true, true)
+    }
     return { ...sent, gaveUp: 'refused-too' }
   }
   const healed = provesCredential(sent)

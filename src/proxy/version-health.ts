@@ -78,10 +78,11 @@ export class VersionHealth {
 
   /**
    * An upstream refused the version. It cools down when that is `conclusive`, or after several refusals in a row: a 401
-   * may have nothing to do with the secret.
+   * may have nothing to do with the secret. Where no other version has proven the point, the provider is asked at once
+   * (`doubtful`), so that such a 401 does not stop requests for a whole cooldown.
    * @returns whether it cools down
    */
-  refused(version: LiveVersion, conclusive: boolean): boolean {
+  refused(version: LiveVersion, conclusive: boolean, doubtful = false): boolean {
     const before = this.#records.get(version.versionId) ?? FRESH
     const nowMs = this.#deps.clock.monotonic()
     if (before.coolUntilMs !== null && before.coolUntilMs > nowMs) return true
@@ -90,7 +91,7 @@ export class VersionHealth {
       this.#records.set(version.versionId, { ...before, refusals })
       return false
     }
-    this.#cool(version, { ...before, refusals })
+    this.#cool(version, { ...before, refusals }, doubtful ? 0 : null)
     this.#deps.cooled(version)
     return true
   }
@@ -115,7 +116,8 @@ export class VersionHealth {
     for (const versionId of this.#records.keys()) this.#forget(versionId)
   }
 
-  #cool(version: LiveVersion, record: HealthRecord): void {
+  /** Null: the provider is asked when the cooldown ends. */
+  #cool(version: LiveVersion, record: HealthRecord, askInMs: number | null = null): void {
     this.#forget(version.versionId)
     const cooldownMs = Math.min(record.cooldownMs * 2 || COOLDOWN_FIRST_MS, COOLDOWN_MAX_MS)
     const coolUntilMs = this.#deps.clock.monotonic() + cooldownMs
@@ -123,7 +125,7 @@ export class VersionHealth {
     const stopProbe =
       probe === undefined
         ? null
-        : this.#deps.clock.after(cooldownMs, () => void this.#probe(version, probe))
+        : this.#deps.clock.after(askInMs ?? cooldownMs, () => void this.#probe(version, probe))
     this.#records.set(version.versionId, {
       ...record,
       proven: false,

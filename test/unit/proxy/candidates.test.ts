@@ -79,6 +79,30 @@ test('cooldowns double up to five minutes, and an acceptance ends them', async (
   expect(health.peek([first!], true)).toMatchObject({ kind: 'try', trial: false })
 })
 
+test('a doubtful refusal is asked about at once, and what the provider accepts serves again', async () => {
+  const clock = new FakeClock()
+  const health = new VersionHealth({
+    clock,
+    probe: () => Promise.resolve('accepted'),
+    cooled: () => {},
+  })
+  const [only] = [candidate(2)]
+  expect(health.refused(only.version, true, true)).toBe(true)
+  expect(health.peek([only], true).kind).toBe('unavailable')
+  await clock.advance(0)
+  expect(health.peek([only], true)).toMatchObject({ kind: 'try', trial: false })
+})
+
+test('a refusal that another version has healed is asked about when the cooldown ends', async () => {
+  const clock = new FakeClock()
+  let asked = 0
+  const probe = () => Promise.resolve(asked++ === 0 ? ('refused' as const) : ('accepted' as const))
+  const health = new VersionHealth({ clock, probe, cooled: () => {} })
+  health.refused(candidate(2).version, true)
+  await clock.advance(1)
+  expect(asked).toBe(0)
+})
+
 test('an inconclusive probe is asked again, a refused one waits longer', async () => {
   const clock = new FakeClock()
   const answers = ['inconclusive', 'refused', 'accepted'] as const
