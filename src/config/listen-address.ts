@@ -1,10 +1,15 @@
 import { BlockList, isIP } from 'node:net'
 import { Refusal } from './refusal.ts'
 
-/** Where a listener waits. Port 0 takes a free one. */
-export type ListenAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string }
+/** An IP address and a port; port 0 takes a free one. */
+export interface TcpAddress {
+  readonly kind: 'tcp'
+  readonly host: string
+  readonly port: number
+}
+
+/** Where a listener waits. */
+export type ListenAddress = TcpAddress | { readonly kind: 'unix'; readonly path: string }
 
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
@@ -27,6 +32,16 @@ export function parseListenAddress(text: string): ListenAddress | Refusal {
   if (four === 'localhost') return { kind: 'tcp', host: '127.0.0.1', port }
   if (four !== undefined && isIP(four) === 4) return { kind: 'tcp', host: four, port }
   return new Refusal('does not start with an IP address', REMEDY)
+}
+
+/** As `parseListenAddress`, for a listener that probes, scrapers and commands must find by address. */
+export function parseTcpAddress(text: string): TcpAddress | Refusal {
+  const address = parseListenAddress(text)
+  if (address instanceof Refusal || address.kind === 'tcp') return address
+  return new Refusal(
+    'is a unix socket, which probes and scrapers do not find',
+    'write an IP address and a port, such as 127.0.0.1:9901',
+  )
 }
 
 /** Whether only this host reaches it. */

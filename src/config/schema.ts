@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { HELD_BODIES_MAX_BYTES } from '../kernel/limits.ts'
-import { parseListenAddress } from './listen-address.ts'
+import { parseListenAddress, parseTcpAddress } from './listen-address.ts'
 import type { Catalog } from './provider-module.ts'
 import { Refusal, scalar } from './refusal.ts'
 import { credentialSchema } from './schema-credential.ts'
@@ -50,7 +50,7 @@ export const proxySchema = z
 /** `admin:` */
 export const adminSchema = z
   .strictObject({
-    listen: scalar(parseListenAddress, {
+    listen: scalar(parseTcpAddress, {
       description: 'Health, metrics, status page and admin API. May be a pod address.',
       examples: ['127.0.0.1:9901', '0.0.0.0:9901'],
     }).prefault('127.0.0.1:9901'),

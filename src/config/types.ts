@@ -1,6 +1,6 @@
 import type { RotationPolicy } from '../kernel/policy.ts'
 import type { Route } from '../kernel/route.ts'
-import type { ListenAddress } from './listen-address.ts'
+import type { ListenAddress, TcpAddress } from './listen-address.ts'
 import type { SecretSource } from './secret-source.ts'
 
 /** A whole configuration: defaults filled in, references checked, presets expanded. It holds no secret. */
@@ -40,7 +40,7 @@ interface ClientConfig {
 
 export interface AdminConfig {
   /** Default `127.0.0.1:9901`. */
-  readonly listen: ListenAddress
+  readonly listen: TcpAddress
   /** Null: the API is off; health and metrics stay open. */
   readonly token: SecretSource | null
 }

@@ -113,6 +113,11 @@ const cases: readonly (readonly [name: string, text: string, ...errors: readonly
     'proxy: { listen: "127.0.0.1:9901" }',
     '1 admin.listen: is the address of the proxy too — give each its own port',
   ],
+  [
+    'admin on a socket',
+    'admin:\n  listen: unix:/run/sidekey/admin.sock\n  tokenFile: /t',
+    '2 admin.listen: is a unix socket, which probes and scrapers do not find — write an IP address and a port, such as 127.0.0.1:9901',
+  ],
   // store
   [
     'store without key',
