@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { Refusal } from './refusal.ts'
 
 /** Nothing is there. A second secret may be missing; whatever else is wrong with it is an error. */
@@ -13,22 +13,30 @@ export const MISSING_FILE = new Refusal(
  */
 export async function readLimitedFile(path: string, bytesMax: number): Promise<string | Refusal> {
   try {
-    await using file = await open(path)
-    const stat = await file.stat()
-    if (stat.isDirectory()) return new Refusal('is a directory', 'name the file in it')
-    // One byte more than allowed tells a file that is too long; a device or a pipe may not know its size.
-    const buffer = Buffer.alloc(bytesMax + 1)
-    let length = 0
-    while (length <= bytesMax) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length)
-      if (bytesRead === 0) break
-      length += bytesRead
+    const file = await open(path)
+    try {
+      return await readOpenFile(file, bytesMax)
+    } finally {
+      await file.close()
     }
-    if (length > bytesMax) return new Refusal(`is longer than ${bytesMax} bytes`, 'shorten it')
-    return decode(buffer.subarray(0, length))
   } catch (error) {
     return refusalOf(error)
   }
+}
+
+async function readOpenFile(file: FileHandle, bytesMax: number): Promise<string | Refusal> {
+  const stat = await file.stat()
+  if (stat.isDirectory()) return new Refusal('is a directory', 'name the file in it')
+  // One byte more than allowed tells a file that is too long; a device or a pipe may not know its size.
+  const buffer = Buffer.alloc(bytesMax + 1)
+  let length = 0
+  while (length <= bytesMax) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  if (length > bytesMax) return new Refusal(`is longer than ${bytesMax} bytes`, 'shorten it')
+  return decode(buffer.subarray(0, length))
 }
 
 function decode(bytes: Uint8Array): string | Refusal {
