@@ -5,6 +5,7 @@ import { formatIssue } from './cli/format-issue.ts'
 import { HELP } from './cli/help.ts'
 import type { OperatorIo } from './cli/operator-io.ts'
 import { UsageError } from './cli/usage-error.ts'
+import type { SidekeyConfig } from './config/types.ts'
 import { ConfigError, SidekeyError } from './kernel/errors.ts'
 import type { RotationCommand } from './kernel/ports/rotation-control.ts'
 import { CryptoRandom } from './platform/crypto-random.ts'
@@ -29,12 +30,16 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
     return runDemo(argv, { stdout, stderr }, { clock, random, self })
   },
   async check(argv) {
-    const [{ runCheck }, { catalog }, { silentLog }] = await Promise.all([
+    const [{ runCheck }, { catalog }, { silentLog }, { readRecordedSecret }] = await Promise.all([
       import('./cli/check.ts'),
       import('./catalog.ts'),
       import('./cli/silent-log.ts'),
+      import('./cli/recorded-secret.ts'),
     ])
-    return runCheck(argv, lines, { catalog, env, clock, log: silentLog })
+    const deps = { clock, random, log: silentLog, env }
+    const recordedSecret = (config: SidekeyConfig, id: string) =>
+      readRecordedSecret(config, id, deps)
+    return runCheck(argv, lines, { ...deps, catalog, recordedSecret })
   },
   async schema() {
     const [{ runSchema }, { catalog }] = await Promise.all([
