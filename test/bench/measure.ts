@@ -81,7 +81,14 @@ export async function load(
   { seconds, connections }: { readonly seconds: number; readonly connections: number },
 ): Promise<Sample> {
   const { rate, refuseEvery, routes } = scenario
-  const numbers = [port, connections, seconds, rate, refuseEvery, routes].map(String)
+  const numbers = [
+    port,
+    scenario.connections ?? connections,
+    seconds,
+    rate,
+    refuseEvery,
+    routes,
+  ].map(String)
   let loadedMb = 0
   const sampler = setInterval(() => {
     loadedMb = Math.max(loadedMb, proxy?.residentMb() ?? 0)

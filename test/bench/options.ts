@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 
 /** What the command line asks for. */
 export interface Options {
-  /** How often each contender is measured per scenario; the median counts. Default 5. */
+  /** How often each contender is measured per scenario; the median counts. Default 5, short 3. */
   readonly rounds: number
-  /** Length of one measurement. Default 3. */
+  /** Length of one measurement. Default 3, short 1.5. */
   readonly seconds: number
   /** Keep-alive connections of the load. Default 32. */
   readonly connections: number
@@ -12,7 +12,7 @@ export interface Options {
   readonly only: readonly string[]
   /** Ids of scenarios; empty: all. */
   readonly scenarios: readonly string[]
-  /** Two scenarios, Sidekey and http-proxy, and a failure when Sidekey has become grossly slower. */
+  /** Three scenarios, Sidekey and http-proxy, and a failure when Sidekey has become grossly slower. */
   readonly short: boolean
   /** Print the figures as JSON instead of tables. */
   readonly json: boolean
@@ -58,7 +58,7 @@ export function readOptions(argv: readonly string[]): Options | null {
   const words = (list: string | undefined) => list?.split(',').map((word) => word.trim()) ?? []
   return {
     rounds: positive('--rounds', values.rounds, short ? 3 : 5),
-    seconds: positive('--seconds', values.seconds, 3),
+    seconds: positive('--seconds', values.seconds, short ? 1.5 : 3),
     connections: positive('--connections', values.connections, 32),
     only: values.only === undefined && short ? ['sidekey', 'http-proxy'] : words(values.only),
     scenarios:

@@ -8,7 +8,7 @@ import {
   seriesOf,
   spreadOf,
 } from './summarise.ts'
-import { DIRECT, type Result, type Series } from './rounds.ts'
+import { againstName, DIRECT, type Result, type Series } from './rounds.ts'
 
 /** What the tables are about. */
 export interface Report {
@@ -88,7 +88,8 @@ function cpuRatios(result: Result, series: Series): readonly string[] {
 function renderFootprint(results: readonly Result[]): string {
   const small = results.filter(({ scenario }) => scenario.routes === 1)
   const loaded = results.find(({ scenario }) => scenario.id === 'get-200')
-  const names = new Set(small.flatMap(({ series }) => series.map(({ name }) => name)))
+  const plain = small.filter(({ scenario }) => scenario.against === null)
+  const names = new Set(plain.flatMap(({ series }) => series.map(({ name }) => name)))
   names.delete(DIRECT)
   if (names.size === 0) return ''
   const middle = (name: string, figure: 'firstAnswerMs' | 'idleMb') =>
@@ -103,32 +104,23 @@ function renderFootprint(results: readonly Result[]): string {
   return `### Footprint\n\n${table([head, ...rows])}`
 }
 
-/** What two scenarios tell together. */
+/** What the rows of a scenario tell about the plain load beside it. */
 function renderDerived(results: readonly Result[]): string {
-  const find = (id: string) => results.find(({ scenario }) => scenario.id === id)
-  const [plain, refused, routes] = [find('get-200'), find('refused-8'), find('routes-1000')]
-  const rows = (plain?.series ?? [])
-    .filter(({ name }) => name !== DIRECT)
-    .flatMap((series) => {
-      const mixed = seriesOf(refused, series.name)
-      const many = seriesOf(routes, series.name)
-      if (mixed === undefined && many === undefined) return []
-      const share = 1 / (refused?.scenario.refuseEvery ?? 1)
-      return [
-        [
-          series.name,
-          hundredths(mixed === undefined ? null : replayCost(series, mixed, share)),
-          hundredths(ratio(medianOf(many, 'cpu'), medianOf(series, 'cpu'))),
-        ],
-      ]
+  const rows = results.flatMap((result) => {
+    const { against, connections, refuseEvery, title } = result.scenario
+    if (against === null) return []
+    return result.series.flatMap((series) => {
+      const plain = seriesOf(result, againstName(series.name, against.label))
+      if (plain === undefined) return []
+      const ratio = ratioOf(series, plain, 'cpu')
+      const replayed =
+        connections !== 1 || refuseEvery === 0 ? null : replayCost(ratio, 1 / refuseEvery)
+      return [[title, series.name, against.label, hundredths(ratio), hundredths(replayed)]]
     })
+  })
   if (rows.length === 0) return ''
-  const head = ['', 'refused and replayed, × plain', '1,000 routes and credentials, × 1']
-  return `### CPU per request, against \`get-200\`\n\n${table([head, ...rows])}`
-}
-
-function ratio(above: number | null, below: number | null): number | null {
-  return above === null || below === null ? null : above / below
+  const head = ['CPU per request', '', 'against', '×', 'one that is refused and replayed, ×']
+  return `### Derived\n\n${table([head, ...rows])}`
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -32,65 +32,77 @@ export async function runScenario(
   contenders: readonly Contender[],
   options: Options,
 ): Promise<Result> {
-  const { needs, tls, routes } = scenario
+  const { needs } = scenario
   const able = contenders.filter(({ abilities }) => needs === null || abilities.includes(needs))
-  const lanes: Lane[] = []
+  const lanes: Lane[] = needs === 'replay' ? [] : [await directLane(world, scenario)]
   const problems: string[] = []
   try {
-    if (needs !== 'replay') {
-      // Without TLS, whatever the scenario: what TLS costs is added by the proxy that speaks it.
-      const { upstream } = await world.setting(DIRECT, false, routes)
-      lanes.push({ name: DIRECT, port: upstream.port, running: null, samples: [] })
-    }
     for (const contender of able) {
-      const setting = await world.setting(contender.name, tls, routes)
-      const running = await start(contender, setting)
-      if (typeof running === 'string') {
-        problems.push(running)
-        continue
+      for (const [name, variant] of variantsOf(scenario, contender.name)) {
+        const lane = await openLane(world, contender, name, variant)
+        if (typeof lane === 'string') problems.push(lane)
+        else lanes.push(lane)
       }
-      lanes.push({ name: contender.name, port: setting.port, running, samples: [] })
     }
-    for (const { port, running } of lanes) {
+    for (const { port, running, scenario: own } of lanes) {
       if (running === null) continue
-      await load(
-        port,
-        running.process,
-        { ...scenario, rate: 0 },
-        { ...options, seconds: WARM_UP_SECONDS },
-      )
+      const warmUp = { ...options, seconds: WARM_UP_SECONDS }
+      await load(port, running.process, { ...own, rate: 0 }, warmUp)
     }
     for (let round = 0; round < options.rounds; round++) {
-      for (const { port, running, samples } of lanes) {
-        samples.push(
-          await load(port, running?.process ?? null, withSecret(scenario, running), options),
-        )
+      for (const { port, running, scenario: own, samples } of lanes) {
+        samples.push(await load(port, running?.process ?? null, own, options))
       }
     }
   } finally {
     await Promise.all(lanes.flatMap(({ running }) => running?.process.stop() ?? []))
   }
-  return {
-    scenario,
-    problems,
-    series: lanes.map(({ name, running, samples }) => ({
-      name,
-      firstAnswerMs: running?.firstAnswerMs ?? null,
-      idleMb: running?.idleMb ?? null,
-      samples,
-    })),
-  }
+  return { scenario, problems, series: lanes.map(seriesOfLane) }
+}
+
+/** Name of the row that a contender's row is compared with. */
+export function againstName(name: string, label: string): string {
+  return `${name} (${label})`
 }
 
 interface Lane {
   readonly name: string
   readonly port: number
+  readonly scenario: Scenario
   readonly running: Running | null
   readonly samples: Sample[]
 }
 
-/** Nobody injects when nobody is between. */
-function withSecret(scenario: Scenario, running: Running | null): Scenario {
-  if (running !== null) return scenario
-  return { ...scenario, request: scenario.request.replaceAll(PLACEHOLDER, SECRETS.current) }
+function variantsOf(scenario: Scenario, name: string): readonly (readonly [string, Scenario])[] {
+  const { against } = scenario
+  if (against === null) return [[name, scenario]]
+  return [
+    [name, scenario],
+    [againstName(name, against.label), { ...scenario, ...against, against: null }],
+  ]
+}
+
+async function openLane(
+  world: World,
+  contender: Contender,
+  name: string,
+  scenario: Scenario,
+): Promise<Lane | string> {
+  const setting = await world.setting(contender.name, scenario.tls, scenario.routes)
+  const running = await start(contender, setting)
+  if (typeof running === 'string') return running
+  return { name, port: setting.port, scenario, running, samples: [] }
+}
+
+/** Nobody injects when nobody is between. Without TLS in every scenario: what that costs is added by the proxies. */
+async function directLane(world: World, scenario: Scenario): Promise<Lane> {
+  const { upstream } = await world.setting(DIRECT, false, 1)
+  const request = scenario.request.replaceAll(PLACEHOLDER, SECRETS.current)
+  const own = { ...scenario, request }
+  return { name: DIRECT, port: upstream.port, scenario: own, running: null, samples: [] }
+}
+
+function seriesOfLane({ name, running, samples }: Lane): Series {
+  const { firstAnswerMs = null, idleMb = null } = running ?? {}
+  return { name, firstAnswerMs, idleMb, samples }
 }

@@ -14,7 +14,14 @@ export interface Scenario {
   readonly rate: number
   /** Each so-manieth request is refused at first; 0: none. */
   readonly refuseEvery: number
+  /** Keep-alive connections of the load; null: as many as the options say. */
+  readonly connections: number | null
   readonly needs: Ability | null
+  /**
+   * A plain load that is measured beside it, on a process of its own, as the row `NAME (LABEL)`. What one run compares
+   * must not be taken from two, between which the machine may have changed.
+   */
+  readonly against: ({ readonly label: string } & Partial<Scenario>) | null
 }
 
 const first = routePrefix(0)
@@ -33,7 +40,17 @@ const form = requestBytes({
   body: `api_key=a1b2c3d4&api_secret=${PLACEHOLDER}&from=Sidekey&to=447700900000&text=${'x'.repeat(180)}`,
 })
 
-const plain = { tls: false, routes: 1, rate: 0, refuseEvery: 0, needs: null }
+const plain = {
+  tls: false,
+  routes: 1,
+  rate: 0,
+  refuseEvery: 0,
+  connections: null,
+  needs: null,
+  against: null,
+} as const
+
+const NONE_REFUSED = { label: 'none refused', refuseEvery: 0 }
 
 /** In the order of the report. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -84,15 +101,19 @@ export const SCENARIOS: readonly Scenario[] = [
     request: get(200),
     refuseEvery: 100,
     needs: 'replay',
+    against: NONE_REFUSED,
   },
   {
     ...plain,
     id: 'refused-8',
-    title: 'GET, 200 B, 8 % refused and replayed',
+    title: 'GET, 200 B, 8 % refused and replayed, one connection',
     request: get(200),
     // Below the tenth of its requests that Sidekey replays at most.
     refuseEvery: 12,
+    // Many connections make batches of events, which replays break up; that would count as their cost.
+    connections: 1,
     needs: 'replay',
+    against: NONE_REFUSED,
   },
   {
     ...plain,
@@ -101,5 +122,6 @@ export const SCENARIOS: readonly Scenario[] = [
     request: requestBytes({ method: 'GET', target: '/route-####/200' }),
     routes: 1000,
     needs: 'many-routes',
+    against: { label: '1 route', routes: 1, request: get(200) },
   },
 ]

@@ -62,9 +62,8 @@ export function seriesOf(result: Result | undefined, name: string): Series | und
  * What a refused and replayed request costs, in plain ones: a share of the requests was refused, and what the mixture
  * costs above plain ones belongs to that share.
  */
-export function replayCost(plain: Series, mixed: Series, refusedShare: number): number | null {
-  const [base, mixture] = [medianOf(plain, 'cpu'), medianOf(mixed, 'cpu')]
-  return base === null || mixture === null ? null : 1 + (mixture / base - 1) / refusedShare
+export function replayCost(mixtureRatio: number | null, refusedShare: number): number | null {
+  return mixtureRatio === null ? null : 1 + (mixtureRatio - 1) / refusedShare
 }
 
 function figures(series: Series | undefined, figure: Figure): readonly number[] {
