@@ -2,6 +2,7 @@ import { addFigures, NO_FIGURES } from './figures.ts'
 import type { Figures } from './figures.ts'
 import { loadEngine } from './load-engine.ts'
 import { MUTANTS } from './mutants.ts'
+import { staleTexts } from './mutant-loader.ts'
 import type { Pool } from './pool.ts'
 import { runPlan } from './run-plan.ts'
 import { singlePlans } from './single-faults.ts'
@@ -46,6 +47,10 @@ export async function runMutants(
   pool: Pool,
   progress: (line: string) => void,
 ): Promise<readonly MutantVerdict[]> {
+  const stale = MUTANTS.flatMap(({ name, patches }) =>
+    staleTexts(patches).map((text) => `${name}: ${text}`),
+  )
+  if (stale.length > 0) throw new Error(`mutants that no longer apply:\n${stale.join('\n')}`)
   const tasks = MUTANTS.map((mutant): Task => ({
     kind: 'seeds',
     from: 1,

@@ -1,6 +1,11 @@
 import { failures } from './invariants-traffic.ts'
 import type { History, HistoryEvent } from './history.ts'
+import type { Violation } from './check-history.ts'
+import type { Plan } from './plan.ts'
 import type { World } from './world/world.ts'
+
+/** What is asked this shortly before a rotation begins belongs to it, in milliseconds. */
+const BEFORE_MS = 5_000
 
 /** What one run, or many together, did. */
 export interface Figures {
@@ -17,11 +22,11 @@ export interface Figures {
   readonly lost: number
   readonly liveMax: number
   readonly liveMin: number
-  /** From the last fault to rest, in milliseconds; of the runs that came to rest. */
+  /** From the last fault to rest, in milliseconds; of the runs that came to rest, and in which nobody else meddled. */
   readonly convergeMaxMs: number
   readonly endedBlocked: number
-  /** Calls to the secret-management API between two promotions, one entry per rotation. */
-  readonly managementCalls: readonly number[]
+  /** Calls to the secret-management API while the credential was not at rest: how many rotations needed how many. */
+  readonly managementCalls: Readonly<Record<number, number>>
   readonly probes: number
   readonly crashPoints: readonly string[]
   readonly events: number
@@ -40,19 +45,21 @@ export const NO_FIGURES: Figures = {
   liveMin: Infinity,
   convergeMaxMs: 0,
   endedBlocked: 0,
-  managementCalls: [],
+  managementCalls: {},
   probes: 0,
   crashPoints: [],
   events: 0,
 }
 
 /** The figures of one run. */
-export function figuresOf(world: World): Figures {
+export function figuresOf(world: World, plan: Plan, violations: readonly Violation[]): Figures {
   const { history } = world
   const requests = history.events.filter((event) => event.kind === 'request')
   const failed = failures(history.events)
   const live = liveRange(history)
-  const perRotation = managementCalls(history.events)
+  const resting = plan.policy.standby === 'hot' ? 'staged' : 'idle'
+  const perRotation = managementCalls(history.events, resting)
+  const foreign = plan.faults.some(({ kind }) => kind.startsWith('foreign'))
   return {
     seeds: 1,
     rotations: perRotation.length,
@@ -61,12 +68,12 @@ export function figuresOf(world: World): Figures {
     failed: failed.filter(({ cause }) => cause === 'ours').length,
     failedByForeign: failed.filter(({ cause }) => cause === 'foreign').length,
     fallbacks: requests.filter(({ attempts }) => attempts.length > 1).length,
-    lost: 0,
+    lost: violations.filter(({ invariant }) => invariant === 'I1 no lost secret').length,
     liveMax: live.max,
     liveMin: live.min,
-    convergeMaxMs: convergeMs(history.events) ?? 0,
+    convergeMaxMs: foreign ? 0 : (convergeMs(history.events) ?? 0),
     endedBlocked: world.store.stored?.record.blocked ? 1 : 0,
-    managementCalls: perRotation,
+    managementCalls: countEach(perRotation),
     probes: history.events.filter((e) => e.kind === 'call' && e.operation === 'verify').length,
     crashPoints: [...world.crashPoints.keys()],
     events: world.time.events,
@@ -88,15 +95,40 @@ export function addFigures(a: Figures, b: Figures): Figures {
     liveMin: Math.min(a.liveMin, b.liveMin),
     convergeMaxMs: Math.max(a.convergeMaxMs, b.convergeMaxMs),
     endedBlocked: a.endedBlocked + b.endedBlocked,
-    managementCalls: [...a.managementCalls, ...b.managementCalls],
+    managementCalls: addCounts(a.managementCalls, b.managementCalls),
     probes: a.probes + b.probes,
     crashPoints: [...new Set([...a.crashPoints, ...b.crashPoints])].toSorted(),
     events: a.events + b.events,
   }
 }
 
-export function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+/** The middle of counted numbers, and the largest. */
+export function spread(counts: Readonly<Record<number, number>>): { median: number; max: number } {
+  const numbers = Object.keys(counts).map(Number)
+  const all = numbers.reduce((sum, number) => sum + (counts[number] ?? 0), 0)
+  let passed = 0
+  for (const number of numbers) {
+    passed += counts[number] ?? 0
+    if (2 * passed >= all) return { median: number, max: Math.max(...numbers) }
+  }
+  return { median: 0, max: 0 }
+}
+
+function countEach(numbers: readonly number[]): Record<number, number> {
+  const counts: Record<number, number> = {}
+  for (const number of numbers) counts[number] = (counts[number] ?? 0) + 1
+  return counts
+}
+
+function addCounts(
+  a: Readonly<Record<number, number>>,
+  b: Readonly<Record<number, number>>,
+): Record<number, number> {
+  const sum: Record<number, number> = { ...a }
+  for (const [number, count] of Object.entries(b)) {
+    sum[Number(number)] = (sum[Number(number)] ?? 0) + count
+  }
+  return sum
 }
 
 function liveRange(history: History): { max: number; min: number } {
@@ -112,20 +144,31 @@ function liveRange(history: History): { max: number; min: number } {
   return range
 }
 
-/** A rotation ends with the promotion of its version; what the provider was asked for before it belongs to it. */
-function managementCalls(events: readonly HistoryEvent[]): readonly number[] {
+/** The calls of each rotation: from a rest to the next, if a version was promoted in between. */
+function managementCalls(events: readonly HistoryEvent[], resting: string): readonly number[] {
   const perRotation: number[] = []
+  let atRest = false
+  let lately: number[] = []
   let calls = 0
-  let generation: number | null = null
+  let promoted = false
+  let generation = 0
   for (const event of events) {
-    if (event.kind === 'call' && event.operation !== 'verify') calls++
-    if (event.kind !== 'record') continue
-    const now = event.record.current.generation
-    if (generation !== null && now > generation) {
-      perRotation.push(calls)
-      calls = 0
+    if (event.kind === 'call' && event.operation !== 'verify') {
+      if (atRest) lately.push(event.atMs)
+      else calls++
     }
-    generation = now
+    if (event.kind !== 'record') continue
+    const { phase, current } = event.record
+    promoted ||= generation > 0 && current.generation > generation
+    generation = current.generation
+    if (atRest && phase !== resting)
+      calls = lately.filter((at) => at > event.atMs - BEFORE_MS).length
+    if (!atRest && phase === resting && promoted) {
+      perRotation.push(calls)
+      promoted = false
+    }
+    atRest = phase === resting
+    if (atRest) lately = []
   }
   return perRotation
 }

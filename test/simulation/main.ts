@@ -19,6 +19,7 @@ const USAGE = `npm run sim -- [--seeds N [--from S | --fresh]] [--seed S [--muta
   --seeds N         runs N seeds under random faults; with --from S (default 1) or from a fresh seed
   --seed S          runs one seed; when it fails, shrinks it and prints its schedule and history
   --single-faults   one fault at every call of every baseline
+  --production      no faults, the pace of production: what a rotation costs
   --mutants         every seeded bug must break an invariant
   --json            the figures as JSON on stdout
   --write           writes the figures into docs/reliability.md
@@ -26,6 +27,7 @@ const USAGE = `npm run sim -- [--seeds N [--from S | --fresh]] [--seed S [--muta
 
 const SEEDS_PER_TASK = 10
 const CALLS_PER_TASK = 40
+const PRODUCTION_SEEDS = 6
 
 const { values: options } = parseArgs({
   options: {
@@ -35,6 +37,7 @@ const { values: options } = parseArgs({
     fresh: { type: 'boolean' },
     mutant: { type: 'string' },
     'single-faults': { type: 'boolean' },
+    production: { type: 'boolean' },
     mutants: { type: 'boolean' },
     json: { type: 'boolean' },
     write: { type: 'boolean' },
@@ -75,17 +78,30 @@ async function campaign(pool: Pool): Promise<number> {
     singles = result.figures
     failed.push(...result.failed)
   }
+  let production: Figures = NO_FIGURES
+  if (options.production) {
+    const tasks = Array.from({ length: PRODUCTION_SEEDS }, (_, n): Task => ({
+      kind: 'production',
+      from: n + 1,
+      count: 1,
+      mutant: null,
+      untilFailure: false,
+    }))
+    const result = await runCampaign(pool, tasks, 'production', progress)
+    production = result.figures
+    failed.push(...result.failed)
+  }
   if (options.mutants) mutants = await runMutants(pool, progress)
   const survivors = mutants.filter((mutant) => mutant.killedBy === null && mutant.maskedBy === null)
   const elapsedMs = performance.now() - startedMs
   if (options.json) {
-    const figures = { seeds, singles, mutants, failed, elapsedMs }
+    const figures = { seeds, singles, production, mutants, failed, elapsedMs }
     process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
-  } else print(seeds, singles, mutants, failed, elapsedMs)
+  } else print({ seeds, singles, production }, mutants, failed, elapsedMs)
   const first = failed.find(({ name }) => name.startsWith('seed '))
   if (first !== undefined && !options.json) await oneSeed(Number(first.name.slice(5)), null)
   const good = failed.length === 0 && survivors.length === 0
-  if (options.write && good) await writeFigures({ seeds, singles, mutants })
+  if (options.write && good) await writeFigures({ seeds, singles, production, mutants })
   return good ? 0 : 1
 }
 
@@ -134,9 +150,14 @@ async function oneSeed(seed: number, mutant: string | null): Promise<number> {
   return 1
 }
 
+interface Campaigns {
+  readonly seeds: Figures
+  readonly singles: Figures
+  readonly production: Figures
+}
+
 function print(
-  seeds: Figures,
-  singles: Figures,
+  { seeds, singles, production }: Campaigns,
   mutants: readonly MutantVerdict[],
   failed: readonly FailedRun[],
   elapsedMs: number,
@@ -144,6 +165,7 @@ function print(
   const lines = [
     ...(seeds.seeds > 0 ? ['random faults', ...describeFigures(seeds)] : []),
     ...(singles.seeds > 0 ? ['single faults', ...describeFigures(singles)] : []),
+    ...(production.seeds > 0 ? ['pace of production', ...describeFigures(production)] : []),
     ...(mutants.length > 0 ? describeMutants(mutants) : []),
     ...failed.map(({ name, invariant, detail }) => `FAILED ${name}: ${invariant}: ${detail}`),
     `took ${(elapsedMs / 1000).toFixed(1)} s`,

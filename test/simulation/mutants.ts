@@ -19,7 +19,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'the create call is sent before the chosen value is saved',
     patches: [
       {
-        file: 'take-step.ts',
         find: `return prepareVersion(deps, moment)`,
         replace: `return createVersion(deps, { ...moment, ...prepareVersion(deps, moment) })`,
       },
@@ -31,7 +30,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'a create whose outcome is unknown is tried again with another value',
     patches: [
       {
-        file: 'take-step.ts',
         find: `return resendVersion(moment)`,
         replace: `return prepareVersion(deps, { ...moment, record: { ...moment.record, pending: null } })`,
       },
@@ -43,7 +41,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'a replica that is silent for five seconds no longer holds up a revoke',
     patches: [
       {
-        file: 'drain-version.ts',
         find: `.filter((sight) => !passed(sight))`,
         replace: `.filter((sight) => !passed(sight) && nowMs - sight.reportedAtMs < 5_000)`,
       },
@@ -55,7 +52,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'nobody is asked: the old version is revoked after a fixed grace period',
     patches: [
       {
-        file: 'drain-version.ts',
         find: `  const waitingFor = `,
         replace: `  if (passed !== null) return null\n  const waitingFor = `,
       },
@@ -67,7 +63,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'a full account is made room in by revoking whatever is in the way',
     patches: [
       {
-        file: 'take-step.ts',
         find: `return blockCredential(moment, step.reason, step.detail)`,
         replace: `{
           const { current } = moment.record
@@ -87,7 +82,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'an id that one list does not show is gone, although lists may be stale',
     patches: [
       {
-        file: 'reconcile.ts',
         find: `  return seen.list.atMs - presence.sinceMs > ABSENCE_PERSIST_MS`,
         replace: `  return true`,
       },
@@ -106,7 +100,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'a created version counts as verified without a probe',
     patches: [
       {
-        file: 'plan.ts',
         find: `if (sight?.verdict === 'accepted' && sight.streak >= VERIFY_SUCCESSES) {`,
         replace: `if (sight !== null) {`,
       },
@@ -118,7 +111,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'the old version is revoked while it is still in use',
     patches: [
       {
-        file: 'plan.ts',
         find: `const drain = leaked ? null : drainBarrier(record, policy, seen, nowMs)`,
         replace: `const drain = null`,
       },
@@ -130,7 +122,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'the delete is authenticated with the secret that is deleted',
     patches: [
       {
-        file: 'choose-auth.ts',
         find: `if (purpose === 'revoke') return [own(record.current)]`,
         replace: `if (purpose === 'revoke') return [own(record.previous ?? record.current)]`,
       },
@@ -140,9 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets-tombstones',
     story: 'the value of an abandoned candidate is thrown away',
-    patches: [
-      { file: 'abort-version.ts', find: `.slice(-TOMBSTONES_MAX)`, replace: `.slice(0, 0)` },
-    ],
+    patches: [{ find: `.slice(-TOMBSTONES_MAX)`, replace: `.slice(0, 0)` }],
     maskedBy: null,
   },
   {
@@ -150,9 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'an abandoned candidate gives its number to the next one',
     patches: [
       {
-        file: 'create-version.ts',
-        find: `const generation = record.lastGeneration + 1`,
-        replace: `const generation = record.current.generation + 1`,
+        find: `const generation = record.lastGeneration + 1\n  const value = generateSecret`,
+        replace: `const generation = record.current.generation + 1\n  const value = generateSecret`,
       },
     ],
     maskedBy: null,
@@ -162,12 +150,10 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'a revoke counts as done whatever the answer, and the value is forgotten at once',
     patches: [
       {
-        file: 'revoke-version.ts',
         find: `    case 'absent':\n`,
         replace: `    case 'absent':\n    case 'unavailable':\n`,
       },
       {
-        file: 'plan.ts',
         find: `  if (belief.listed === null) return wait(v, 'revoke-settling')\n  const sinceMs`,
         replace: `  if (belief !== null) return { kind: 'finish', reason: 'revoked' }\n  const sinceMs`,
       },
@@ -179,19 +165,17 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'a probe that timed out counts as refused',
     patches: [
       {
-        file: 'verify-version.ts',
         find: `sawProbe(seen, generation, answer.kind,`,
         replace: `sawProbe(seen, generation, answer.kind === 'inconclusive' ? 'refused' : answer.kind,`,
       },
     ],
-    maskedBy: null,
+    maskedBy: 'a probe without an answer is no refusal',
   },
   {
     name: 'never-demotes',
     story: 'a promoted version that is refused stays current',
     patches: [
       {
-        file: 'plan.ts',
         find: `  const { record, belief, policy, nowMs } = v
   const { current, previous } = record
   if (belief.current === 'dead') {`,
@@ -204,14 +188,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'ignores-late-creates',
-    story: 'a create that arrives after its candidate was abandoned is never cleaned up',
-    patches: [
-      {
-        file: 'plan.ts',
-        find: `  if (slots.kind === 'late') return { kind: 'abort-late', late: slots.late, reason: 'late-create' }`,
-        replace: ``,
-      },
-    ],
+    story: "a create that arrives after its candidate was abandoned is taken for somebody else's",
+    patches: [{ find: `late: lateCreate(record, seen, unknownIds),`, replace: `late: null,` }],
     maskedBy: null,
   },
   {
@@ -219,7 +197,6 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'a new id is taken for ours without authenticating with the value',
     patches: [
       {
-        file: 'reconcile.ts',
         find: `  if (belief.pending === 'alive') {`,
         replace: `  if (pending !== null) {`,
       },
@@ -231,23 +208,21 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'an id that was listed before the create is taken for the created one',
     patches: [
       {
-        file: 'reconcile.ts',
         find: `unknownIds.filter((id) => pending?.idsBefore.includes(id) !== true)`,
         replace: `unknownIds.filter((id) => id !== '')`,
       },
     ],
-    maskedBy: null,
+    maskedBy: 'an id that was listed before the create was sent is not taken for the created one',
   },
   {
     name: 'gives-up-unknown-creates',
     story: 'after a lost answer the candidate is buried and another one is made',
     patches: [
       {
-        file: 'plan.ts',
         find: `return { kind: 'resend', reason: 'create-absent' }`,
         replace: `return { kind: 'bury', reason: 'never-created' }`,
       },
-      { file: 'abort-version.ts', find: `[...others, added]`, replace: `[...others]` },
+      { find: `[...others, added]`, replace: `[...others]` },
     ],
     maskedBy: null,
   },

@@ -1,5 +1,5 @@
 import type { MutantVerdict } from './campaign.ts'
-import { median } from './figures.ts'
+import { spread } from './figures.ts'
 import type { Figures } from './figures.ts'
 import type { HistoryEvent } from './history.ts'
 import type { Run } from './run-plan.ts'
@@ -10,7 +10,7 @@ const EVENTS_MAX = 60
 
 /** The figures, one per line, as they are printed and written to the docs. */
 export function describeFigures(figures: Figures): readonly string[] {
-  const calls = figures.managementCalls
+  const calls = spread(figures.managementCalls)
   return [
     `seeds                        ${count(figures.seeds)}`,
     `rotations                    ${count(figures.rotations)}`,
@@ -23,7 +23,7 @@ export function describeFigures(figures: Figures): readonly string[] {
     `live secrets                 ${figures.liveMin} to ${figures.liveMax}`,
     `time to converge, max        ${(figures.convergeMaxMs / 1000).toFixed(1)} s`,
     `runs that ended blocked      ${count(figures.endedBlocked)}`,
-    `management calls / rotation  median ${median(calls)}, max ${Math.max(0, ...calls)}`,
+    `management calls / rotation  median ${calls.median}, max ${calls.max}`,
     `probes / rotation            ${(figures.probes / Math.max(1, figures.rotations)).toFixed(1)}`,
     `crash points passed          ${figures.crashPoints.length}`,
   ]

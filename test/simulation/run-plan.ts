@@ -15,7 +15,9 @@ export const CONVERGE_MS = 120_000
 /** Where somebody else meddled, a new id first has the propagation time to prove that it is ours, in milliseconds. */
 const CONVERGE_FOREIGN_MS = 300_000
 const LOOK_EVERY_MS = 500
-const RETRY_EVERY_MS = 10_000
+const RETRY_EVERY_MS = 20_000
+/** The last attempt of the operator gets this long to show its effect, in milliseconds. */
+const RETRY_BEFORE_MS = 15_000
 
 export interface RunOptions {
   readonly engine: Engine
@@ -43,7 +45,9 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
   world.start()
   await world.time.run(plan.faultsEndMs)
   const foreign = plan.faults.some(({ kind }) => kind.startsWith('foreign'))
-  const convergeMs = foreign ? CONVERGE_FOREIGN_MS : CONVERGE_MS
+  // A drain at the pace of production lasts an hour by itself.
+  const drainMs = plan.policy.drainMs > CONVERGE_MS ? 2 * plan.policy.drainMs : 0
+  const convergeMs = drainMs + (foreign ? CONVERGE_FOREIGN_MS : CONVERGE_MS)
   await converge(world, plan, convergeMs)
   const violations = checkHistory(world.history, {
     drainMs: plan.policy.drainMs,
@@ -56,7 +60,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
     plan,
     history: world.history,
     violations,
-    figures: figuresOf(world),
+    figures: figuresOf(world, plan, violations),
     calls: world.network.names ?? [],
   }
 }
@@ -77,7 +81,8 @@ async function converge(world: World, plan: Plan, convergeMs: number): Promise<v
     }
     // An operator's pause may have been carried out late, by a process that stood still.
     if (world.store.stored?.record.paused === true) world.operate({ kind: 'resume' })
-    if (world.time.nowMs >= retryAtMs && world.store.stored?.record.blocked) {
+    const tooLate = world.time.nowMs > deadlineMs - RETRY_BEFORE_MS
+    if (!tooLate && world.time.nowMs >= retryAtMs && world.store.stored?.record.blocked) {
       world.operate({ kind: 'retry' })
       retryAtMs = world.time.nowMs + RETRY_EVERY_MS
     }

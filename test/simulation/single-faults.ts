@@ -27,6 +27,21 @@ const BASE: Plan = {
   faults: [],
 }
 
+/** Without faults, at the pace of production: what a rotation costs when nothing goes wrong. */
+export function productionPlan(seed: number): Plan {
+  return {
+    ...BASE,
+    seed,
+    replicas: 3,
+    policy: { ...BASE.policy, everyMs: 7_200_000, drainMs: 3_600_000, memberSilentMs: 300_000 },
+    createLagMaxMs: 30_000,
+    revokeLagMaxMs: 30_000,
+    listStaleMaxMs: 3_000,
+    requestEveryMs: 10_000,
+    faultsEndMs: 4 * 7_200_000,
+  }
+}
+
 /** The runs without a fault in which each call, one after the other, is singled out. */
 export function singlePlans(): readonly Plan[] {
   const none = { ...BASE.policy, standby: 'none' } as const

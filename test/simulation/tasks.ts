@@ -4,7 +4,7 @@ import type { Figures } from './figures.ts'
 import { drawPlan } from './plan.ts'
 import { runPlan } from './run-plan.ts'
 import type { Run } from './run-plan.ts'
-import { singlePlans } from './single-faults.ts'
+import { productionPlan, singlePlans } from './single-faults.ts'
 import type { Fate } from './world/network.ts'
 
 /** A piece of work for one thread. */
@@ -15,6 +15,14 @@ export type Task =
       readonly from: number
       readonly count: number
       readonly mutant: string | null
+      readonly untilFailure: boolean
+    }
+  /** Seeds without faults at the pace of production. */
+  | {
+      readonly kind: 'production'
+      readonly from: number
+      readonly count: number
+      readonly mutant: null
       readonly untilFailure: boolean
     }
   /** One fault at each of these calls of a baseline. */
@@ -66,6 +74,9 @@ async function runOne(
 ): Promise<{ name: string; run: Run }> {
   if (task.kind === 'seeds') {
     return { name: `seed ${index}`, run: await runPlan(drawPlan(index), engine) }
+  }
+  if (task.kind === 'production') {
+    return { name: `production ${index}`, run: await runPlan(productionPlan(index), engine) }
   }
   const plan = singlePlans()[task.baseline]!
   const single = { index, fate: task.fate }

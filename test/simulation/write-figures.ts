@@ -12,6 +12,7 @@ const EMPTY = `# Reliability\n\n${BEGIN}\n${END}\n`
 export async function writeFigures(figures: {
   readonly seeds: Figures
   readonly singles: Figures
+  readonly production: Figures
   readonly mutants: readonly MutantVerdict[]
 }): Promise<void> {
   const page = await readFile(FILE, 'utf8').catch(() => EMPTY)
@@ -21,6 +22,7 @@ export async function writeFigures(figures: {
   const block = [
     ...section('Random faults', figures.seeds),
     ...section('One fault at every call', figures.singles),
+    ...section('No fault, the pace of production', figures.production),
     ...(figures.mutants.length === 0
       ? []
       : ['### Mutants', '', '```', ...describeMutants(figures.mutants), '```', '']),
