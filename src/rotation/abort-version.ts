@@ -12,8 +12,8 @@ export function abortVersion({ record, seen }: Moment): Taken {
 }
 
 /**
- * A create of an abandoned candidate was delivered late: it takes the place of the candidate, if there is one, and is
- * revoked under its own id.
+ * A create of an abandoned candidate was delivered late: it takes the place of the candidate, if
+ * there is one, and is revoked under its own id.
  */
 export function abortLateCreate({ record, seen, nowMs }: Moment, late: LateCreate): Taken {
   const { tombstone, secretId } = late

@@ -9,8 +9,9 @@ import { listedIds } from './revoke-by-hand.ts'
 type Adoption = Extract<RotationCommand, { kind: 'adopt' }>
 
 /**
- * Takes over a secret that the provider lists and whose value the operator knows. The value of current only gives current its id; another
- * one becomes the candidate, and has to prove itself like any other.
+ * Takes over a secret that the provider lists and whose value the operator knows. The value of
+ * current only gives current its id; another one becomes the candidate, and has to prove itself
+ * like any other.
  * @throws CommandRefusedError `command-refused`
  */
 export async function adoptSecret(

@@ -1,15 +1,16 @@
 import type { Blocked, BlockedReason, CredentialRecord } from '../kernel/credential.ts'
+import type { Held } from './drain-version.ts'
 import type { Step, WaitReason } from './step.ts'
 import { type View, wait } from './view.ts'
 
 /** What the operator reads: what was seen, and what to do. */
 const DETAILS: Readonly<Record<BlockedReason, string>> = {
   'slot-full-foreign':
-    'the account lists a secret that is not ours and no slot is free: revoke it, or adopt it with its value',
+    'the account lists a secret that is not ours, and no slot is free: revoke it, or adopt it',
   'no-working-secret':
     'the provider refuses every known secret: adopt a working one, or restore the account',
   'attribution-ambiguous':
-    'it cannot be told which listed id belongs to which known secret: adopt one id with its value, or revoke one',
+    'it cannot be told whose the listed ids are: adopt one with its value, or revoke one',
   'candidate-rejected':
     'the provider refused several generated values in a row: check its rules, then retry',
   'member-silent':
@@ -22,6 +23,14 @@ const DETAILS: Readonly<Record<BlockedReason, string>> = {
 /** The step that stops all mutations until somebody, or the world, changes something. */
 export function block(reason: BlockedReason): Extract<Step, { kind: 'block' }> {
   return { kind: 'block', reason, detail: DETAILS[reason] }
+}
+
+/**
+ * Waits for the replicas that hold a barrier up; one that has fallen silent is an alarm, and still
+ * waited for.
+ */
+export function waitForMembers(v: View, held: Held): Step {
+  return held.silent ? block('member-silent') : wait(v, held.reason, held.untilMs)
 }
 
 /** Waits that say nothing about the cause of a block. */
@@ -39,8 +48,8 @@ const UNTOLD: ReadonlySet<WaitReason> = new Set([
 ])
 
 /**
- * Looks on, changes nothing: the plan is made as if nothing were blocked, and when it no longer ends in the same block, the world
- * has healed.
+ * Looks on, changes nothing: the plan is made as if nothing were blocked, and when it no longer
+ * ends in the same block, the world has healed.
  */
 export function whileBlocked(v: View, blocked: Blocked, step: Step): Step {
   if (step.kind === 'list' || step.kind === 'probe') return step

@@ -3,7 +3,10 @@ import type { SecretValue } from '../kernel/secret-value.ts'
 import type { RotatorDeps } from './context.ts'
 import { nextRotationAtMs } from './schedule.ts'
 
-/** The first record of a credential: the configuration's secret is current, and its id is not known yet. */
+/**
+ * The first record of a credential: the configuration's secret is current, and its id is not known
+ * yet.
+ */
 export function bootstrapRecord(
   deps: RotatorDeps,
   value: SecretValue,

@@ -24,8 +24,8 @@ export async function withDeadline<T>(
 }
 
 /**
- * A management call with the first secret that the provider does not refuse. A refused call did nothing, so the next
- * secret may try. Without any secret the answer is `unauthorized`.
+ * A management call with the first secret that the provider does not refuse. A refused call did
+ * nothing, so the next secret may try. Without any secret the answer is `unauthorized`.
  */
 export async function callProvider<T extends { readonly kind: string }>(
   deps: RotatorDeps,
@@ -45,7 +45,10 @@ export async function callProvider<T extends { readonly kind: string }>(
   return answer
 }
 
-/** Holds back the next management calls as long as the failure asks for. A refused one makes all verdicts doubtful. */
+/**
+ * Holds back the next management calls as long as the failure asks for. A refused one makes all
+ * verdicts doubtful.
+ */
 export function afterFailure(
   deps: RotatorDeps,
   { record, seen, nowMs }: Moment,

@@ -3,8 +3,9 @@ import type { ManagementAuth } from '../kernel/ports/provider.ts'
 import type { Moment, RotatorDeps } from './context.ts'
 
 /**
- * Which secrets may authenticate a management call, the first to try first. A revoke is authenticated by what must
- * remain: the primary's secret, or current, never the one that is being deleted.
+ * Which secrets may authenticate a management call, the first to try first. A revoke is
+ * authenticated by what must remain: the primary's secret, or current, never the one that is being
+ * deleted.
  */
 export async function chooseAuth(
   deps: RotatorDeps,

@@ -17,7 +17,8 @@ export interface Steering {
 }
 
 /**
- * The record with an operator's wish written into it; the same object when there is nothing to change.
+ * The record with an operator's wish written into it; the same object when there is nothing to
+ * change.
  * @throws CommandRefusedError `command-refused` when the phase forbids it
  */
 export function carryOut(
@@ -46,7 +47,10 @@ export function carryOut(
   }
 }
 
-/** Promotes as soon as there is a proven standby. While a rotation runs already it is the one that was asked for. */
+/**
+ * Promotes as soon as there is a proven standby. While a rotation runs already it is the one that
+ * was asked for.
+ */
 function rotate({ record, nowMs }: Steering): CredentialRecord {
   if (record.paused) throw new CommandRefusedError('the rotation is paused; resume it first')
   if (record.blocked !== null) {
@@ -57,7 +61,10 @@ function rotate({ record, nowMs }: Steering): CredentialRecord {
   return { ...record, requestedAtMs: nowMs }
 }
 
-/** What serves now leaked. After a promotion the old version may be the one that was meant: both have to go. */
+/**
+ * What serves now leaked. After a promotion the old version may be the one that was meant: both
+ * have to go.
+ */
 function rotateInEmergency({ record, nowMs }: Steering): CredentialRecord {
   const compromised = record.previous === null ? (['current'] as const) : BOTH
   const known = record.emergency?.compromised ?? []

@@ -31,8 +31,8 @@ export interface RotatorDeps {
   /** Truncated keyed hash, for people and metrics. */
   readonly fingerprint: (value: SecretValue) => string
   /**
-   * The primary's account and its live secret values, first to try first, when the account is `managedBy` another;
-   * null: the account manages itself.
+   * The primary's account and its live secret values, first to try first, when the account is
+   * `managedBy` another; null: the account manages itself.
    */
   readonly managedBy: (() => Promise<readonly ManagementAuth[]>) | null
 }

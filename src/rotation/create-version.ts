@@ -6,7 +6,9 @@ import { generateSecret } from './generate-secret.ts'
 import { type CreateSight, type Observation, forgetProbes, sawList } from './observation.ts'
 import { knownIdsOf } from './reconcile.ts'
 
-/** Chooses the value of the next candidate: saved before anything is sent, and never chosen twice. */
+/**
+ * Chooses the value of the next candidate: saved before anything is sent, and never chosen twice.
+ */
 export function prepareVersion(deps: RotatorDeps, { record, seen, nowMs }: Moment): Taken {
   const generation = record.lastGeneration + 1
   const value = generateSecret(deps.provider.traits.valueRule, deps.random)
@@ -43,7 +45,10 @@ export function resendVersion({ record, seen, nowMs }: Moment): Taken {
   }
 }
 
-/** Sends the create call. Without an answer its outcome is unknown, and the plan finds it out by list and probe. */
+/**
+ * Sends the create call. Without an answer its outcome is unknown, and the plan finds it out by
+ * list and probe.
+ */
 export async function createVersion(deps: RotatorDeps, moment: Moment): Promise<Taken> {
   const { record, nowMs, signal } = moment
   const { pending } = record
@@ -67,14 +72,20 @@ export async function createVersion(deps: RotatorDeps, moment: Moment): Promise<
     case 'throttled':
       // Nothing happened: the same call is sent again later.
       return afterFailure(deps, moment, answer)
-    default: {
+    case 'unauthorized':
+    case 'forbidden':
+    case 'account-not-found':
+    case 'unavailable': {
       const unknown = withCreate(seen, { generation, outcome: 'unknown', atMs })
       return afterFailure(deps, { ...moment, seen: unknown }, answer)
     }
   }
 }
 
-/** The id of the candidate is known: by the provider's own answer, or by set difference and a successful probe. */
+/**
+ * The id of the candidate is known: by the provider's own answer, or by set difference and a
+ * successful probe.
+ */
 export function bindPending({ record, seen, nowMs }: Moment, secretId: string): Taken {
   const { pending } = record
   if (pending === null) return { record, seen }

@@ -1,9 +1,26 @@
 import type { CredentialRecord, SecretVersion, Stage } from '../kernel/credential.ts'
+import { StoreUnavailableError } from '../kernel/errors.ts'
 import type { CredentialStatus, VersionStatus } from '../kernel/ports/rotation-control.ts'
 import type { Member } from '../kernel/ports/store.ts'
 import type { RotationState } from '../kernel/ports/telemetry.ts'
+import type { RotatorDeps } from './context.ts'
 
 type Staged = readonly [Stage, SecretVersion]
+
+/**
+ * Reads what is stored and what the replicas report, and describes it.
+ * @throws StoreUnavailableError also when nothing is stored yet
+ */
+export async function readStatus(
+  { store, credentialId, providerName }: RotatorDeps,
+  known: CredentialRecord | null,
+  reason: string | null,
+): Promise<CredentialStatus> {
+  const stored = await store.read(credentialId)
+  const record = stored?.record ?? known
+  if (record === null) throw new StoreUnavailableError('nothing is stored yet')
+  return describeStatus(record, await store.members(credentialId), providerName, reason)
+}
 
 /** What people and machines see of a credential. No values. */
 export function describeStatus(

@@ -1,9 +1,14 @@
 import type { CredentialRecord } from '../kernel/credential.ts'
 import type { RotationPolicy } from '../kernel/policy.ts'
+import { isCompromised } from './facts.ts'
 import type { MemberSight, Observation } from './observation.ts'
 import { BARRIER_POLL_MS } from './timing.ts'
+import type { View } from './view.ts'
 
-/** A barrier that is not passed yet. `silent`: a replica that holds it up has not reported for too long. */
+/**
+ * A barrier that is not passed yet. `silent`: a replica that holds it up has not reported for too
+ * long.
+ */
 export interface Held {
   readonly reason: 'drain' | 'previous-in-use' | 'ack-barrier' | 'preposition-barrier'
   readonly untilMs: number
@@ -11,51 +16,48 @@ export interface Held {
 }
 
 /** Every registered replica holds `pending` in memory, so that it can fall forward. */
-export function prepositionBarrier(
-  record: CredentialRecord,
-  policy: RotationPolicy,
-  seen: Observation,
-  nowMs: number,
-): Held | null {
-  const generation = record.pending?.generation ?? 0
-  const waits = { record, policy, seen, nowMs }
-  return barrier(waits, 'preposition-barrier', ({ member }) => member.held.includes(generation))
+export function prepositionBarrier(v: View): Held | null {
+  const generation = v.record.pending?.generation ?? 0
+  return barrier(v, 'preposition-barrier', ({ member }) => member.held.includes(generation))
 }
 
 /**
- * Every registered replica treats `current` as current. In an emergency it is enough that it holds it: then it falls
- * forward by itself. Silence is never consent.
+ * Both barriers before a revoke, or null when every replica has left the old version alone. A leak
+ * does not drain.
  */
-export function ackBarrier(
-  record: CredentialRecord,
-  policy: RotationPolicy,
-  seen: Observation,
-  nowMs: number,
-): Held | null {
-  const { generation } = record.current
-  const emergency = record.emergency !== null
+export function revokeBarriers(v: View): Held | null {
+  const { record, policy, seen, nowMs } = v
+  const leaked = isCompromised(record, 'previous')
+  const drain = leaked ? null : drainBarrier(record, policy, seen, nowMs)
+  return drain ?? ackBarrier(v)
+}
+
+/** Nobody treats the candidate that is about to be given up as current, as after a demotion. */
+export function releaseBarrier(v: View): Held | null {
+  const generation = v.record.pending?.generation ?? 0
+  return barrier(v, 'ack-barrier', ({ member }) => member.ackGeneration !== generation)
+}
+
+/**
+ * Every registered replica treats `current` as current. In an emergency it is enough that it holds
+ * it: then it falls forward by itself. Silence is never consent.
+ */
+function ackBarrier(v: View): Held | null {
+  const { generation } = v.record.current
+  const emergency = v.record.emergency !== null
   return barrier(
-    { record, policy, seen, nowMs },
+    v,
     'ack-barrier',
     ({ member }) =>
       member.ackGeneration >= generation || (emergency && member.held.includes(generation)),
   )
 }
 
-/** Nobody treats the candidate that is about to be given up as current, as after a demotion. */
-export function releaseBarrier(
-  record: CredentialRecord,
-  policy: RotationPolicy,
-  seen: Observation,
-  nowMs: number,
-): Held | null {
-  const generation = record.pending?.generation ?? 0
-  const waits = { record, policy, seen, nowMs }
-  return barrier(waits, 'ack-barrier', ({ member }) => member.ackGeneration !== generation)
-}
-
-/** `previous` has been unused by every replica for the drain time, as far as each of them has reported. */
-export function drainBarrier(
+/**
+ * `previous` has been unused by every replica for the drain time, as far as each of them has
+ * reported.
+ */
+function drainBarrier(
   record: CredentialRecord,
   policy: RotationPolicy,
   seen: Observation,
@@ -71,21 +73,15 @@ export function drainBarrier(
   return { reason: inUse ? 'previous-in-use' : 'drain', untilMs: quietAtMs, silent: false }
 }
 
-interface Waits {
-  readonly record: CredentialRecord
-  readonly policy: RotationPolicy
-  readonly seen: Observation
-  readonly nowMs: number
-}
-
 function barrier(
-  { record, policy, seen, nowMs }: Waits,
+  { record, policy, seen, nowMs }: View,
   reason: Held['reason'],
   passed: (sight: MemberSight) => boolean,
 ): Held | null {
   const waitingFor = [...seen.members.values()].filter((sight) => !passed(sight))
   if (waitingFor.length === 0) return null
-  // A replica with nothing to say may be quiet for long; it has to answer once it is asked for something.
+  // A replica with nothing to say may be quiet for long; it has to answer once it is asked for
+  // something.
   const askedAtMs = Math.max(record.phaseSinceMs, seen.startedAtMs)
   const silent = waitingFor.some(
     (sight) => nowMs - Math.max(sight.reportedAtMs, askedAtMs) > policy.memberSilentMs,

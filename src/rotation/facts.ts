@@ -1,4 +1,4 @@
-import type { CredentialRecord } from '../kernel/credential.ts'
+import type { CredentialRecord, Stage } from '../kernel/credential.ts'
 import type { Observation } from './observation.ts'
 import {
   ABORT_BACKOFF_FIRST_MS,
@@ -45,7 +45,10 @@ export function rejectedInARow(record: CredentialRecord): number {
   return record.tombstones.length - 1 - last
 }
 
-/** How long a create whose outcome is unknown rests before it is sent again: 1 s, doubling, at most 1 minute. */
+/**
+ * How long a create whose outcome is unknown rests before it is sent again: 1 s, doubling, at most
+ * 1 minute.
+ */
 export function createBackoffMs(record: CredentialRecord): number {
   const attempts = record.pending?.attempts ?? 1
   return Math.min(CALL_RETRY_FIRST_MS * 2 ** (attempts - 1), 60_000)
@@ -63,8 +66,9 @@ export function abortBackoffMs(record: CredentialRecord, nowMs: number): number 
 const DOUBLED_MAX = 2
 
 /**
- * Whether a create of the candidate may still be on its way. Once the candidate serves, a late copy of it could not be told from
- * a foreign secret, since its value works anyhow; one that was given up is told by its value.
+ * Whether a create of the candidate may still be on its way. Once the candidate serves, a late copy
+ * of it could not be told from a foreign secret, since its value works anyhow; one that was given
+ * up is told by its value.
  */
 export function isDoubled(record: CredentialRecord, nowMs: number): boolean {
   if ((record.pending?.attempts ?? 1) < 2 || record.emergency !== null) return false
@@ -72,4 +76,21 @@ export function isDoubled(record: CredentialRecord, nowMs: number): boolean {
     ({ reason, atMs }) => reason === DOUBLED && nowMs - atMs < ABORT_BACKOFF_MEMORY_MS,
   )
   return recent.length < DOUBLED_MAX
+}
+
+/** Whether an operator said that the version of this stage leaked. */
+export function isCompromised(record: CredentialRecord, stage: Stage): boolean {
+  return record.emergency?.compromised.includes(stage) === true
+}
+
+/** What moves when a rotation moves, commands apart. */
+export function progressOf({
+  phase,
+  lastGeneration,
+  current,
+  pending,
+  previous,
+}: CredentialRecord): string {
+  const versions = [current, pending, previous].map((v) => `${v?.generation} ${v?.secretId}`)
+  return [phase, lastGeneration, pending?.attempts, ...versions].join(' ')
 }

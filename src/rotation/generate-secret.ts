@@ -2,12 +2,15 @@ import type { ValueRule } from '../kernel/ports/provider.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
 
-/** A rule that is met this rarely is a mistake: for 25 characters of [A-Za-z0-9] a draw fails once in 84. */
+/**
+ * A rule that is met this rarely is a mistake: for 25 characters of [A-Za-z0-9] a draw fails once
+ * in 84.
+ */
 const DRAWS_MAX = 1_000
 
 /**
- * Draws a value uniformly among all values that the rule allows: whole strings are drawn until one has a character of
- * each class. Replacing characters instead would favour some values.
+ * Draws a value uniformly among all values that the rule allows: whole strings are drawn until one
+ * has a character of each class. Replacing characters instead would favour some values.
  * @throws Error when the rule can't be met
  */
 export function generateSecret(rule: ValueRule, random: Random): SecretValue {

@@ -4,8 +4,8 @@ import type { Lease, Store } from '../kernel/ports/store.ts'
 import { LEASE_RENEW_MS } from './timing.ts'
 
 /**
- * Holds the lease of one credential for one process. It saves calls: two holders would only do everything twice, since
- * safety is the compare-and-swap.
+ * Holds the lease of one credential for one process. It saves calls: two holders would only do
+ * everything twice, since safety is the compare-and-swap.
  */
 export class LeaseKeeper {
   readonly #store: Store

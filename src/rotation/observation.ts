@@ -34,7 +34,9 @@ export interface ListSight {
   readonly atMs: number
 }
 
-/** What became of the last create call of this life. `unsent`: prepared just now, nothing was sent. */
+/**
+ * What became of the last create call of this life. `unsent`: prepared just now, nothing was sent.
+ */
 export interface CreateSight {
   readonly generation: number
   readonly outcome: 'unsent' | 'unknown' | 'slots-full' | 'invalid-value'
@@ -55,8 +57,8 @@ export type CallHold =
   'throttled' | 'provider-unavailable' | 'provider-forbidden' | 'management-refused'
 
 /**
- * What this process has seen of the world. It saves calls and times waits; nothing that matters is only here: a
- * restart begins with nothing and sees it all again.
+ * What this process has seen of the world. It saves calls and times waits; nothing that matters is
+ * only here: a restart begins with nothing and sees it all again.
  */
 export interface Observation {
   readonly startedAtMs: number
@@ -69,7 +71,9 @@ export interface Observation {
   readonly members: ReadonlyMap<string, MemberSight>
   readonly callFailures: number
   readonly callHold: { readonly reason: CallHold; readonly untilMs: number } | null
-  /** Something was wrong at this instant (a request was refused): older verdicts are asked again. */
+  /**
+   * Something was wrong at this instant (a request was refused): older verdicts are asked again.
+   */
   readonly suspectAtMs: number
 }
 
@@ -131,6 +135,11 @@ export function forgetAll(seen: Observation, nowMs: number): Observation {
   return { ...nothingSeen(nowMs), callHold, callFailures, members, suspectAtMs }
 }
 
+/** Asks and lists again at once, whatever was seen before. */
+export function anew(nowMs: number): Pick<Observation, 'list' | 'callHold' | 'suspectAtMs'> {
+  return { list: null, callHold: null, suspectAtMs: nowMs }
+}
+
 /** Forgets the verdicts on these versions, because an effect may have changed them. */
 export function forgetProbes(seen: Observation, generations: readonly number[]): Observation {
   const probes = new Map(seen.probes)
@@ -161,7 +170,10 @@ export function sawList(
   }
 }
 
-/** Takes in what the members report. A clock that is ahead can't prolong a wait: only changes move the instants. */
+/**
+ * Takes in what the members report. A clock that is ahead can't prolong a wait: only changes move
+ * the instants.
+ */
 export function sawMembers(
   seen: Observation,
   members: readonly Member[],
@@ -185,7 +197,10 @@ export function sawMembers(
   return { ...seen, members: new Map(sights) }
 }
 
-/** When a version should be probed next: at once while nothing is known, rarely once its verdict is settled. */
+/**
+ * When a version should be probed next: at once while nothing is known, rarely once its verdict is
+ * settled.
+ */
 export function probeDueAtMs(seen: Observation, generation: number): number {
   const sight = seen.probes.get(generation)
   if (sight === undefined) return 0
@@ -197,8 +212,8 @@ export function probeDueAtMs(seen: Observation, generation: number): number {
 }
 
 /**
- * When the list should be read next: 3 s after the last one and then ever longer for something that has waited since
- * `sinceMs`; rarely when nothing does (null).
+ * When the list should be read next: 3 s after the last one and then ever longer for something that
+ * has waited since `sinceMs`; rarely when nothing does (null).
  */
 export function listDueAtMs(seen: Observation, sinceMs: number | null): number {
   if (seen.list === null) return 0

@@ -1,40 +1,35 @@
-import type { CredentialRecord, Stage } from '../kernel/credential.ts'
-import { unreachable } from '../kernel/errors.ts'
+import type { CredentialRecord, Phase } from '../kernel/credential.ts'
 import { CANDIDATES_MAX, VERIFY_SUCCESSES } from '../kernel/limits.ts'
-import { block, whileBlocked } from './blocked.ts'
-import {
-  type Held,
-  ackBarrier,
-  drainBarrier,
-  prepositionBarrier,
-  releaseBarrier,
-} from './drain-version.ts'
-import type { Observation } from './observation.ts'
+import { block, waitForMembers, whileBlocked } from './blocked.ts'
+import { prepositionBarrier, releaseBarrier, revokeBarriers } from './drain-version.ts'
 import {
   createBackoffMs,
   heldGenerationMax,
+  isCompromised,
   isDoubled,
   newestInstantMs,
   rejectedInARow,
 } from './facts.ts'
-import {
-  attributeCreate,
-  attributeSlots,
-  freshlyAccepted,
-  hasSettled,
-  refused,
-} from './reconcile.ts'
+import type { Observation } from './observation.ts'
+import { attributeCreate, attributeSlots, nothingWorks, refused } from './reconcile.ts'
 import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
+import {
+  bindPrevious,
+  isUnseen,
+  planUnboundAbort,
+  settleLastSecret,
+  survivorId,
+} from './settle-attribution.ts'
 import type { Step } from './step.ts'
 import { CLOCK_SKEW_MAX_MS, LIST_FRESH_MS, WINDOW_POLL_MS } from './timing.ts'
 import { type Rules, type View, lookAround, prove, view, wait, whileHeld } from './view.ts'
 
 /**
- * Decides what to do next, from the record, what was seen, the rules and the time: nothing else. One function per phase;
- * together they are the state diagram of `docs/architecture.md`.
- *
+ * Decides what to do next, from the record, what was seen, the rules and the time: nothing else.
+ * One function per phase; together they are the state diagram of `docs/architecture.md`:
  *   idle → prepared → created → verified → staged → promoted → retiring → idle
- *   prepared … staged → aborting → idle; promoted, retiring → aborting (demoted); aborting → promoted (current dead)
+ *   prepared … staged → aborting → idle
+ *   promoted, retiring → aborting (demoted); aborting → promoted (current dead)
  */
 export function plan(
   record: CredentialRecord,
@@ -52,35 +47,15 @@ export function plan(
 }
 
 function planPhase(v: View): Step {
-  if (heldGenerationMax(v.seen) > v.record.lastGeneration) {
-    return block('record-foreign-write')
-  }
-  switch (v.record.phase) {
-    case 'idle':
-      return planIdle(v)
-    case 'prepared':
-      return planPrepared(v)
-    case 'created':
-      return planCreated(v)
-    case 'verified':
-      return planVerified(v)
-    case 'staged':
-      return planStaged(v)
-    case 'promoted':
-      return planPromoted(v)
-    case 'retiring':
-      return planRetiring(v)
-    case 'aborting':
-      return planAborting(v)
-    default:
-      return unreachable(v.record.phase)
-  }
+  const { record, belief, seen } = v
+  if (heldGenerationMax(seen) > record.lastGeneration) return block('record-foreign-write')
+  if (nothingWorks(record, belief)) return block('no-working-secret')
+  return PLANS[record.phase](v)
 }
 
 /** idle: current is the only known version. → prepared, → aborting (a late create of ours) */
 function planIdle(v: View): Step {
   const { record, belief, seen, policy, traits, nowMs } = v
-  if (belief.current === 'dead') return block('no-working-secret')
   const due = dueReason(record, policy, nowMs)
   const wanted = policy.standby === 'hot' || due !== null
   const slots = attributeSlots(record, belief, seen, traits)
@@ -101,11 +76,10 @@ function planIdle(v: View): Step {
   return { kind: 'prepare', reason: due ?? 'standby' }
 }
 
-/** prepared: the value is chosen; the create may have happened or not. → created, → idle (rejected), → aborting */
+/** prepared: the create may have happened or not. → created, → idle (rejected), → aborting */
 function planPrepared(v: View): Step {
-  const { record, belief, seen, traits, nowMs } = v
-  const fate = attributeCreate(record, belief, seen, traits)
-  if (belief.current === 'dead' && belief.pending === 'dead') return block('no-working-secret')
+  const { record, belief, seen, nowMs } = v
+  const fate = attributeCreate(record, belief, seen, v.traits)
   switch (fate.kind) {
     case 'unsent':
       return { kind: 'create', reason: 'intent-saved' }
@@ -126,8 +100,6 @@ function planPrepared(v: View): Step {
     }
     case 'unsettled':
       return isUnseen(v) ? { kind: 'sight', reason: 'new-id' } : wait(v, 'create-unknown')
-    default:
-      return unreachable(fate)
   }
 }
 
@@ -135,35 +107,29 @@ function planPrepared(v: View): Step {
 function planCreated(v: View): Step {
   const { record, belief, seen, traits, nowMs } = v
   const generation = record.pending?.generation ?? 0
-  if (isDoubled(record, nowMs) && belief.current === 'alive') {
-    return { kind: 'abort', reason: 'create-doubled' }
-  }
+  const doubled = isDoubled(record, nowMs) && belief.current === 'alive'
+  if (doubled) return { kind: 'abort', reason: 'create-doubled' }
   const sight = seen.probes.get(generation)
   if (sight?.verdict === 'accepted' && sight.streak >= VERIFY_SUCCESSES) {
     return { kind: 'verify', reason: 'proven' }
   }
   if (!refused(seen, generation)) return wait(v, 'proving')
-  if (belief.pendingGone && belief.current !== 'dead') {
-    return { kind: 'abort', reason: 'standby-absent' }
-  }
+  const gone = belief.pendingGone && belief.current !== 'dead'
+  if (gone) return { kind: 'abort', reason: 'standby-absent' }
   const givenUpAtMs = (record.pending?.firstSeenAtMs ?? nowMs) + traits.propagationMaxMs
   if (nowMs < givenUpAtMs) return wait(v, 'propagation', givenUpAtMs)
   if (belief.current === 'dead') return block('no-working-secret')
   return { kind: 'abort', reason: 'propagation-timeout' }
 }
 
-/** verified: proven, offered to requests; not every replica holds it yet. → staged, → aborting */
+/** verified: proven and offered; not every replica holds it yet. → staged, → aborting */
 function planVerified(v: View): Step {
-  const { record, belief, seen, policy, nowMs } = v
+  const { record, belief } = v
   if (isCompromised(record, 'pending')) return { kind: 'abort', reason: 'compromised' }
-  if (belief.pending === 'dead') {
-    return belief.current === 'dead'
-      ? block('no-working-secret')
-      : { kind: 'abort', reason: 'standby-refused' }
-  }
+  if (belief.pending === 'dead') return { kind: 'abort', reason: 'standby-refused' }
   if (belief.current === 'dead') return { kind: 'stage', reason: 'current-dead' }
   if (isCompromised(record, 'current')) return { kind: 'stage', reason: 'emergency' }
-  const held = prepositionBarrier(record, policy, seen, nowMs)
+  const held = prepositionBarrier(v)
   return held === null ? { kind: 'stage', reason: 'prepositioned' } : waitForMembers(v, held)
 }
 
@@ -173,7 +139,6 @@ function planStaged(v: View): Step {
   const generation = record.pending?.generation ?? 0
   if (isCompromised(record, 'pending')) return { kind: 'abort', reason: 'compromised' }
   if (belief.current === 'dead') {
-    if (belief.pending === 'dead') return block('no-working-secret')
     return prove(v, generation) ?? { kind: 'promote', reason: 'current-dead' }
   }
   if (belief.pending === 'dead') return { kind: 'abort', reason: 'standby-refused' }
@@ -193,12 +158,11 @@ function planStaged(v: View): Step {
   return prove(v, generation) ?? { kind: 'promote', reason: due }
 }
 
-/** promoted: the new version serves, the old one falls silent. → retiring, → aborting (demoted) */
+/** promoted: the old version falls silent. → retiring, → aborting (demoted) */
 function planPromoted(v: View): Step {
   const { record, belief, policy, nowMs } = v
   const { current, previous } = record
   if (belief.current === 'dead') {
-    if (belief.previous === 'dead') return block('no-working-secret')
     const proof = prove(v, previous?.generation ?? 0)
     return proof ?? { kind: 'demote', reason: 'current-refused' }
   }
@@ -209,7 +173,7 @@ function planPromoted(v: View): Step {
   if (!emergency && previous?.bootstrap === true && policy.revokeBootstrap === 'confirm') {
     if (!record.bootstrapConsent) return wait(v, 'bootstrap-consent')
   }
-  const held = consent(v)
+  const held = revokeBarriers(v)
   if (held !== null) return waitForMembers(v, held)
   const hold = emergency ? null : calendarHold(policy, nowMs)
   if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
@@ -218,19 +182,18 @@ function planPromoted(v: View): Step {
   return proof ?? { kind: 'retire', reason: emergency ? 'emergency' : 'drained' }
 }
 
-/** retiring: the old version is being revoked, authenticated with the new one. → idle, → aborting (demoted) */
+/** retiring: the old version is being revoked. → idle, → aborting (demoted) */
 function planRetiring(v: View): Step {
   const { record, belief, seen, traits, nowMs } = v
   const { current, previous, absentSinceMs } = record
   if (belief.current === 'dead') {
-    if (belief.previous === 'dead') return block('no-working-secret')
     const proof = prove(v, previous?.generation ?? 0)
     return proof ?? { kind: 'demote', reason: 'current-refused' }
   }
   if (absentSinceMs === null) {
     if (belief.previousGone) return { kind: 'gone', reason: 'absent' }
     if (seen.lastSecretId === previous?.secretId) return settleLastSecret(v, previous?.generation)
-    const held = consent(v)
+    const held = revokeBarriers(v)
     if (held !== null) return waitForMembers(v, held)
     return prove(v, current.generation) ?? { kind: 'revoke', reason: 'retiring' }
   }
@@ -250,13 +213,13 @@ function planRetiring(v: View): Step {
   return wait(v, 'revoke-settling')
 }
 
-/** aborting: the candidate is being revoked, authenticated with current. → idle, → promoted (current dead) */
+/** aborting: the candidate is being revoked. → idle, → promoted (current dead) */
 function planAborting(v: View): Step {
-  const { record, belief, seen, policy, nowMs } = v
+  const { record, belief, seen, nowMs } = v
   const { pending, current, absentSinceMs } = record
   const generation = pending?.generation ?? 0
   if (belief.current === 'dead') {
-    if (belief.pending === 'dead' || pending?.secretId === null) return block('no-working-secret')
+    if (pending?.secretId === null) return block('no-working-secret')
     return prove(v, generation) ?? { kind: 'promote', reason: 'current-dead' }
   }
   if (absentSinceMs !== null) {
@@ -270,80 +233,18 @@ function planAborting(v: View): Step {
   if (pending?.secretId === null) return planUnboundAbort(v)
   if (belief.pendingGone) return { kind: 'gone', reason: 'absent' }
   if (seen.lastSecretId === pending?.secretId) return settleLastSecret(v, generation)
-  const inUse = belief.pending === 'dead' ? null : releaseBarrier(record, policy, seen, nowMs)
+  const inUse = belief.pending === 'dead' ? null : releaseBarrier(v)
   if (inUse !== null) return waitForMembers(v, inUse)
   return prove(v, current.generation) ?? { kind: 'revoke', reason: 'aborting' }
 }
 
-/** Given up before its id was known: the create may still have happened. */
-function planUnboundAbort(v: View): Step {
-  const { record, belief, seen, traits } = v
-  const fate = attributeCreate(record, belief, seen, traits)
-  if (fate.kind === 'ours') {
-    return { kind: 'bind-pending', secretId: fate.secretId, reason: 'answer-lost' }
-  }
-  if (fate.kind === 'unsettled') {
-    return isUnseen(v) ? { kind: 'sight', reason: 'new-id' } : wait(v, 'create-unknown')
-  }
-  // Whatever comes late is told by the tombstone.
-  return { kind: 'bury', reason: 'never-created' }
-}
-
-/** A new id that may be ours, and that the record does not know of yet. */
-function isUnseen({ record, belief }: View): boolean {
-  return belief.newIds.length > 0 && record.pending?.firstSeenAtMs === null
-}
-
-/**
- * The id under which a revoked value lives on: it is still accepted long after the revoke of its own id, current is proven, and
- * there is exactly one other id. So the id was attributed wrongly, or a second create of the value was delivered late.
- */
-function survivorId(
-  { belief, seen, traits, nowMs, record }: View,
-  revokedAtMs: number,
-): string | null {
-  const [other, ...more] = belief.unknownIds
-  const outlived = nowMs - revokedAtMs > traits.propagationMaxMs / 2
-  const proven =
-    belief.current === 'alive' && belief.listed?.includes(record.current.secretId ?? '')
-  if (!outlived || proven !== true || other === undefined || more.length > 0) return null
-  return hasSettled(seen, [other]) ? other : null
-}
-
-/** The provider would not revoke the last secret: either current is gone, or the ids were attributed wrongly. */
-function settleLastSecret(v: View, victim: number | undefined): Step {
-  const { record, belief, seen, nowMs } = v
-  const [only, ...others] = belief.listed ?? []
-  const single = only !== undefined && others.length === 0 && only === seen.lastSecretId
-  if (single && victim !== undefined && refused(seen, victim)) {
-    if (freshlyAccepted(seen, record.current.generation, nowMs)) {
-      return { kind: 'bind-current', secretId: only, reason: 'single-id' }
-    }
-  }
-  return prove(v, record.current.generation) ?? wait(v, 'list-unsettled')
-}
-
-/** Which id is previous's? By elimination: the list has current's and exactly one more. */
-function bindPrevious(v: View): Step {
-  const { record, belief } = v
-  const [other, ...more] = belief.unknownIds
-  if (belief.listed === null || belief.current !== 'alive') return wait(v, 'list-unsettled')
-  const proven = belief.listed.includes(record.current.secretId ?? '')
-  if (!proven || other === undefined || more.length > 0) return block('attribution-ambiguous')
-  return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
-}
-
-/** Both barriers before a revoke, or null when every replica has left the old version alone. A leak does not drain. */
-function consent({ record, policy, seen, nowMs }: View): Held | null {
-  const leaked = isCompromised(record, 'previous')
-  const drain = leaked ? null : drainBarrier(record, policy, seen, nowMs)
-  return drain ?? ackBarrier(record, policy, seen, nowMs)
-}
-
-function waitForMembers(v: View, held: Held): Step {
-  return held.silent ? block('member-silent') : wait(v, held.reason, held.untilMs)
-}
-
-function isCompromised(record: CredentialRecord, stage: Stage): boolean {
-  return record.emergency?.compromised.includes(stage) === true
+const PLANS: Readonly<Record<Phase, (v: View) => Step>> = {
+  idle: planIdle,
+  prepared: planPrepared,
+  created: planCreated,
+  verified: planVerified,
+  staged: planStaged,
+  promoted: planPromoted,
+  retiring: planRetiring,
+  aborting: planAborting,
 }

@@ -24,7 +24,11 @@ export function promoteVersion(deps: RotatorDeps, { record, seen, nowMs }: Momen
       ...record,
       phase: 'promoted',
       current: {
-        ...{ generation, value, secretId, fingerprint, createdAtMs },
+        generation,
+        value,
+        secretId,
+        fingerprint,
+        createdAtMs,
         activatedAtMs: nowMs,
         bootstrap: false,
       },
@@ -48,7 +52,10 @@ export function promoteVersion(deps: RotatorDeps, { record, seen, nowMs }: Momen
   }
 }
 
-/** The new version is refused while the old one works: back to the old one, and the new one is given up. */
+/**
+ * The new version is refused while the old one works: back to the old one, and the new one is given
+ * up.
+ */
 export function demoteVersion({ record, seen, nowMs }: Moment, requested: boolean): Taken {
   const { current, previous } = record
   if (previous === null) return { record, seen }

@@ -83,6 +83,13 @@ export function freshlyAccepted(seen: Observation, generation: number, nowMs: nu
   )
 }
 
+/** Whether every version of the record is dead. */
+export function nothingWorks({ pending, previous }: CredentialRecord, belief: Belief): boolean {
+  if (belief.current !== 'dead') return false
+  if (pending !== null && belief.pending !== 'dead') return false
+  return previous === null || belief.previous === 'dead'
+}
+
 /** Whether the last verdict on a version is a refusal, be it the first one. */
 export function refused(seen: Observation, generation: number): boolean {
   return seen.probes.get(generation)?.verdict === 'refused'
@@ -96,8 +103,9 @@ function isGone(secretId: string | null, seen: Observation): boolean {
 }
 
 /**
- * Whether the id is not that of the value: the value is accepted although the id was absent for longer than a revoked
- * value may live on. Any sooner, the one secret that is listed may be somebody else's, made after ours was revoked.
+ * Whether the id is not that of the value: the value is accepted although the id was absent for
+ * longer than a revoked value may live on. Any sooner, the one secret that is listed may be
+ * somebody else's, made after ours was revoked.
  */
 function isMisnamed({ generation, secretId }: SecretVersion, seen: Observation): boolean {
   const presence = secretId === null ? undefined : seen.presence.get(secretId)
@@ -138,7 +146,9 @@ function lateCreate(
   return accepted === undefined ? null : { tombstone: accepted, secretId }
 }
 
-/** Accepted after it was refused, or never known to exist; not merely a revoke that takes its time. */
+/**
+ * Accepted after it was refused, or never known to exist; not merely a revoke that takes its time.
+ */
 function livesOn(tombstone: Tombstone, seen: Observation, shownAtMs: number): boolean {
   const sight = seen.probes.get(tombstone.generation)
   if (sight?.verdict !== 'accepted') return false
@@ -157,7 +167,10 @@ export type Slots =
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'unsettled' }
 
-/** Attributes the listed ids. An id is ours by elimination only when it is the single one while current works. */
+/**
+ * Attributes the listed ids. An id is ours by elimination only when it is the single one while
+ * current works.
+ */
 export function attributeSlots(
   record: CredentialRecord,
   belief: Belief,
@@ -218,7 +231,8 @@ export function attributeCreate(
     if (disowned && hasSettled(seen, belief.newIds)) return { kind: 'foreign' }
     const refusedAtMs = seen.probes.get(pending.generation)?.verdictAtMs ?? 0
     const refusedForMs = refusedAtMs - (pending.firstSeenAtMs ?? refusedAtMs)
-    // Half the time is twice what was ever seen, and a block heals by itself when the value works after all.
+    // Half the time is twice what was ever seen, and a block heals by itself when the value works
+    // after all.
     return { kind: refusedForMs > traits.propagationMaxMs / 2 ? 'foreign' : 'unsettled' }
   }
   const waitedMs = seen.list.atMs - (sent?.atMs ?? seen.startedAtMs)

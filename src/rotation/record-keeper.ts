@@ -5,7 +5,10 @@ import { block } from './blocked.ts'
 import { bootstrapRecord } from './bootstrap-record.ts'
 import type { RotatorDeps } from './context.ts'
 
-/** Loads and saves the record of one credential, and notices when somebody else replaced it by something older. */
+/**
+ * Loads and saves the record of one credential, and notices when somebody else replaced it by
+ * something older.
+ */
 export class RecordKeeper {
   readonly #deps: RotatorDeps
   /** What was read or written last and was sound. */
@@ -21,7 +24,8 @@ export class RecordKeeper {
   }
 
   /**
-   * Reads the record, and makes it where there is none. A record that was replaced by something older comes back blocked.
+   * Reads the record, and makes it where there is none. A record that was replaced by something
+   * older comes back blocked.
    * @throws StoreUnavailableError, StoreUnreadableError, AssertionError
    * @throws ConfigError nothing is stored, and the configuration has no secret
    */

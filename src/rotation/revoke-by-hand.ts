@@ -6,8 +6,9 @@ import type { Steering } from './commands.ts'
 import type { RotatorDeps } from './context.ts'
 
 /**
- * Ends a secret by its id. Ours go the way of the rotation: `previous` gets the consent that its first revoke waits for, a
- * candidate is given up. A foreign one is revoked at once, by the operator's word, authenticated with current.
+ * Ends a secret by its id. Ours go the way of the rotation: `previous` gets the consent that its
+ * first revoke waits for, a candidate is given up. A foreign one is revoked at once, by the
+ * operator's word, authenticated with current.
  * @throws CommandRefusedError `command-refused`
  */
 export async function revokeByHand(

@@ -10,8 +10,8 @@ export function retireVersion({ record, seen }: Moment): Taken {
 }
 
 /**
- * Revokes previous (retiring) or the given-up candidate (aborting), authenticated by what remains. It may be sent twice: the
- * id is attributed, never reused, and its absence is success.
+ * Revokes previous (retiring) or the given-up candidate (aborting), authenticated by what remains.
+ * It may be sent twice: the id is attributed, never reused, and its absence is success.
  */
 export async function revokeVersion(deps: RotatorDeps, moment: Moment): Promise<Taken> {
   const { record, seen, nowMs, signal } = moment
@@ -22,7 +22,8 @@ export async function revokeVersion(deps: RotatorDeps, moment: Moment): Promise<
   const answer = await callProvider(deps, 'revoke', auths, signal, (auth, inner) =>
     deps.provider.revoke(auth, secretId, inner),
   )
-  // What was believed of the list and of both versions no longer counts: the wrong id may have been hit.
+  // What was believed of the list and of both versions no longer counts: the wrong id may have been
+  // hit.
   const after = forgetProbes({ ...seen, list: null }, [
     record.current.generation,
     victim.generation,
@@ -33,7 +34,11 @@ export async function revokeVersion(deps: RotatorDeps, moment: Moment): Promise<
       return { record: { ...record, absentSinceMs: nowMs }, seen: afterAnswer(after) }
     case 'last-secret':
       return { record, seen: afterAnswer({ ...after, lastSecretId: secretId }) }
-    default:
+    case 'unauthorized':
+    case 'forbidden':
+    case 'account-not-found':
+    case 'throttled':
+    case 'unavailable':
       return afterFailure(deps, { ...moment, seen: after }, answer)
   }
 }

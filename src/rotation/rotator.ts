@@ -1,19 +1,14 @@
 import type { CredentialRecord } from '../kernel/credential.ts'
-import {
-  AssertionError,
-  CommandRefusedError,
-  ConfigError,
-  StoreConflictError,
-  StoreUnavailableError,
-  StoreUnreadableError,
-} from '../kernel/errors.ts'
+import { CommandRefusedError, StoreConflictError, StoreUnavailableError } from '../kernel/errors.ts'
 import type { CredentialStatus, RotationCommand } from '../kernel/ports/rotation-control.ts'
 import type { Member, Stored } from '../kernel/ports/store.ts'
 import { carryOut } from './commands.ts'
 import type { RotatorDeps } from './context.ts'
-import { describeState, describeStatus } from './describe-status.ts'
+import { describeState, describeStatus, readStatus } from './describe-status.ts'
+import { progressOf } from './facts.ts'
+import { faultReason } from './fault-reason.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
-import { type Observation, forgetAll, nothingSeen, sawMembers } from './observation.ts'
+import { type Observation, anew, forgetAll, nothingSeen, sawMembers } from './observation.ts'
 import { plan } from './plan.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import { SteadyTime } from './steady-time.ts'
@@ -39,8 +34,8 @@ export interface Look {
 const COMMAND_TRIES_MAX = 5
 
 /**
- * Rotates one credential. The law: save the intent, act, save the result. Each act may happen twice, and a crash at any await
- * is recovered from the record and the provider's list alone.
+ * Rotates one credential. The law: save the intent, act, save the result. Each act may happen
+ * twice, and a crash at any await is recovered from the record and the provider's list alone.
  */
 export class Rotator {
   readonly #deps: RotatorDeps
@@ -63,7 +58,7 @@ export class Rotator {
   }
 
   /**
-   * Makes sure that a record exists before anything is served; the configuration's secret is the first one. Idempotent.
+   * Makes sure that a record exists before anything is served. Idempotent.
    * @throws StoreUnavailableError, StoreUnreadableError, AssertionError
    * @throws ConfigError nothing is stored, and the configuration has no secret
    */
@@ -72,8 +67,8 @@ export class Rotator {
   }
 
   /**
-   * One pass: as many steps as can be taken without waiting, at most `LOOK_STEPS_MAX`. Faults of the store and of the
-   * provider are expected, and end in a reason; only one look may run at a time.
+   * One pass: as many steps as can be taken without waiting, at most `LOOK_STEPS_MAX`. Expected
+   * faults, of the store and of the provider, end in a reason. Only one look may run at a time.
    */
   async look(signal: AbortSignal): Promise<Look> {
     const look = await this.#look(signal).catch((error: unknown) => this.#afterFault(error))
@@ -95,7 +90,7 @@ export class Rotator {
       const step = plan(stored.record, this.#seen, { policy, traits: provider.traits }, nowMs)
       tellStep(this.#deps, stored.record, step, this.#reason)
       if (step.kind === 'wait') return this.#lookIn(step.untilMs - nowMs, step.reason)
-      // A replica may have joined meanwhile: what all of them hold is read right before anything is revoked.
+      // A replica may have joined: what all of them hold is read right before anything is revoked.
       const outdated: boolean = step.kind === 'revoke' && !loaded
       stored = outdated ? null : await this.#take(stored, step, nowMs, signal)
     }
@@ -116,8 +111,8 @@ export class Rotator {
   }
 
   /**
-   * The time of a decision. When the wall clock was set back, what was seen "later" than now would be waited for, so it
-   * is forgotten; but never who the members are, since a barrier without members holds nothing up.
+   * The time of a decision. When the wall clock was set back, what was seen "later" is forgotten;
+   * but never who the members are, since a barrier without members holds nothing up.
    */
   #now({ phase }: CredentialRecord): number {
     const nowMs = this.#time.now(phase)
@@ -128,7 +123,10 @@ export class Rotator {
     return nowMs
   }
 
-  /** Takes the step and saves what it changed. Null: the save did not come through, and what is stored decides. */
+  /**
+   * Takes the step and saves what it changed. Null: the save did not come through, and what is
+   * stored decides.
+   */
   async #take(
     stored: Stored,
     step: Step,
@@ -142,7 +140,7 @@ export class Rotator {
       this.#seen = { ...taken.seen, suspectAtMs }
       return stored
     }
-    // Until the save has come through, nothing that this step did or meant to do is certain: all is asked again.
+    // Until the save has come through, nothing that this step did is certain: all is asked again.
     this.#seen = { ...this.#seen, create: null, list: null, probes: new Map() }
     const saved = await this.#save(stored, taken.record, step, nowMs)
     if (saved !== null) {
@@ -166,14 +164,17 @@ export class Rotator {
       telemetry.state(describeState(saved.record, null))
       return saved
     } catch (error) {
-      const unsure = error instanceof StoreConflictError || error instanceof StoreUnavailableError
-      if (!unsure) throw error
-      this.#deps.log.info('record not saved', { ...this.#label, reason: error.code })
+      const lost = error instanceof StoreConflictError || error instanceof StoreUnavailableError
+      if (!lost) throw error
+      this.#deps.log.info('record not saved', {
+        credential: this.#deps.credentialId,
+        reason: error.code,
+      })
       return null
     }
   }
 
-  /** A request saw something: verdicts from before are asked again, and the list may be read early. */
+  /** A request saw something: what was seen before is asked again, the list perhaps early. */
   suspect(): void {
     const { known } = this.#records
     const nowMs = known === null ? this.#deps.clock.now() : this.#now(known)
@@ -192,11 +193,13 @@ export class Rotator {
       const known = this.#records.known
       const next = await carryOut(this.#deps, { record: stored.record, known, nowMs }, command)
       try {
-        if (next !== stored.record) {
-          await this.#records.save(stored, next, this.#lease.fence, nowMs)
-        }
-        this.#deps.log.info('command accepted', { ...this.#label, command: command.kind })
-        if (command.kind === 'retry') this.#lookAnew(nowMs)
+        const changed = next !== stored.record
+        if (changed) await this.#records.save(stored, next, this.#lease.fence, nowMs)
+        this.#deps.log.info('command accepted', {
+          credential: this.#deps.credentialId,
+          command: command.kind,
+        })
+        if (command.kind === 'retry') this.#seen = { ...this.#seen, ...anew(nowMs) }
         return await this.status()
       } catch (error) {
         if (!(error instanceof StoreConflictError)) throw error
@@ -205,27 +208,17 @@ export class Rotator {
     throw new CommandRefusedError('the record changes too often right now; try again')
   }
 
-  /** Asks and lists again at once, whatever was seen before. */
-  #lookAnew(nowMs: number): void {
-    this.#seen = { ...this.#seen, list: null, callHold: null, suspectAtMs: nowMs }
-  }
-
   /**
-   * What is stored, and what the last look here said. Where the store can't be reached, what was known last.
+   * What is stored, and what the last look here said; what was known last while the store is away.
    * @throws StoreUnavailableError when nothing is known yet
    */
   async status(): Promise<CredentialStatus> {
-    const { store, credentialId, providerName } = this.#deps
     const { known } = this.#records
     try {
-      const stored = await store.read(credentialId)
-      this.#members = await store.members(credentialId)
-      const record = stored?.record ?? known
-      if (record === null) throw new StoreUnavailableError('nothing is stored yet')
-      return describeStatus(record, this.#members, providerName, this.#reason)
+      return await readStatus(this.#deps, known, this.#reason)
     } catch (error) {
       if (known === null || !(error instanceof StoreUnavailableError)) throw error
-      return describeStatus(known, this.#members, providerName, 'store-unavailable')
+      return describeStatus(known, this.#members, this.#deps.providerName, 'store-unavailable')
     }
   }
 
@@ -243,36 +236,13 @@ export class Rotator {
     return { nextLookAtMs: nowMs + Math.min(Math.max(delayMs, 0), longestMs), reason }
   }
 
-  /** Faults that a later look may find gone. Anything else is a defect, and goes on to the scheduler. */
+  /** Faults that a later look may find gone. Anything else is a defect. */
   #afterFault(error: unknown): Look {
     const reason = faultReason(error)
     if (reason === null) throw error
-    const message = error instanceof Error ? error.message : ''
-    this.#deps.log.warn('rotation held up', { ...this.#label, reason, detail: message })
+    const detail = error instanceof Error ? error.message : ''
+    const credential = this.#deps.credentialId
+    this.#deps.log.warn('rotation held up', { credential, reason, detail })
     return this.#lookIn(STORE_RETRY_MS, reason)
   }
-
-  get #label(): { readonly credential: string } {
-    return { credential: this.#deps.credentialId }
-  }
-}
-
-/** What moves when a rotation moves, commands apart. */
-function progressOf({
-  phase,
-  lastGeneration,
-  current,
-  pending,
-  previous,
-}: CredentialRecord): string {
-  const versions = [current, pending, previous].map((v) => `${v?.generation} ${v?.secretId}`)
-  return [phase, lastGeneration, pending?.attempts, ...versions].join(' ')
-}
-
-function faultReason(error: unknown): Reason | null {
-  if (error instanceof StoreUnavailableError) return 'store-unavailable'
-  if (error instanceof StoreConflictError) return 'store-conflict'
-  if (error instanceof StoreUnreadableError) return 'store-unreadable'
-  if (error instanceof AssertionError) return 'assertion-failed'
-  return error instanceof ConfigError ? 'no-secret' : null
 }

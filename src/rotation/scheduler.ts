@@ -18,7 +18,10 @@ export interface SchedulerDeps {
   readonly rotators: ReadonlyMap<string, Rotator>
   readonly clock: Clock
   readonly log: Log
-  /** Which credential manages which: the secondary's id and its primary's. Default: each manages itself. */
+  /**
+   * Which credential manages which: the secondary's id and its primary's. Default: each manages
+   * itself.
+   */
   readonly managers?: ReadonlyMap<string, string>
 }
 
@@ -34,8 +37,8 @@ interface Entry {
 }
 
 /**
- * Runs the rotators by the clock, one look at a time for each. A primary and its secondaries take turns, the primary last: it never
- * revokes the secret that a secondary's call relies on just then.
+ * Runs the rotators by the clock, one look at a time for each. A primary and its secondaries take
+ * turns, the primary last: it never revokes the secret that a secondary's call relies on just then.
  */
 export class RotationScheduler implements RotationControl, EarlyLook {
   readonly #deps: SchedulerDeps
@@ -80,11 +83,14 @@ export class RotationScheduler implements RotationControl, EarlyLook {
     this.#stopping.abort()
     const entries = [...this.#entries.values()]
     for (const { timer } of entries) timer()
-    await Promise.all(entries.map(({ looking }) => looking))
+    await Promise.all(entries.map(({ looking }) => looking ?? Promise.resolve()))
     await Promise.all(entries.map(({ rotator }) => rotator.release()))
   }
 
-  /** A request saw a refusal: verdicts from before are doubtful. At most one early look per second and credential. */
+  /**
+   * A request saw a refusal: verdicts from before are doubtful. At most one early look per second
+   * and credential.
+   */
   look(credentialId: string): void {
     const entry = this.#entries.get(credentialId)
     if (entry === undefined || !this.#started) return

@@ -15,7 +15,10 @@ export function unblockCredential({ record, seen }: Moment): Taken {
   return { record: { ...record, blocked: null }, seen }
 }
 
-/** Current's id is known now. A version that was thought to have it has none, and nothing is left of it to revoke. */
+/**
+ * Current's id is known now. A version that was thought to have it has none, and nothing is left of
+ * it to revoke.
+ */
 export function bindCurrent({ record, seen, nowMs }: Moment, secretId: string): Taken {
   const { current, pending, previous } = record
   const robbed = pending?.secretId === secretId || previous?.secretId === secretId
@@ -43,7 +46,10 @@ export function revokeAgain({ record, seen }: Moment): Taken {
   return { record: { ...record, absentSinceMs: null }, seen }
 }
 
-/** Instants that another clock wrote ahead of ours become now, or waits for them would last as long as the skew. */
+/**
+ * Instants that another clock wrote ahead of ours become now, or waits for them would last as long
+ * as the skew.
+ */
 export function restampRecord({ record, seen, nowMs }: Moment): Taken {
   const { current, pending, previous, emergency, blocked } = record
   const past = <T extends number | null>(atMs: T): T | number =>

@@ -4,8 +4,9 @@ import type { Clock } from '../kernel/ports/clock.ts'
 const RESTING: ReadonlySet<Phase> = new Set(['idle', 'staged'])
 
 /**
- * The time that decisions read: the wall clock at rest, since a rotation is due by the calendar; while a rotation is under
- * way it runs on by the monotonic clock, so that a jump of the wall clock can't end a drain early.
+ * The time that decisions read: the wall clock at rest, since a rotation is due by the calendar;
+ * while a rotation is under way it runs on by the monotonic clock, so that a jump of the wall clock
+ * can't end a drain early.
  */
 export class SteadyTime {
   readonly #clock: Clock

@@ -21,7 +21,10 @@ import {
 import type { Step } from './step.ts'
 import { listVersions, probeVersion, verifiedVersion } from './verify-version.ts'
 
-/** Carries out what the plan decided. Only looking, creating and revoking reach the provider; the rest moves labels. */
+/**
+ * Carries out what the plan decided. Only looking, creating and revoking reach the provider; the
+ * rest moves labels.
+ */
 export async function takeStep(deps: RotatorDeps, moment: Moment, step: Step): Promise<Taken> {
   switch (step.kind) {
     case 'wait':

@@ -15,26 +15,18 @@ export function tellStep(
     step: step.kind,
     reason: step.reason,
   }
-  switch (step.kind) {
-    case 'wait':
-      if (step.reason !== lastReason) log.debug('rotation waits', fields)
-      return
-    case 'list':
-    case 'probe':
-      return log.debug('rotation looks', fields)
-    case 'block':
-      telemetry.rotation(credentialId, 'blocked')
-      return log.error('rotation blocked', { ...fields, detail: step.detail })
-    case 'demote':
-      telemetry.rotation(credentialId, 'demoted')
-      return log.warn('rotation step', fields)
-    case 'bury':
-      telemetry.rotation(credentialId, 'aborted')
-      return log.warn('rotation step', fields)
-    case 'finish':
-      telemetry.rotation(credentialId, 'succeeded')
-      return log.info('rotation step', fields)
-    default:
-      return log.info('rotation step', fields)
+  if (step.kind === 'wait') {
+    if (step.reason !== lastReason) log.debug('rotation waits', fields)
+    return
   }
+  if (step.kind === 'list' || step.kind === 'probe') return log.debug('rotation looks', fields)
+  const result = RESULTS[step.kind]
+  if (result !== undefined) telemetry.rotation(credentialId, result)
+  if (step.kind === 'block') log.error('rotation blocked', { ...fields, detail: step.detail })
+  else if (result === 'aborted' || result === 'demoted') log.warn('rotation step', fields)
+  else log.info('rotation step', fields)
 }
+
+const RESULTS: Readonly<
+  Partial<Record<Step['kind'], 'succeeded' | 'aborted' | 'demoted' | 'blocked'>>
+> = { finish: 'succeeded', bury: 'aborted', demote: 'demoted', block: 'blocked' }

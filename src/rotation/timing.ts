@@ -1,6 +1,12 @@
-/** The pace of the control plane: intervals, bounds and back-offs, each with its unit and its reason. */
+/**
+ * The pace of the control plane: intervals, bounds and back-offs, each with its unit and its
+ * reason.
+ */
 
-/** Refusals in a row after which a version counts as dead: one endpoint's stale cache must not decide. */
+/**
+ * Refusals in a row after which a version counts as dead: one endpoint's stale cache must not
+ * decide.
+ */
 export const REFUSALS_MAX = 3
 /** Between two probes of one version whose verdict is not settled yet. */
 export const PROBE_SPACING_MS = 250
@@ -8,11 +14,19 @@ export const PROBE_SPACING_MS = 250
 export const PROBE_FRESH_MS = 5_000
 /** A version that stays refused is probed ever more rarely: from 1 s to this. */
 export const PROBE_POLL_MAX_MS = 5_000
-/** While nothing happens, live versions are probed and the list is read this often, to find drift. */
+/**
+ * While nothing happens, live versions are probed and the list is read this often, to find drift.
+ */
 export const DRIFT_MS = 600_000
-/** An early look may list at once, but not more often than this: one provider's example allows 30 calls an hour. */
+/**
+ * An early look may list at once, but not more often than this: one provider's example allows 30
+ * calls an hour.
+ */
 export const EARLY_LIST_MIN_MS = 60_000
-/** A list that does not show yet what is waited for is read again after this, then after ever longer. */
+/**
+ * A list that does not show yet what is waited for is read again after this, then after ever
+ * longer.
+ */
 export const LIST_POLL_FIRST_MS = 3_000
 /** Age up to which a list allows the next candidate to be prepared. */
 export const LIST_FRESH_MS = 5_000
@@ -32,17 +46,27 @@ export const ABORT_BACKOFF_MEMORY_MS = 3_600_000
 export const LOOK_STEPS_MAX = 48
 /** Longest time between two looks of the only replica. */
 export const REST_LOOK_MS = 60_000
-/** The lease is renewed this often; a waiting replica tries to take it this often. A third of its time to live. */
+/**
+ * The lease is renewed this often; a waiting replica tries to take it this often. A third of its
+ * time to live.
+ */
 export const LEASE_RENEW_MS = 5_000
 /** After a store that can't be reached. */
 export const STORE_RETRY_MS = 2_000
 /** How often members' reports are read while a barrier waits for them. */
 export const BARRIER_POLL_MS = 1_000
-/** Instants of a record further ahead than this come from another clock and are moved back to now. */
+/**
+ * Instants of a record further ahead than this come from another clock and are moved back to now.
+ */
 export const CLOCK_SKEW_MAX_MS = 10_000
 /** How often a closed window is looked at again. */
 export const WINDOW_POLL_MS = 30_000
-/** A created secret that is refused for longer than this is looked up in the list: it may be gone already. */
+/**
+ * A created secret that is refused for longer than this is looked up in the list: it may be gone
+ * already.
+ */
 export const REFUSED_LIST_MS = 10_000
-/** Longest time between two lists while the outcome of a create is unknown and nothing is blocked. */
+/**
+ * Longest time between two lists while the outcome of a create is unknown and nothing is blocked.
+ */
 export const UNKNOWN_LIST_MAX_MS = 15_000

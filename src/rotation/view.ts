@@ -36,7 +36,10 @@ export function view(
   return { record, seen, ...rules, belief: reconcile(record, seen), nowMs }
 }
 
-/** Looks before it decides: probes and lists that are due in this phase, or null when enough is known. */
+/**
+ * Looks before it decides: probes and lists that are due in this phase, or null when enough is
+ * known.
+ */
 export function lookAround(v: View): Step | null {
   const generation = watchedGenerations(v).find((one) => v.nowMs >= probeAtMs(v, one))
   if (generation !== undefined) return { kind: 'probe', generation, reason: 'drift' }
@@ -50,7 +53,9 @@ export function wait(v: View, reason: WaitReason, untilMs = v.nowMs + REST_LOOK_
   return { kind: 'wait', untilMs: Math.max(nextMs, v.nowMs + 1), reason }
 }
 
-/** The look that must come before an effect relies on this version, or null when its proof is fresh. */
+/**
+ * The look that must come before an effect relies on this version, or null when its proof is fresh.
+ */
 export function prove(v: View, generation: number): Step | null {
   if (freshlyAccepted(v.seen, generation, v.nowMs)) return null
   const sight = v.seen.probes.get(generation)
@@ -151,12 +156,14 @@ function listWantedSinceMs(v: View): number | null | 'never' {
       if (record.pending?.secretId === null) return isUnsent(v) ? 'never' : createdAtMs
       if (outlives(v)) return record.absentSinceMs
       return seen.lastSecretId === null ? 'never' : seen.startedAtMs
-    default:
+    case 'verified':
       return 'never'
   }
 }
 
-/** A drain may last days, and its list says nothing new: it is read only when something seems wrong. */
+/**
+ * A drain may last days, and its list says nothing new: it is read only when something seems wrong.
+ */
 function listWantedInDrain({ record, seen, belief }: View): number | null | 'never' {
   if (record.previous?.secretId === null) return seen.startedAtMs
   const doubtful = belief.previous === 'dead' || belief.unsettledSinceMs !== null

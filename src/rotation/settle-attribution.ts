@@ -1,0 +1,66 @@
+import { block } from './blocked.ts'
+import { attributeCreate, freshlyAccepted, hasSettled, refused } from './reconcile.ts'
+import type { Step } from './step.ts'
+import { type View, prove, wait } from './view.ts'
+
+/** Given up before its id was known: the create may still have happened. */
+export function planUnboundAbort(v: View): Step {
+  const { record, belief, seen, traits } = v
+  const fate = attributeCreate(record, belief, seen, traits)
+  if (fate.kind === 'ours') {
+    return { kind: 'bind-pending', secretId: fate.secretId, reason: 'answer-lost' }
+  }
+  if (fate.kind === 'unsettled') {
+    return isUnseen(v) ? { kind: 'sight', reason: 'new-id' } : wait(v, 'create-unknown')
+  }
+  // Whatever comes late is told by the tombstone.
+  return { kind: 'bury', reason: 'never-created' }
+}
+
+/** A new id that may be ours, and that the record does not know of yet. */
+export function isUnseen({ record, belief }: View): boolean {
+  return belief.newIds.length > 0 && record.pending?.firstSeenAtMs === null
+}
+
+/**
+ * The id under which a revoked value lives on: it is still accepted long after the revoke of its
+ * own id, current is proven, and there is exactly one other id. So the id was attributed wrongly,
+ * or a second create of the value was delivered late.
+ */
+export function survivorId(
+  { belief, seen, traits, nowMs, record }: View,
+  revokedAtMs: number,
+): string | null {
+  const [other, ...more] = belief.unknownIds
+  const outlived = nowMs - revokedAtMs > traits.propagationMaxMs / 2
+  const proven =
+    belief.current === 'alive' && belief.listed?.includes(record.current.secretId ?? '')
+  if (!outlived || proven !== true || other === undefined || more.length > 0) return null
+  return hasSettled(seen, [other]) ? other : null
+}
+
+/**
+ * The provider would not revoke the last secret: either current is gone, or the ids were attributed
+ * wrongly.
+ */
+export function settleLastSecret(v: View, victim: number | undefined): Step {
+  const { record, belief, seen, nowMs } = v
+  const [only, ...others] = belief.listed ?? []
+  const single = only !== undefined && others.length === 0 && only === seen.lastSecretId
+  if (single && victim !== undefined && refused(seen, victim)) {
+    if (freshlyAccepted(seen, record.current.generation, nowMs)) {
+      return { kind: 'bind-current', secretId: only, reason: 'single-id' }
+    }
+  }
+  return prove(v, record.current.generation) ?? wait(v, 'list-unsettled')
+}
+
+/** Which id is previous's? By elimination: the list has current's and exactly one more. */
+export function bindPrevious(v: View): Step {
+  const { record, belief } = v
+  const [other, ...more] = belief.unknownIds
+  if (belief.listed === null || belief.current !== 'alive') return wait(v, 'list-unsettled')
+  const proven = belief.listed.includes(record.current.secretId ?? '')
+  if (!proven || other === undefined || more.length > 0) return block('attribution-ambiguous')
+  return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
+}
