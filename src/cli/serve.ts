@@ -125,7 +125,7 @@ export function readServeOptions(argv: readonly string[]): ServeOptions {
  */
 export function refuseInspector(execArgv: readonly string[], env: Environment): void {
   const options = [...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)]
-  if (!options.some((option) => /^--inspect/.test(option))) return
+  if (!options.some((option) => option.startsWith('--inspect'))) return
   const message = 'an inspector is asked for, and it would show every secret'
   const remedy = 'remove --inspect from the command line and from NODE_OPTIONS'
   throw new ConfigError([{ path: '', line: null, message, remedy }])

@@ -140,9 +140,9 @@ async function readSecret(
 }
 
 /** Gives back what a credential holds: its lease, its connections. */
-export async function closeUnit({ rotator, close }: CredentialUnit): Promise<void> {
-  await rotator?.release()
-  await close()
+export async function closeUnit(unit: CredentialUnit): Promise<void> {
+  await unit.rotator?.release()
+  await unit.close()
 }
 
 /** Whatever requests may use is also what logs must not show. */
