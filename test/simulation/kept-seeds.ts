@@ -5,4 +5,12 @@ export interface KeptSeed {
 }
 
 /** Failing seeds are kept when their bug is fixed, beside a unit test that names it. */
-export const KEPT_SEEDS: readonly KeptSeed[] = []
+export const KEPT_SEEDS: readonly KeptSeed[] = [
+  { seed: 23, story: 'a clock set back during a drain prolonged it by as much' },
+  { seed: 487, story: 'the back-off of a process whose clock was ahead held up the next one' },
+  { seed: 710, story: 'a foreign secret appeared between the intent and the create' },
+  { seed: 994, story: 'an older late create held up the abort of the next candidate' },
+  { seed: 1542, story: 'the only listed id was somebody else’s, while ours was still accepted' },
+  { seed: 1797, story: 'a tombstone from the future hid a late create' },
+  { seed: 1822, story: 'a suspicion from the future asked the provider without end' },
+]

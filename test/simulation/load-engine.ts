@@ -4,7 +4,7 @@ import { RotationScheduler } from '../../src/rotation/scheduler.ts'
 import type { Engine } from './engine.ts'
 import { importMutant } from './mutant-loader.ts'
 import { MUTANTS } from './mutants.ts'
-import type { StoreDefects } from './world/sim-store.ts'
+import type { StoreDefects } from './world/sim-store-state.ts'
 
 /** An engine, and what its mutant changes outside of it. */
 export interface LoadedEngine {

@@ -1,5 +1,5 @@
 import type { Patch } from './mutant-loader.ts'
-import type { StoreDefects } from './world/sim-store.ts'
+import type { StoreDefects } from './world/sim-store-state.ts'
 
 /** A bug that somebody might write. The simulation must see it. */
 export interface Mutant {

@@ -7,7 +7,7 @@ import type { Figures } from './figures.ts'
 import type { History } from './history.ts'
 import type { Plan } from './plan.ts'
 import type { Fate } from './world/network.ts'
-import type { StoreDefects } from './world/sim-store.ts'
+import type { StoreDefects } from './world/sim-store-state.ts'
 import { World } from './world/world.ts'
 
 /** The promise: at rest again this long after the last fault, in milliseconds. */

@@ -8,7 +8,7 @@ import { createRecordSource } from '../../../src/stores/record-source.ts'
 import type { Log } from '../../../src/kernel/ports/log.ts'
 import type { SeededRandom } from '../../fakes/random.ts'
 import type { Attempt, Recorder } from '../history.ts'
-import type { SimAccount } from './sim-provider.ts'
+import type { SimAccount } from './sim-account.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
