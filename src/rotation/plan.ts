@@ -21,7 +21,7 @@ import {
   survivorId,
 } from './settle-attribution.ts'
 import type { Step } from './step.ts'
-import { CLOCK_SKEW_MAX_MS, LIST_FRESH_MS, WINDOW_POLL_MS } from './timing.ts'
+import { CLOCK_SKEW_MAX_MS, LIST_FRESH_MS, REST_LOOK_MS, WINDOW_POLL_MS } from './timing.ts'
 import { type Rules, type View, lookAround, prove, view, wait, whileHeld } from './view.ts'
 
 /**
@@ -41,7 +41,7 @@ export function plan(
   if (newestInstantMs(record) > nowMs + CLOCK_SKEW_MAX_MS) {
     return { kind: 'restamp', reason: 'clock-ahead' }
   }
-  if (record.paused) return wait(v, 'paused')
+  if (record.paused) return { kind: 'wait', untilMs: nowMs + REST_LOOK_MS, reason: 'paused' }
   const step = lookAround(v) ?? whileHeld(v, planPhase(v))
   return record.blocked === null ? step : whileBlocked(v, record.blocked, step)
 }

@@ -78,8 +78,8 @@ export class FakeProvider implements Provider {
   refusesValue: (value: string) => boolean = () => false
   /** Says of a verify that it is inconclusive. */
   inconclusive = false
-  /** When set, only this secret of another account manages this one. */
-  manager: ManagementAuth | null = null
+  /** When set, another account manages this one: whether this is a working secret of it. */
+  managedBy: ((auth: ManagementAuth) => boolean) | null = null
 
   constructor(clock: Clock, bootstrap: string, traits: Partial<ProviderTraits> = {}) {
     this.#clock = clock
@@ -226,10 +226,9 @@ export class FakeProvider implements Provider {
     return told
   }
 
-  #mayManage({ account, secret }: ManagementAuth): boolean {
-    const { manager } = this
-    if (manager !== null) return account === manager.account && secret.equals(manager.secret)
-    return account === this.account && this.accepts(secret.expose())
+  #mayManage(auth: ManagementAuth): boolean {
+    if (this.managedBy !== null) return this.managedBy(auth)
+    return auth.account === this.account && this.accepts(auth.secret.expose())
   }
 
   #knob(operation: Operation): Knob | null {
