@@ -94,34 +94,33 @@ export const checkConsent: Check = ({ events }, terms) => {
     } else if (event.kind === 'call' && event.operation === 'revoke') {
       if (record === null || record.emergency) continue
       if (record.previous?.secretId !== event.secretId) continue
-      // Who registered after the promotion reads it before it serves.
-      const asked = [...members.values()].filter(
-        ({ instance }) => (registeredAtMs.get(instance) ?? 0) <= promotedAtMs,
-      )
-      for (const detail of objections(asked, record, event.atMs, terms)) {
-        add(event.atMs, detail)
+      for (const member of members.values()) {
+        // Who registered after the promotion reads it before it serves.
+        const late = (registeredAtMs.get(member.instance) ?? 0) > promotedAtMs
+        const ack = late ? [] : unacknowledged(member, record)
+        for (const detail of [...ack, ...recentUse(member, record, event.atMs, terms)]) {
+          add(event.atMs, detail)
+        }
       }
     }
   }
   return violations
 }
 
-function objections(
-  members: Iterable<MemberEvent>,
-  { current, previous }: RecordedRecord,
+function unacknowledged(member: MemberEvent, { current }: RecordedRecord): readonly string[] {
+  const { instance, ackGeneration } = member
+  if (ackGeneration >= current.generation) return []
+  return [`${instance} acknowledged ${ackGeneration} of ${current.generation}`]
+}
+
+function recentUse(
+  { instance, lastUse }: MemberEvent,
+  { previous }: RecordedRecord,
   atMs: number,
   terms: Terms,
 ): readonly string[] {
-  return [...members].flatMap((member) => {
-    const said: string[] = []
-    if (member.ackGeneration < current.generation) {
-      said.push(`${member.instance} acknowledged ${member.ackGeneration} of ${current.generation}`)
-    }
-    const usedAtMs = member.lastUse[previous?.generation ?? 0]
-    const quietMs = usedAtMs === undefined ? Infinity : atMs - usedAtMs
-    if (quietMs < terms.drainMs - terms.toleranceMs) {
-      said.push(`${member.instance} used the old version ${quietMs} ms before`)
-    }
-    return said
-  })
+  const usedAtMs = lastUse[previous?.generation ?? 0]
+  const quietMs = usedAtMs === undefined ? Infinity : atMs - usedAtMs
+  if (quietMs >= terms.drainMs - terms.toleranceMs) return []
+  return [`${instance} used the old version ${quietMs} ms before`]
 }
