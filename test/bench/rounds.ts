@@ -7,8 +7,11 @@ import type { World } from './world.ts'
 
 /** Name of the row that is no proxy: the load goes to the upstream. */
 export const DIRECT = 'direct'
-/** Just-in-time compilers need some time, and the code of a proxy is warm in production. */
-const WARM_UP_SECONDS = 2
+/**
+ * Just-in-time compilers need some time, and Sidekey needs two seconds until it reuses connections for requests that
+ * can't be sent twice. In production both are long past.
+ */
+const WARM_UP_SECONDS = 3
 
 /** The samples of one contender in one scenario, one per round. */
 export interface Series {
