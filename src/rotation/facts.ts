@@ -71,7 +71,7 @@ const DOUBLED_MAX = 2
  * up is told by its value.
  */
 export function isDoubled(record: CredentialRecord, nowMs: number): boolean {
-  if ((record.pending?.attempts ?? 1) < 2 || record.emergency !== null) return false
+  if ((record.pending?.attempts ?? 1) < 2) return false
   const recent = record.tombstones.filter(
     ({ reason, atMs }) => reason === DOUBLED && nowMs - atMs < ABORT_BACKOFF_MEMORY_MS,
   )
