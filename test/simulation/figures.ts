@@ -6,6 +6,8 @@ import type { World } from './world/world.ts'
 
 /** What is asked this shortly before a rotation begins belongs to it, in milliseconds. */
 const BEFORE_MS = 5_000
+/** A plan that runs longer than this is one at the pace of production, in milliseconds. */
+const FAULTS_MAX_MS = 3_600_000
 
 /** What one run, or many together, did. */
 export interface Figures {
@@ -71,7 +73,9 @@ export function figuresOf(world: World, plan: Plan, violations: readonly Violati
     lost: violations.filter(({ invariant }) => invariant === 'I1 no lost secret').length,
     liveMax: live.max,
     liveMin: live.min,
-    convergeMaxMs: foreign ? 0 : (convergeMs(history.events) ?? 0),
+    // Without faults there is nothing to recover from, only a drain to sit out.
+    convergeMaxMs:
+      foreign || plan.faultsEndMs > FAULTS_MAX_MS ? 0 : (convergeMs(history.events) ?? 0),
     endedBlocked: world.store.stored?.record.blocked ? 1 : 0,
     managementCalls: countEach(perRotation),
     probes: history.events.filter((e) => e.kind === 'call' && e.operation === 'verify').length,
