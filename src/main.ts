@@ -52,6 +52,10 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
     const { runStatus } = await import('./cli/status.ts')
     return runStatus(argv, operatorIo())
   },
+  async secrets(argv) {
+    const { runSecrets } = await import('./cli/secrets.ts')
+    return runSecrets(argv, operatorIo())
+  },
   async wait(argv) {
     const { runWait } = await import('./cli/wait.ts')
     return runWait(argv, operatorIo())

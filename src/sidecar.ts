@@ -118,7 +118,11 @@ export class Sidecar {
     for (const { rotator } of units.values()) await rotator?.ensureRecord()
     await this.#applyToPlane(planeConfig(config, units, clients, this.#deps))
     await this.#scheduler.stop()
-    this.#scheduler = new RotationScheduler({ ...this.#deps, rotators: rotatorsOf(units) })
+    this.#scheduler = new RotationScheduler({
+      ...this.#deps,
+      rotators: rotatorsOf(units),
+      managers: managersOf(config),
+    })
     this.#scheduler.start()
     this.#config = config
     this.#adminToken = adminToken
@@ -206,6 +210,13 @@ function planeConfig(
 function rotatorsOf(units: ReadonlyMap<string, CredentialUnit>): ReadonlyMap<string, Rotator> {
   return new Map(
     [...units].flatMap(([id, { rotator }]) => (rotator === null ? [] : [[id, rotator] as const])),
+  )
+}
+
+/** Which credential manages which: a primary and its secondaries take turns. */
+function managersOf({ credentials }: SidekeyConfig): ReadonlyMap<string, string> {
+  return new Map(
+    credentials.flatMap(({ id, managedBy }) => (managedBy === null ? [] : [[id, managedBy]])),
   )
 }
 

@@ -4,7 +4,7 @@ import { CommandRefusedError } from '../kernel/errors.ts'
 import { ADMIN_BODY_MAX_BYTES } from '../kernel/limits.ts'
 import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
 import type { AddRoute, AdminDeps } from './admin-deps.ts'
-import { credentialJson } from './credential-json.ts'
+import { accountSecretJson, credentialJson } from './credential-json.ts'
 import { refuseForeignOrigin, requireToken } from './guard.ts'
 import { problem } from './problem.ts'
 import { COMMAND_WORDS, readCommand } from './read-command.ts'
@@ -28,6 +28,18 @@ export function addApi(deps: AdminDeps, add: AddRoute): void {
   add('GET', '/api/credentials/:id', ...guarded, async (c) => {
     const status = await control.get(c.req.param('id') ?? '')
     return status === null ? problem(c, 'credential-unknown') : c.json(credentialJson(status))
+  })
+  // GET never mutates: the provider is asked, and nothing changes there or here.
+  add('GET', '/api/credentials/:id/secrets', ...guarded, async (c) => {
+    const id = c.req.param('id') ?? ''
+    if ((await control.get(id)) === null) return problem(c, 'credential-unknown')
+    try {
+      const secrets = await control.secrets(id, c.req.query('verify') === 'true')
+      return c.json({ secrets: secrets.map(accountSecretJson) })
+    } catch (error) {
+      if (!(error instanceof CommandRefusedError)) throw error
+      return problem(c, 'command-refused', error.message)
+    }
   })
   const limiter = new RotateLimiter(deps.clock)
   for (const kind of COMMAND_WORDS) {

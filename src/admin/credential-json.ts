@@ -1,4 +1,4 @@
-import type { CredentialStatus } from '../kernel/ports/rotation-control.ts'
+import type { AccountSecret, CredentialStatus } from '../kernel/ports/rotation-control.ts'
 
 /** What the admin API says of a credential. Names and shape are a contract: design.md, "Admin port". */
 export interface CredentialJson {
@@ -51,6 +51,11 @@ export function credentialJson(status: CredentialStatus): CredentialJson {
     lastRotationAt: rfc3339OrNull(status.lastRotationAtMs),
     nextRotationAt: rfc3339OrNull(status.nextRotationAtMs),
   }
+}
+
+/** One of an account's secrets at the provider. */
+export function accountSecretJson({ id, createdAtMs, active, stage, verdict }: AccountSecret) {
+  return { id, createdAt: rfc3339OrNull(createdAtMs), active, stage, verdict }
 }
 
 function rfc3339(atMs: number): string {

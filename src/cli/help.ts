@@ -11,6 +11,8 @@ export const HELP = `sidekey: your app never holds the key. Sidekey holds it, an
   pause | resume | abort | retry CREDENTIAL
   adopt CREDENTIAL SECRET_ID [--secret-file FILE]
   revoke CREDENTIAL SECRET_ID
+  secrets list|verify CREDENTIAL   what the provider lists, and whether it works
+  secrets revoke CREDENTIAL SECRET_ID
   wait | healthcheck | shutdown
                                for containers: until ready; once; stop
                                all of these: --admin URL --token-file FILE --json

@@ -1,6 +1,10 @@
 import type { CredentialUnit } from './credential-unit.ts'
 import { CommandRefusedError } from '../kernel/errors.ts'
-import type { CredentialStatus, RotationControl } from '../kernel/ports/rotation-control.ts'
+import type {
+  CredentialStatus,
+  RotationControl,
+  SecretInspector,
+} from '../kernel/ports/rotation-control.ts'
 import type { UseLedger } from './use-ledger.ts'
 
 /** What the admin API sees: the credentials that Sidekey rotates, and those that somebody else does. */
@@ -8,7 +12,7 @@ export function controlOf(
   units: () => ReadonlyMap<string, CredentialUnit>,
   rotating: () => RotationControl,
   uses: UseLedger,
-): RotationControl {
+): RotationControl & SecretInspector {
   const get = async (credentialId: string): Promise<CredentialStatus | null> => {
     const unit = units().get(credentialId)
     if (unit === undefined) return null
@@ -20,15 +24,22 @@ export function controlOf(
       const all = await Promise.all([...units().keys()].map(get))
       return all.filter((status) => status !== null)
     },
-    command: (credentialId, command) => {
-      if (units().get(credentialId)?.rotator === null) {
-        throw new CommandRefusedError(
-          `${credentialId} is rotated by somebody else; change its secret at the source`,
-        )
-      }
+    command: async (credentialId, command) => {
+      if (units().get(credentialId)?.rotator === null) throw refuseWatched(credentialId)
       return rotating().command(credentialId, command)
     },
+    secrets: async (credentialId, verify) => {
+      const inspect = units().get(credentialId)?.secrets ?? null
+      if (inspect === null) throw refuseWatched(credentialId)
+      return inspect(verify)
+    },
   }
+}
+
+function refuseWatched(credentialId: string): CommandRefusedError {
+  return new CommandRefusedError(
+    `${credentialId} is rotated by somebody else; change its secret at the source`,
+  )
 }
 
 async function watchedStatus(

@@ -3,18 +3,21 @@ import { readSecretSource, type SecretSource } from '../config/secret-source.ts'
 import type { Refusal } from '../config/refusal.ts'
 import type { CredentialConfig } from '../config/types.ts'
 import type { CredentialRecord } from '../kernel/credential.ts'
+import { CommandRefusedError } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { CrashPoint } from '../kernel/ports/crash-point.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { ManagementAuth } from '../kernel/ports/provider.ts'
 import type { Random } from '../kernel/ports/random.ts'
+import type { AccountSecret } from '../kernel/ports/rotation-control.ts'
 import type { Store } from '../kernel/ports/store.ts'
 import type { RotationTelemetry } from '../kernel/ports/telemetry.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
 import type { Fingerprint } from '../platform/fingerprint.ts'
 import { createFileSource } from '../providers/static/file-source.ts'
-import { Rotator } from '../rotation/rotator.ts'
+import { accountSecrets } from '../rotation/account-secrets.ts'
+import { Rotator, type RotatorDeps } from '../rotation/rotator.ts'
 import { createRecordSource } from '../stores/record-source.ts'
 import { catalog } from '../catalog.ts'
 
@@ -24,6 +27,8 @@ export interface CredentialUnit {
   readonly source: VersionSource
   /** Null where somebody else rotates. */
   readonly rotator: Rotator | null
+  /** What the provider lists now; null where somebody else rotates. */
+  readonly secrets: ((verify: boolean) => Promise<readonly AccountSecret[]>) | null
   close(): Promise<void>
 }
 
@@ -64,7 +69,13 @@ function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit 
     clock: deps.clock,
     log: deps.log,
   })
-  return { config, source: scrubbed(source, deps), rotator: null, close: async () => {} }
+  return {
+    config,
+    source: scrubbed(source, deps),
+    rotator: null,
+    secrets: null,
+    close: async () => {},
+  }
 }
 
 function buildRotated(
@@ -75,7 +86,7 @@ function buildRotated(
 ): CredentialUnit {
   const provider = createProvider(config, deps)
   const { id: credentialId, publicValues, managedBy } = config
-  const rotator = new Rotator({
+  const rotatorDeps: RotatorDeps = {
     ...deps,
     credentialId,
     account: config.account,
@@ -85,13 +96,24 @@ function buildRotated(
     store,
     bootstrapSecret: () => bootstrapSecret(config, deps),
     managedBy: managedBy === null ? null : () => deps.managementOf(managedBy),
-  })
+  }
+  const rotator = new Rotator(rotatorDeps)
   const source: VersionSource = {
     ...createRecordSource({ store, credentialId, publicValues }),
     // Each provider bounds its own calls in time, so nothing has to abort this one.
     probe: async ({ value }) => (await provider.verify(value, new AbortController().signal)).kind,
   }
-  return { config, source: scrubbed(source, deps), rotator, close: () => provider.close() }
+  return {
+    config,
+    source: scrubbed(source, deps),
+    rotator,
+    secrets: async (verify) => {
+      const stored = await store.read(credentialId)
+      if (stored === null) throw new CommandRefusedError('nothing is recorded yet; try again')
+      return accountSecrets(rotatorDeps, stored.record, verify)
+    },
+    close: () => provider.close(),
+  }
 }
 
 function createProvider(config: CredentialConfig, deps: UnitDeps): ClosableProvider {

@@ -1,8 +1,11 @@
 import { CommandRefusedError } from '../../src/kernel/errors.ts'
 import type {
+  AccountSecret,
   CredentialStatus,
   RotationCommand,
   RotationControl,
+  SecretInspector,
+  VersionStatus,
 } from '../../src/kernel/ports/rotation-control.ts'
 
 const CREATED_AT_MS = Date.parse('2026-11-01T08:00:00Z')
@@ -39,7 +42,7 @@ export function credentialStatus(change: Partial<CredentialStatus> = {}): Creden
 }
 
 /** Carries commands out at once: enough behaviour for what an operator sees. Static credentials refuse every command. */
-export class FakeControl implements RotationControl {
+export class FakeControl implements RotationControl, SecretInspector {
   readonly commands: { readonly credentialId: string; readonly command: RotationCommand }[] = []
   #statuses: ReadonlyMap<string, CredentialStatus>
   #failure: Error | null = null
@@ -77,6 +80,18 @@ export class FakeControl implements RotationControl {
     this.#statuses = new Map([...this.#statuses, [credentialId, changed]])
     return changed
   }
+
+  async secrets(credentialId: string, verify: boolean): Promise<readonly AccountSecret[]> {
+    const status = await this.get(credentialId)
+    if (status === null || status.phase === 'static') {
+      throw new CommandRefusedError('somebody else rotates this credential')
+    }
+    return status.versions.map((version) => atProvider(version, verify))
+  }
+}
+
+function atProvider({ id, createdAtMs, stage }: VersionStatus, verify: boolean): AccountSecret {
+  return { id, createdAtMs, active: true, stage, verdict: verify ? 'accepted' : null }
 }
 
 function carriedOut(status: CredentialStatus, command: RotationCommand): CredentialStatus {

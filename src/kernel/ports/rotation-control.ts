@@ -42,6 +42,19 @@ export interface CredentialStatus {
   readonly nextRotationAtMs: number | null
 }
 
+/** One of an account's secrets at the provider, beside what Sidekey knows of it. No value. */
+export interface AccountSecret {
+  /** The provider's; null for a version whose id is not known. */
+  readonly id: string | null
+  readonly createdAtMs: number | null
+  /** False for one that the provider does not list, or lists as deactivated. */
+  readonly active: boolean
+  /** Null: not made by Sidekey. */
+  readonly stage: Stage | null
+  /** What the provider says of the value; null where it was not asked, or the value is not known. */
+  readonly verdict: 'accepted' | 'refused' | 'inconclusive' | null
+}
+
 /** The control plane as the admin API sees it. */
 export interface RotationControl {
   list(): Promise<readonly CredentialStatus[]>
@@ -52,4 +65,13 @@ export interface RotationControl {
    * @throws CommandRefusedError `command-refused` when the phase forbids it
    */
   command(credentialId: string, command: RotationCommand): Promise<CredentialStatus>
+}
+
+/** An account's secrets at the provider, as an operator sees them. */
+export interface SecretInspector {
+  /**
+   * What the provider lists now, and with `verify` what it says of each known value. Changes nothing.
+   * @throws CommandRefusedError `command-refused` nobody manages it here, or the provider gave no list
+   */
+  secrets(credentialId: string, verify: boolean): Promise<readonly AccountSecret[]>
 }

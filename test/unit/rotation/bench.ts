@@ -97,7 +97,12 @@ export class Bench {
 
   /** Another process beside the first one. */
   another(): Rotator {
-    return new Rotator({
+    return new Rotator(this.rotatorDeps())
+  }
+
+  /** What a process gives its rotator. */
+  rotatorDeps(): RotatorDeps {
+    return {
       credentialId: ID,
       account: this.provider.account,
       providerName: 'fake',
@@ -120,7 +125,7 @@ export class Bench {
       fingerprint: (value) => `fp-${value.expose().slice(0, 4)}`,
       managedBy: null,
       ...this.deps,
-    })
+    }
   }
 
   armCrash(name: string, skip = 0): void {
