@@ -1,6 +1,6 @@
 import type { ManagementAuth, Provider } from '../../src/kernel/ports/provider.ts'
 import type { SecretValue } from '../../src/kernel/secret-value.ts'
-import type { ProviderCall, ProviderUnderTest, Shape } from './provider.ts'
+import type { ProviderCall, ProviderUnderTest, Shape } from './provider-under-test.ts'
 
 /** A signal that never aborts. */
 export const NOW = new AbortController().signal

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { NOW, type ProviderBench } from './provider-bench.ts'
-import { THROTTLED_MS } from './provider.ts'
+import { THROTTLED_MS } from './provider-under-test.ts'
 
 /** Calls that may have happened, and say so. */
 export const UNANSWERED = ['failing', 'lost-request', 'lost-answer', 'unreachable'] as const

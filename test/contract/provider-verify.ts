@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { NOW, type ProviderBench } from './provider-bench.ts'
 import { UNANSWERED } from './provider-trouble.ts'
-import { THROTTLED_MS } from './provider.ts'
+import { THROTTLED_MS } from './provider-under-test.ts'
 
 /** What every provider promises of its probes: three answers, and no effect. */
 export function describeVerify(bench: ProviderBench): void {

@@ -1,40 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ManagementAuth, Provider, ProviderTraits } from '../../src/kernel/ports/provider.ts'
-import type { SecretValue } from '../../src/kernel/secret-value.ts'
 import { ProviderBench } from './provider-bench.ts'
 import { describeListed } from './provider-listed.ts'
 import { describePromoted } from './provider-promoted.ts'
 import { describeTrouble } from './provider-trouble.ts'
+import type { ProviderUnderTest, Shape } from './provider-under-test.ts'
 import { describeVerify } from './provider-verify.ts'
-
-/** What a call can meet on its way. `hanging`: it arrives, and no answer comes. */
-export type Trouble =
-  'throttled' | 'failing' | 'lost-request' | 'lost-answer' | 'unreachable' | 'hanging'
-
-export type ProviderCall = 'list' | 'create' | 'revoke' | 'promote' | 'verify'
-
-/** A provider whose account has one secret and one free slot, and the service behind it. */
-export interface ProviderUnderTest {
-  readonly provider: Provider
-  /** The account with its one secret. */
-  readonly auth: ManagementAuth
-  /** Where the account's secret does not manage it: the same provider with a management token that is refused. */
-  readonly unauthorized?: Provider
-  /** A value that its rule refuses; null where the provider chooses the values. */
-  readonly invalidValue: SecretValue | null
-  /** A value that its rule accepts, another one for each number. */
-  validValue(number: number): SecretValue
-  /** The next such call meets it. `throttled` asks to wait for `THROTTLED_MS`. */
-  trouble(call: ProviderCall, trouble: Trouble): Promise<void>
-  /** Resolves when a `hanging` call has arrived. */
-  hanging(): Promise<void>
-  dispose(): Promise<void>
-}
-
-export const THROTTLED_MS = 15_000
-
-/** The traits that decide which promises a provider makes. */
-export type Shape = Pick<ProviderTraits, 'model' | 'valueSource' | 'selfManaged' | 'secretsMin'>
 
 const LISTED: Shape = { model: 'list', valueSource: 'client', selfManaged: true, secretsMin: 1 }
 
@@ -64,8 +34,8 @@ export function describeProvider(
       }
     })
     test('the promote model, and only that, has a promotion and names its places', () => {
-      const { promote, traits } = bench.provider
-      expect(promote !== undefined).toBe(shape.model === 'promote')
+      const { traits } = bench.provider
+      expect('promote' in bench.provider).toBe(shape.model === 'promote')
       expect(traits.slots !== undefined).toBe(shape.model === 'promote')
     })
   })

@@ -5,7 +5,7 @@ import {
   type ProviderUnderTest,
   THROTTLED_MS,
   type Trouble,
-} from './provider.ts'
+} from './provider-under-test.ts'
 
 /** How an emulator makes each trouble. `unreachable` is its end. */
 export const FAULT = {

@@ -24,7 +24,7 @@ test('a text with a secret in it is a secret', () => {
   const template = schema.parse('Bearer {secret}')
   const rendered = render(template, { secret: new SecretValue('Planted1Secret') })
   expect(rendered).toBeInstanceOf(SecretValue)
-  expect(`${rendered}`).toBe('[redacted]')
+  expect(String(rendered)).toBe('[redacted]')
   expect(textOf(rendered)).toBe('Bearer Planted1Secret')
 })
 
