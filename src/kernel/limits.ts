@@ -75,3 +75,21 @@ export const ADMIN_ROTATE_REFILL_MS = 6_000
 export const ADMIN_CLOSE_MS = 1_000
 export const CONFIG_FILE_MAX_BYTES = 4 * 1024 * 1024
 export const SECRET_FILE_MAX_BYTES = 64 * 1024
+
+/** Of the local authority's certificate; it is made anew when a month is left. */
+export const AUTHORITY_LIFETIME_MS = 365 * 24 * 3_600_000
+export const AUTHORITY_RENEW_BEFORE_MS = 30 * 24 * 3_600_000
+/** How often its remaining time is looked at. */
+export const AUTHORITY_CHECK_MS = 12 * 3_600_000
+/** Of the certificate of an intercepted host; another one is made at half of it. */
+export const LEAF_LIFETIME_MS = 24 * 3_600_000
+/** Certificates are valid from this long before they were made: clocks of clients may be late. */
+export const CERTIFICATE_BACKDATE_MS = 3_600_000
+/** Hosts whose certificates are kept; the one that was unused for longest makes room. */
+export const LEAVES_MAX = 1_000
+/** From the first byte of a TLS connection to the end of its handshake. */
+export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000
+/** Tunnels to hosts that have no route, so that they can't take every socket. */
+export const TUNNELS_MAX = 1_000
+/** A tunnel in which nothing moved for this long is closed. */
+export const TUNNEL_IDLE_MS = 3_600_000

@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/providers/twilio/': ['src/kernel/', 'src/providers/rest/', 'src/providers/twilio/'],
   'src/providers/http/': ['src/kernel/', 'src/providers/rest/', 'src/providers/http/'],
   'src/stores/': ['src/kernel/', 'src/stores/'],
+  'src/authority/': ['src/kernel/', 'src/authority/'],
   'src/telemetry/': ['src/kernel/', 'src/telemetry/'],
   'src/admin/': ['src/kernel/', 'src/admin/'],
   'src/config/': ['src/kernel/', 'src/config/'],
