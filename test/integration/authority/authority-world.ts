@@ -11,8 +11,8 @@ import { RecordingLog } from '../../fakes/log.ts'
 
 /** Not a cipher; it shows whether the key went through it. */
 export const backwards: KeySeal = {
-  seal: (text) => Buffer.from([...text].toReversed().join('')),
-  open: (sealed) => [...sealed.toString()].toReversed().join(''),
+  seal: (text) => Buffer.from(text).reverse(),
+  open: (sealed) => Buffer.from(sealed).reverse().toString(),
 }
 
 /** A directory of its own, and authorities that live in it. */

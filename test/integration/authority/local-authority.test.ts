@@ -129,7 +129,7 @@ function handshake(authority: LocalAuthority, servername: string, ca: string): P
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo
       const socket: TLSSocket = connect({ host: '127.0.0.1', port, servername, ca }, () => {
-        resolve(`${socket.getProtocol()} ${socket.getPeerCertificate().subject.CN}`)
+        resolve(`${socket.getProtocol()} ${String(socket.getPeerCertificate().subject.CN)}`)
         socket.destroy()
       })
       socket.once('error', (error) => resolve(error.message))
