@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Store } from '../kernel/ports/store.ts'
@@ -8,19 +7,17 @@ import type { VersionSource } from '../kernel/ports/version-source.ts'
 import type { Route } from '../kernel/route.ts'
 import { HELD_BODIES_MAX_BYTES } from '../kernel/limits.ts'
 import { type ClientConfig, compileClients } from './authenticate-client.ts'
-import { compileRoutes, type RouteTable } from './compile-routes.ts'
+import { compileRoutes, type ConnectPolicy, type RouteTable } from './compile-routes.ts'
 import { CredentialViews } from './credential-views.ts'
 import { type HandlerDeps, handleRequest } from './handler.ts'
 import { HeldBytes } from './hold-body.ts'
-import {
-  close,
-  createListener,
-  listen,
-  type ListenAddress,
-  parseListenAddress,
-} from './listener.ts'
+import type { Certificates } from './intercept-tls.ts'
+import { type ListenAddress, parseListenAddress } from './listener.ts'
+import { type Bound, Listeners } from './listeners.ts'
+import { Llhttp } from './llhttp.ts'
 import { ReplayBudget } from './replay-budget.ts'
 import { UpstreamOrigin, type UpstreamOptions } from './upstream-origin.ts'
+import { type Resolve, systemResolve } from './vet-address.ts'
 
 export type { ClientConfig }
 
@@ -32,11 +29,21 @@ export interface DataPlaneDeps {
   readonly earlyLook: EarlyLook
   /** Name of this process among the members of a credential. */
   readonly instance: string
+  /** Certificates for TLS that ends here; absent or null: none does. */
+  readonly certificates?: Certificates | null
+  /** Finds the addresses of hosts; the system's resolver by default. */
+  readonly resolve?: Resolve
 }
 
 export interface DataPlaneConfig {
   /** `host:port`, `[::1]:port` or `unix:/path`. A reload can't change it. */
   readonly listen: string
+  /** The same for a TLS listener, which serves the hosts of the routes by name. A reload can't change it. */
+  readonly tlsListen?: string | null
+  /** Whether it is a forward proxy too, for hosts of routes; default false. */
+  readonly forward?: boolean
+  /** Default: no interception, hosts without a route refused. */
+  readonly connect?: ConnectPolicy
   readonly routes: readonly Route[]
   /** One per credential that a route names. */
   readonly sources: ReadonlyMap<string, VersionSource>
@@ -55,10 +62,11 @@ export interface DataPlaneConfig {
 export class DataPlane {
   readonly #deps: DataPlaneDeps
   readonly #address: ListenAddress
-  readonly #server: Server
+  readonly #listeners: Listeners
   readonly #handlerDeps: HandlerDeps
   readonly #credentials: CredentialViews
   readonly #origins = new Map<string, UpstreamOrigin>()
+  readonly #llhttp = new Llhttp()
   #table: RouteTable
   #stopping = false
 
@@ -75,10 +83,17 @@ export class DataPlane {
     this.#credentials = new CredentialViews(deps)
     this.#credentials.prepare(config.sources, config.stores)
     this.#table = this.#compile(config)
-    this.#server = createListener((request, response) => {
-      if (this.#stopping) response.shouldKeepAlive = false
-      // The table of the request's first moment is its table to the end.
-      void handleRequest(this.#handlerDeps, this.#table, request, response)
+    this.#listeners = new Listeners(config, {
+      clock: deps.clock,
+      certificates: deps.certificates ?? null,
+      resolve: deps.resolve ?? systemResolve,
+      table: () => this.#table,
+      refused: () => this.#handlerDeps.unrouted.finished('refused', 0),
+      handle: (entrance, request, response) => {
+        if (this.#stopping) response.shouldKeepAlive = false
+        // The table of the request's first moment is its table to the end.
+        void handleRequest(this.#handlerDeps, this.#table, entrance, request, response)
+      },
     })
   }
 
@@ -86,12 +101,14 @@ export class DataPlane {
    * Registers, reads the credentials, then accepts requests.
    * @throws StoreUnavailableError when this replica can't register; the listener's error when it can't bind
    */
-  async start(): Promise<{ readonly address: string; readonly port: number | null }> {
+  async start(): Promise<Bound> {
     await this.#credentials.commit()
-    await listen(this.#server, this.#address)
-    const bound = this.#server.address()
-    if (bound === null || typeof bound === 'string') return { address: bound ?? '', port: null }
-    return { address: bound.address, port: bound.port }
+    return this.#listeners.start()
+  }
+
+  /** Where each listener waits, by its address in the configuration; complete after `start`. */
+  get bound(): ReadonlyMap<string, Bound> {
+    return this.#listeners.bound
   }
 
   /** Puts a new configuration in use at once; requests in flight finish on the old one. */
@@ -111,8 +128,8 @@ export class DataPlane {
   /** Stops accepting, lets requests in flight finish for `drainMs`, then closes everything and deregisters. */
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true
-    await close(this.#server, drainMs, this.#deps.clock)
-    await Promise.all([...this.#origins.values()].map((origin) => origin.destroy()))
+    await this.#listeners.stop(drainMs)
+    for (const origin of this.#origins.values()) origin.destroy()
     await this.#credentials.stop()
   }
 
@@ -122,6 +139,8 @@ export class DataPlane {
       ownNames: ownNames(this.#address, config.ownNames ?? []),
       clients: compileClients(config.clients ?? []),
       replayBodyMaxBytes: config.replayBodyMaxBytes,
+      forward: config.forward ?? false,
+      connect: config.connect ?? NO_CONNECT,
     }
     return compileRoutes(config.routes, settings, {
       meter: (name) => {
@@ -132,7 +151,7 @@ export class DataPlane {
       upstream: ({ upstream: { origin } }) => {
         const known = this.#origins.get(origin)
         const upstream =
-          known ?? new UpstreamOrigin(origin, config.upstream ?? {}, this.#deps.clock)
+          known ?? new UpstreamOrigin(origin, config.upstream ?? {}, this.#deps.clock, this.#llhttp)
         this.#origins.set(origin, upstream)
         return upstream
       },
@@ -140,6 +159,8 @@ export class DataPlane {
     })
   }
 }
+
+const NO_CONNECT: ConnectPolicy = { intercept: false, unrouted: 'refuse' }
 
 function ownNames(address: ListenAddress, more: readonly string[]): ReadonlySet<string> {
   const names = new Set(['localhost', '127.0.0.1', '[::1]', ...more])

@@ -1,5 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import type { Dispatcher } from 'undici'
+
+/** What can be told to wait: the upstream of an answer. */
+export interface Source {
+  pause(): void
+  resume(): void
+}
 
 /** How an answer reached the client. */
 export type Delivery = 'complete' | 'client-aborted' | 'upstream-failed'
@@ -7,17 +12,13 @@ export type Delivery = 'complete' | 'client-aborted' | 'upstream-failed'
 /** The client's side of an answer that is still coming. */
 export class Sink {
   readonly #response: ServerResponse
-  readonly #controller: Dispatcher.DispatchController | null
+  readonly #source: Source | null
   readonly #done: (delivery: Delivery) => void
   #draining = false
 
-  constructor(
-    response: ServerResponse,
-    controller: Dispatcher.DispatchController | null,
-    done: (delivery: Delivery) => void,
-  ) {
+  constructor(response: ServerResponse, source: Source | null, done: (delivery: Delivery) => void) {
     this.#response = response
-    this.#controller = controller
+    this.#source = source
     this.#done = done
   }
 
@@ -28,7 +29,7 @@ export class Sink {
       this.#draining = true
       this.#response.once('drain', () => {
         this.#draining = false
-        this.#controller?.resume()
+        this.#source?.resume()
       })
     }
     return false

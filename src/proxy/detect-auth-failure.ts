@@ -56,13 +56,13 @@ export async function detectAuthFailure(
   const rules = detector?.byStatus.get(attempt.status)
   if (rules === undefined) return 'accepted'
   if (rules.always) return 'refused'
-  const type = fieldOf(attempt.rawFields, 'content-type').toLowerCase()
+  const type = fieldOf(attempt.fields, 'content-type').toLowerCase()
   const suited = rules.rules.filter((rule) => type === '' || type.includes(rule.format))
   if (rules.rules.some((rule) => rule.matchesAbsence && !suited.includes(rule))) return 'refused'
   if (suited.length === 0) return 'accepted'
   const bytes = await attempt.peek(DETECT_BODY_MAX_BYTES)
   if (bytes === null || bytes.length > DETECT_BODY_MAX_BYTES) return 'accepted'
-  const decoded = decodeBody(bytes, fieldOf(attempt.rawFields, 'content-encoding'))
+  const decoded = decodeBody(bytes, fieldOf(attempt.fields, 'content-encoding'))
   return decoded === null ? 'accepted' : judge(suited, decoded)
 }
 
@@ -123,12 +123,7 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
-function fieldOf(raw: readonly Buffer[], wanted: string): string {
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]
-    if (name?.length === wanted.length && name.toString('latin1').toLowerCase() === wanted) {
-      return raw[i + 1]?.toString('latin1') ?? ''
-    }
-  }
-  return ''
+function fieldOf(fields: readonly string[], wanted: string): string {
+  const at = fields.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === wanted)
+  return at < 0 ? '' : (fields[at + 1] ?? '')
 }

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { RefusedError } from '../kernel/errors.ts'
-import { isConnectionLoss, rescueUpstream } from './rescue.ts'
+import { rescueUpstream } from './rescue.ts'
 import { type Delivery, Sink } from './deliver-answer.ts'
+import type { UpstreamConnection } from './upstream-connection.ts'
 import type { Lane, UpstreamOrigin } from './upstream-origin.ts'
 
 /** A request as it goes upstream. */
@@ -14,6 +14,8 @@ export interface OutboundRequest {
   /** Names and values in turn. */
   readonly fields: string[]
   readonly body: Buffer | Readable | null
+  /** Of a body that is a stream; null when it is not known. */
+  readonly bodyLength: number | null
 }
 
 /** How much of an answer may wait here before the upstream is told to pause, in bytes. */
@@ -60,8 +62,7 @@ function start(
 ): Attempt {
   const attempt = new Attempt()
   started(attempt)
-  const { method, target, fields, body } = request
-  upstream.dispatch({ method, path: target, headers: fields, body }, attempt, lane)
+  if (!attempt.isOver) upstream.send(attempt, request, lane)
   return attempt
 }
 
@@ -69,19 +70,18 @@ function start(
  * One request upstream and its answer. The answer's body waits here until it is looked into or sent on; what is not
  * taken holds the upstream back.
  */
-export class Attempt implements Dispatcher.DispatchHandler {
+export class Attempt {
   /** Resolves with the head of the answer. @throws RefusedError with one of the `upstream-…` codes */
   readonly head: Promise<void>
   status = 0
   reason = ''
-  rawFields: readonly Buffer[] = []
+  /** Names and values in turn, as latin1. */
+  fields: readonly string[] = []
   /** The connection died before any byte of an answer, and nobody here wanted that. */
   lost = false
   #settleHead: (() => void) | null = null
   #failHead: ((error: Error) => void) | null = null
-  #controller: Dispatcher.DispatchController | null = null
-  #abortedWith: Error | null = null
-  #answered = false
+  #connection: UpstreamConnection | null = null
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #discarded = false
@@ -98,33 +98,26 @@ export class Attempt implements Dispatcher.DispatchHandler {
     })
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#abortedWith !== null) controller.abort(this.#abortedWith)
+  /** Whether nothing more will come. */
+  get isOver(): boolean {
+    return this.#ended || this.#failed
   }
 
-  onResponseStarted(): void {
-    this.#answered = true
+  /** The request is on this connection now. */
+  begin(connection: UpstreamConnection): void {
+    this.#connection = connection
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _fields: unknown,
-    reason?: string,
-  ): void {
-    // Interim answers are of this hop.
-    if (status < 200) return
+  headArrived(status: number, reason: string, fields: readonly string[]): void {
     this.status = status
-    this.reason = reason ?? ''
-    // HTTP/1.1 gives the field names and values in turn, as bytes; the type allows for other protocols.
-    this.rawFields = (controller.rawHeaders ?? []) as readonly Buffer[]
+    this.reason = reason
+    this.fields = fields
     this.#settleHead?.()
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  bodyArrived(chunk: Buffer): void {
     if (this.#sink !== null) {
-      if (!this.#sink.write(chunk)) controller.pause()
+      if (!this.#sink.write(chunk)) this.#connection?.pause()
       return
     }
     this.#waitingBytes += chunk.length
@@ -133,23 +126,24 @@ export class Attempt implements Dispatcher.DispatchHandler {
       return
     }
     this.#waiting.push(chunk)
-    if (this.#waitingBytes > WAITING_MAX_BYTES) controller.pause()
+    if (this.#waitingBytes > WAITING_MAX_BYTES) this.#connection?.pause()
     this.#wake?.()
   }
 
-  onResponseEnd(): void {
+  /** The answer is whole; its connection serves others from here on. */
+  answerEnded(): void {
     this.#ended = true
+    this.#connection = null
     this.#sink?.end()
     this.#wake?.()
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
+  /** @param lost whether the connection ended by itself before any byte of an answer */
+  fail(error: Error, lost: boolean): void {
+    if (this.isOver) return
     this.#failed = true
-    this.lost =
-      !this.#answered &&
-      this.#abortedWith === null &&
-      this.#controller !== null &&
-      isConnectionLoss(error)
+    this.#connection = null
+    this.lost = lost
     this.#failHead?.(rescueUpstream(error))
     this.#sink?.fail()
     this.#wake?.()
@@ -157,17 +151,18 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   /** Ends the request and closes its connection; the answer is not wanted any more. */
   abort(reason: Error): void {
-    if (this.#ended || this.#failed) return
+    if (this.isOver) return
     this.#sink?.clientGone()
-    this.#abortedWith = reason
-    this.#controller?.abort(reason)
+    const connection = this.#connection
+    this.fail(reason, false)
+    connection?.destroy(reason)
   }
 
   /** Lets a short rest of the answer pass unseen, so that its connection can be used again. */
   discard(): void {
     this.#discarded = true
     this.#waiting = []
-    this.#controller?.resume()
+    this.#connection?.resume()
   }
 
   /** The body's first bytes, not taken away: all of it, or more than `maxBytes`. Null: the upstream failed. */
@@ -206,14 +201,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
       return COMPLETE
     }
     return new Promise((resolve) => {
-      const sink = new Sink(response, this.#controller, resolve)
+      const sink = new Sink(response, this.#connection, resolve)
       const waiting = this.#waiting
       this.#sink = sink
       this.#waiting = []
       if (waiting.length === 0) response.flushHeaders()
       const keepsUp = waiting.map((chunk) => sink.write(chunk)).every(Boolean)
       if (this.#failed) sink.fail()
-      else if (keepsUp) this.#controller?.resume()
+      else if (keepsUp) this.#connection?.resume()
     })
   }
 }

@@ -53,13 +53,13 @@ const RESPONSE_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** The upstream's fields that go to the client, as text of their raw bytes. */
-export function endToEndResponseFields(raw: readonly Buffer[]): string[] {
+/** The upstream's fields that go to the client. */
+export function endToEndResponseFields(fields: readonly string[]): string[] {
   const kept: string[] = []
   let nominated: readonly string[] | null = null
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]?.toString('latin1') ?? ''
-    const value = raw[i + 1]?.toString('latin1') ?? ''
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    const value = fields[i + 1] ?? ''
     const lower = name.toLowerCase()
     if (RESPONSE_HOP.has(lower)) {
       if (lower === 'connection') nominated = [...(nominated ?? []), ...nominees(value)]

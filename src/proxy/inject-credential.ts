@@ -25,15 +25,12 @@ export function injectCredential(
   const rendered = candidate.rendered(plan.placement)
   const fields = endToEndFields(head.fields, head.connection, endpoint.credentialNames)
   if (rendered.kind === 'header') fields.push(rendered.name, rendered.value)
-  // The HTTP client counts a held body itself; of a stream it can't know the length.
-  if (body.kind === 'streaming' && body.length !== null) {
-    fields.push('content-length', String(body.length))
-  }
   return {
     method: head.method,
     target: withQuery(match.path, queryFor(match.query, endpoint, rendered)),
     fields,
     body: bodyFor(body, endpoint, plan, rendered),
+    bodyLength: body.kind === 'streaming' ? body.length : null,
   }
 }
 

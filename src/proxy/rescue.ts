@@ -90,17 +90,17 @@ export function rescueBody(error: unknown): Refusal {
     : rescue(error)
 }
 
-/** Maps what the HTTP client reports of an upstream to a refusal. */
+/** Maps what went wrong with an upstream to a refusal: an `UpstreamFault`, or an error of Node's. */
 export function rescueUpstream(error: unknown): RefusedError {
   const code = codeOf(error)
   if (error instanceof RefusedError) return error
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
+  if (code === 'connect-timeout' || code === 'ETIMEDOUT') {
     return new RefusedError('upstream-timeout', 'the upstream did not accept a connection in time')
   }
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+  if (code === 'answer-timeout') {
     return new RefusedError('upstream-timeout', 'the upstream did not answer in time')
   }
-  if (code.startsWith('HPE_') || INVALID_ANSWER.has(code)) {
+  if (code === 'answer-invalid') {
     return new RefusedError('upstream-invalid', "the upstream's answer is not valid HTTP/1.1")
   }
   // Refused, reset, closed, not found, or a certificate that is not trusted.
@@ -114,13 +114,7 @@ export function isConnectionLoss(error: unknown): boolean {
   return CONNECTION_LOSS.has(codeOf(error))
 }
 
-const CONNECTION_LOSS: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
-
-const INVALID_ANSWER: ReadonlySet<string> = new Set([
-  'UND_ERR_HEADERS_OVERFLOW',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
-])
+const CONNECTION_LOSS: ReadonlySet<string> = new Set(['connection-lost', 'ECONNRESET', 'EPIPE'])
 
 /** Sends the refusal as `application/problem+json`. Where an answer has begun, the connection is cut instead. */
 export function sendRefusal(response: ServerResponse, refused: Refusal): void {
@@ -170,16 +164,9 @@ function problemFields(refused: Refusal): string[] {
   return fields
 }
 
-/** The `code` that Node and undici give their errors; empty when there is none. */
+/** The `code` of an error, by Node or Sidekey; empty when there is none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
     : ''
-}
-
-/** `CONNECT` is off: a well-formed target is not allowed, anything else is malformed. */
-export function rescueConnect(target: string): Refusal {
-  return /^[^/?#@\\\s:]+:\d{1,5}$|^\[[0-9a-f:.]+\]:\d{1,5}$/i.test(target)
-    ? refusal('target-not-allowed', 'CONNECT is off', { close: true })
-    : refusal('malformed-request', 'CONNECT needs host and port', { close: true })
 }

@@ -14,7 +14,7 @@ export async function respond(
   clock: Clock,
 ): Promise<RequestOutcome> {
   const { attempt, candidate, gaveUp } = answered
-  const fields = endToEndResponseFields(attempt.rawFields)
+  const fields = endToEndResponseFields(attempt.fields)
   if (gaveUp !== null) fields.push('Sidekey-Fallback', gaveUp)
   const reason = maskEcho(fields, attempt.reason, credential.snapshot?.echo ?? null)
   const delivery = await attempt.deliver(response, reason, fields)

@@ -1,15 +1,22 @@
-import { Client, type Dispatcher, Pool } from 'undici'
 import {
   UPSTREAM_BODY_TIMEOUT_MS,
   UPSTREAM_CONNECT_TIMEOUT_MS,
   UPSTREAM_CONNECTIONS_MAX,
   UPSTREAM_DISTRUST_MS,
   UPSTREAM_FRESH_MS,
-  UPSTREAM_HEADER_MAX_BYTES,
   UPSTREAM_HEADERS_TIMEOUT_MS,
   UPSTREAM_KEEP_ALIVE_MS,
 } from '../kernel/limits.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
+import { type Connect, connectorTo } from './connect-upstream.ts'
+import type { Attempt, OutboundRequest } from './dispatch-upstream.ts'
+import { CHUNK_MAX_BYTES, type Llhttp } from './llhttp.ts'
+import {
+  type ConnectionOwner,
+  type SilenceLimits,
+  UpstreamConnection,
+} from './upstream-connection.ts'
+import { UpstreamFaultError } from './upstream-fault.ts'
 
 /** Times and trust of connections to upstreams. */
 export interface UpstreamOptions {
@@ -34,34 +41,52 @@ export type Lane = 'any' | 'known' | 'new'
  * has been seen to leave an idle one open for twice the time for which theirs are kept. One connection that dies at
  * its use, whatever the request, ends that trust for ten minutes.
  */
-export class UpstreamOrigin {
-  readonly origin: string
+export class UpstreamOrigin implements ConnectionOwner {
+  readonly hostField: string
+  readonly limits: SilenceLimits
   readonly #clock: Clock
-  readonly #options: UpstreamOptions
-  readonly #any: Pool
-  readonly #known: Pool
-  readonly #single = new Set<Client>()
-  #observing = false
+  readonly #llhttp: Llhttp
+  readonly #connect: Connect
+  /** Where the bytes of all connections arrive, one read at a time. */
+  readonly #readBuffer = Buffer.allocUnsafeSlow(CHUNK_MAX_BYTES)
+  readonly #open = new Set<UpstreamConnection>()
+  /** Free ones, the last used last. */
+  readonly #free: UpstreamConnection[] = []
+  /** Free since this turn of the event loop: the end of one may be there already, unread. */
+  #rested: UpstreamConnection[] = []
+  /** Those that serve one request only, and the one among them that is observed. */
+  readonly #single = new Set<UpstreamConnection>()
+  #observed: UpstreamConnection | null = null
   #trusted = false
   #distrustUntilMs = 0
+  /** Requests that wait for one of the connections, the first to be served first. */
+  readonly #waiting: { readonly attempt: Attempt; readonly request: OutboundRequest }[] = []
+  #stopped = false
 
-  constructor(origin: string, options: UpstreamOptions, clock: Clock) {
-    this.origin = origin
+  constructor(origin: string, options: UpstreamOptions, clock: Clock, llhttp: Llhttp) {
+    const url = new URL(origin)
+    this.hostField = `host: ${url.host}\r\nconnection: keep-alive\r\n`
+    this.limits = {
+      connectMs: options.connectTimeoutMs ?? UPSTREAM_CONNECT_TIMEOUT_MS,
+      idleMs: UPSTREAM_KEEP_ALIVE_MS,
+      headMs: options.headersTimeoutMs ?? UPSTREAM_HEADERS_TIMEOUT_MS,
+      bodyMs: options.bodyTimeoutMs ?? UPSTREAM_BODY_TIMEOUT_MS,
+    }
     this.#clock = clock
-    this.#options = options
-    const pool = { connections: UPSTREAM_CONNECTIONS_MAX }
-    this.#any = new Pool(origin, { ...this.#clientOptions(UPSTREAM_KEEP_ALIVE_MS), ...pool })
-    this.#known = new Pool(origin, { ...this.#clientOptions(UPSTREAM_FRESH_MS), ...pool })
+    this.#llhttp = llhttp
+    this.#connect = connectorTo(url, options.ca, this.#readBuffer)
   }
 
-  dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-    lane: Lane,
-  ): void {
-    if (lane === 'any') this.#any.dispatch(options, handler)
-    else if (lane === 'known' && this.#trusted) this.#known.dispatch(options, handler)
-    else this.#dispatchSingle(options, handler)
+  /** Puts a request on a connection of its lane; `attempt` learns what becomes of it. */
+  send(attempt: Attempt, request: OutboundRequest, lane: Lane): void {
+    if (lane === 'new' || (lane === 'known' && !this.#trusted)) {
+      this.#openSingle().send(attempt, request)
+      return
+    }
+    const connection = lane === 'any' ? this.#takeAny() : this.#takeFresh()
+    if (connection !== null) connection.send(attempt, request)
+    else if (this.#open.size < UPSTREAM_CONNECTIONS_MAX) this.#openShared().send(attempt, request)
+    else this.#waiting.push({ attempt, request })
   }
 
   /** A connection died while a request was on it, before any byte of an answer. */
@@ -70,61 +95,93 @@ export class UpstreamOrigin {
     this.#distrustUntilMs = this.#clock.monotonic() + UPSTREAM_DISTRUST_MS
   }
 
-  /** Lets requests in flight finish, then closes. */
-  async close(): Promise<void> {
-    const singles = [...this.#single].map((client) => client.close())
-    await Promise.all([this.#any.close(), this.#known.close(), ...singles])
-  }
-
   /** Ends everything now. */
-  async destroy(): Promise<void> {
-    const singles = [...this.#single].map((client) => client.destroy())
-    await Promise.all([this.#any.destroy(), this.#known.destroy(), ...singles])
+  destroy(): void {
+    this.#stopped = true
+    const error = new UpstreamFaultError('connection-lost')
+    for (const { attempt } of this.#waiting.splice(0)) attempt.fail(error, false)
+    for (const connection of [...this.#open, ...this.#single]) connection.destroy(error)
   }
 
-  #dispatchSingle(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    const observed = !this.#observing && this.#clock.monotonic() >= this.#distrustUntilMs
-    const client = new Client(this.origin, this.#clientOptions(UPSTREAM_FRESH_MS * 2))
-    this.#single.add(client)
-    client.once('disconnect', (_origin, _targets, error) => {
-      this.#single.delete(client)
-      if (observed) this.#observed(error)
-      client.destroy(() => {})
-    })
-    client.once('connectionError', () => {
-      this.#single.delete(client)
-      if (observed) this.#observing = false
-    })
-    client.dispatch(options, handler)
-    // One connection at a time is left open after its request, to see whether the upstream does the same.
-    if (observed) this.#observing = true
-    else client.close(() => {})
-  }
-
-  #observed(error: Error): void {
-    this.#observing = false
-    const idleForLong =
-      'code' in error && error.code === 'UND_ERR_INFO' && /idle/.test(error.message)
-    this.#trusted = idleForLong && this.#clock.monotonic() >= this.#distrustUntilMs
-  }
-
-  #clientOptions(keepAliveMs: number): Client.Options {
-    const { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, ca } = this.#options
-    return {
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: keepAliveMs,
-      keepAliveMaxTimeout: keepAliveMs,
-      headersTimeout: headersTimeoutMs ?? UPSTREAM_HEADERS_TIMEOUT_MS,
-      bodyTimeout: bodyTimeoutMs ?? UPSTREAM_BODY_TIMEOUT_MS,
-      maxHeaderSize: UPSTREAM_HEADER_MAX_BYTES,
-      strictContentLength: true,
-      connect: {
-        timeout: connectTimeoutMs ?? UPSTREAM_CONNECT_TIMEOUT_MS,
-        rejectUnauthorized: true,
-        minVersion: 'TLSv1.2',
-        ...(ca === undefined ? {} : { ca }),
-      },
+  free(connection: UpstreamConnection): void {
+    if (this.#single.has(connection)) this.#singleFree(connection)
+    else if (!this.#serveWaiting(connection)) {
+      connection.freeSinceMs = this.#clock.monotonic()
+      if (this.#rested.push(connection) === 1) setImmediate(this.#settle)
     }
   }
+
+  closed(connection: UpstreamConnection, expired: boolean): void {
+    if (connection === this.#observed) {
+      this.#observed = null
+      this.#trusted = expired && this.#clock.monotonic() >= this.#distrustUntilMs
+    }
+    if (this.#single.delete(connection)) return
+    this.#open.delete(connection)
+    remove(this.#free, connection)
+    remove(this.#rested, connection)
+    if (this.#waiting.length > 0 && !this.#stopped) this.#serveWaiting(this.#openShared())
+  }
+
+  #takeAny(): UpstreamConnection | null {
+    return this.#rested.pop() ?? this.#takeFree(Infinity)
+  }
+
+  #takeFresh(): UpstreamConnection | null {
+    return this.#takeFree(UPSTREAM_FRESH_MS)
+  }
+
+  /** The one that was used last, when it is not too old for its upstream or for this request. */
+  #takeFree(maxAgeMs: number): UpstreamConnection | null {
+    const last = this.#free.at(-1)
+    if (last === undefined) return null
+    const ageMs = this.#clock.monotonic() - last.freeSinceMs
+    if (ageMs >= last.keepMs) {
+      // The others are older still; their own timers end them.
+      last.destroy(new UpstreamFaultError('connection-lost'))
+      return null
+    }
+    if (ageMs >= maxAgeMs) return null
+    this.#free.pop()
+    return last
+  }
+
+  readonly #settle = (): void => {
+    this.#free.push(...this.#rested)
+    this.#rested = []
+  }
+
+  #serveWaiting(connection: UpstreamConnection): boolean {
+    let next = this.#waiting.shift()
+    while (next?.attempt.isOver === true) next = this.#waiting.shift()
+    if (next === undefined) return false
+    connection.send(next.attempt, next.request)
+    return true
+  }
+
+  #openShared(): UpstreamConnection {
+    const connection = new UpstreamConnection(this, this.#llhttp, this.#connect)
+    this.#open.add(connection)
+    return connection
+  }
+
+  #openSingle(): UpstreamConnection {
+    const connection = new UpstreamConnection(this, this.#llhttp, this.#connect)
+    this.#single.add(connection)
+    // One connection at a time is left open after its request, to see whether the upstream does the same.
+    if (this.#observed === null && this.#clock.monotonic() >= this.#distrustUntilMs) {
+      this.#observed = connection
+    }
+    return connection
+  }
+
+  #singleFree(connection: UpstreamConnection): void {
+    if (connection === this.#observed) connection.expireAfter(UPSTREAM_FRESH_MS * 2)
+    else connection.destroy(new UpstreamFaultError('connection-lost'))
+  }
+}
+
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item)
+  if (at >= 0) list.splice(at, 1)
 }

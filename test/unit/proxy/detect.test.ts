@@ -9,18 +9,9 @@ import { xmlValues } from '../../../src/proxy/xml-values.ts'
 
 function judge(rules: readonly AuthFailureRule[], status: number, type: string, body: string) {
   const attempt = new Attempt()
-  attempt.status = status
-  attempt.rawFields = [Buffer.from('Content-Type'), Buffer.from(type)]
-  const controller = {
-    pause() {},
-    resume() {},
-    abort() {},
-    aborted: false,
-    paused: false,
-    reason: null,
-  }
-  attempt.onResponseData(controller, Buffer.from(body))
-  attempt.onResponseEnd()
+  attempt.headArrived(status, '', ['Content-Type', type])
+  attempt.bodyArrived(Buffer.from(body))
+  attempt.answerEnded()
   return detectAuthFailure(compileDetector(rules), attempt)
 }
 

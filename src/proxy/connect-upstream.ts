@@ -1,0 +1,48 @@
+import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTls, createSecureContext } from 'node:tls'
+
+/**
+ * Opens a socket to one origin. What it reads goes to `read`, whose bytes are only there during the call, and which says
+ * whether to read on; `connected` is called when a request can be sent, with TLS when its certificate has been verified.
+ */
+export type Connect = (
+  read: (bytes: number, buffer: Uint8Array) => boolean,
+  connected: () => void,
+) => Socket
+
+/**
+ * Prepares connections to an origin. Certificates are always verified; there is no switch against it.
+ * @param ca PEM certificates that are trusted instead of Node's own
+ * @param buffer where the bytes of all its connections arrive, one read at a time
+ */
+export function connectorTo(url: URL, ca: string | undefined, buffer: Buffer): Connect {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const onread = (read: OnReadOpts['callback']): OnReadOpts => ({ buffer, callback: read })
+  if (url.protocol === 'http:') {
+    const port = Number(url.port || 80)
+    return (read, connected) =>
+      connectPlain({ host, port, noDelay: true, onread: onread(read) }, connected)
+  }
+  const secureContext = createSecureContext({
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca }),
+  })
+  const options = {
+    host,
+    port: Number(url.port || 443),
+    // An address is no name that a server could choose a certificate by.
+    servername: isIP(host) === 0 ? host : '',
+    secureContext,
+    rejectUnauthorized: true,
+    ALPNProtocols: ['http/1.1'],
+  }
+  let session: Buffer | undefined
+  return (read, connected) => {
+    const own = { ...options, onread: onread(read) }
+    const socket = connectTls(session === undefined ? own : { ...own, session }, connected)
+    socket.setNoDelay(true)
+    return socket.on('session', (ticket) => {
+      session = ticket
+    })
+  }
+}

@@ -1,0 +1,219 @@
+import type { Socket } from 'node:net'
+import { UPSTREAM_HEADER_MAX_BYTES } from '../kernel/limits.ts'
+import type { Connect } from './connect-upstream.ts'
+import type { Attempt, OutboundRequest } from './dispatch-upstream.ts'
+import { type AnswerEvents, AnswerParser, type Llhttp } from './llhttp.ts'
+import { isConnectionLoss } from './rescue.ts'
+import { UpstreamFaultError } from './upstream-fault.ts'
+import { BodyWriter, writeRequest } from './write-request.ts'
+
+/** For how long a connection may be silent, in milliseconds. */
+export interface SilenceLimits {
+  /** Until a connection is there, with TLS where that is spoken. */
+  readonly connectMs: number
+  /** Between two requests. */
+  readonly idleMs: number
+  /** From the last byte of a request to the head of its answer. */
+  readonly headMs: number
+  /** Between two pieces of a body. */
+  readonly bodyMs: number
+}
+
+export interface ConnectionOwner {
+  /** The line of a head that names the upstream. */
+  readonly hostField: string
+  readonly limits: SilenceLimits
+  /** An answer has ended, and the connection can take another request. */
+  free(connection: UpstreamConnection): void
+  /** It has ended, or was ended; `expired` by its own idle time. */
+  closed(connection: UpstreamConnection, expired: boolean): void
+}
+
+/** One connection to an upstream, and the request that is on it. Requests are never pipelined. */
+export class UpstreamConnection implements AnswerEvents {
+  /** How long the upstream, or Sidekey where that is less, keeps it open without a request. */
+  keepMs: number
+  /** When the last answer on it ended; set by its owner. Monotonic. */
+  freeSinceMs = 0
+  readonly #owner: ConnectionOwner
+  readonly #parser: AnswerParser
+  readonly #socket: Socket
+  #tickMs: number
+  #silentMs = 0
+  #connected = false
+  #attempt: Attempt | null = null
+  #method = ''
+  #writer: BodyWriter | null = null
+  #answered = false
+  #paused = false
+  #ended: 'no' | 'reusable' | 'last' = 'no'
+  #closed = false
+
+  constructor(owner: ConnectionOwner, llhttp: Llhttp, connect: Connect) {
+    this.#owner = owner
+    const { idleMs, headMs, bodyMs } = owner.limits
+    this.keepMs = idleMs
+    this.#tickMs = Math.min(idleMs, headMs, bodyMs)
+    this.#parser = new AnswerParser(llhttp, this, UPSTREAM_HEADER_MAX_BYTES)
+    const connected = (): void => {
+      this.#connected = true
+      this.#socket.setTimeout(this.#tickMs)
+    }
+    this.#socket = connect((bytes, buffer) => this.#read(bytes, buffer), connected)
+    this.#socket
+      .setTimeout(owner.limits.connectMs)
+      .on('timeout', () => this.#silent())
+      .once('end', () => this.#upstreamEnded())
+      .once('error', (error) => this.#fail(error))
+      .once('close', () => {
+        this.#fail(new UpstreamFaultError('connection-lost'))
+        this.#parser.free()
+      })
+  }
+
+  /** Sends a request on a connection that is new or free. */
+  send(attempt: Attempt, request: OutboundRequest): void {
+    this.#attempt = attempt
+    this.#method = request.method
+    this.#silentMs = 0
+    attempt.begin(this)
+    writeRequest(this.#socket, request, this.#owner.hostField)
+    const { body } = request
+    if (body === null || Buffer.isBuffer(body)) return
+    this.#writer = new BodyWriter(this.#socket, body, request.bodyLength, (whole) => {
+      this.#writer = null
+      if (!whole) this.destroy(new UpstreamFaultError('connection-lost'))
+    })
+  }
+
+  /** Stops reading; the upstream's answer waits. */
+  pause(): void {
+    this.#paused = true
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#silentMs = 0
+    this.#socket.resume()
+  }
+
+  /** Ends the connection, and what is on it. */
+  destroy(error: Error): void {
+    this.#fail(error)
+  }
+
+  /** Leaves a free connection open for so long; then it ends as every idle one does. */
+  expireAfter(keepMs: number): void {
+    this.keepMs = keepMs
+    this.#tickMs = keepMs
+    this.#socket.setTimeout(keepMs)
+  }
+
+  onBegin(): boolean {
+    if (this.#attempt === null || this.#ended !== 'no') return false
+    this.#answered = true
+    return true
+  }
+
+  onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse' {
+    const { idleMs } = this.#owner.limits
+    this.keepMs = idleMs
+    for (let i = 0; i + 1 < fields.length; i += 2) {
+      const name = fields[i] ?? ''
+      if (name.length === KEEP_ALIVE.length && name.toLowerCase() === KEEP_ALIVE) {
+        this.keepMs = Math.min(idleMs, keptFor(fields[i + 1] ?? '') ?? idleMs)
+      }
+    }
+    // What announces a body where none may be is followed by one at times: it must not meet the next request.
+    if ((status === 204 || status === 304) && announcesBody(fields)) this.keepMs = 0
+    this.#attempt?.headArrived(status, reason, fields)
+    return this.#method === 'HEAD' ? 'no-body' : 'body'
+  }
+
+  onBody(bytes: Buffer): boolean {
+    this.#attempt?.bodyArrived(Buffer.from(bytes))
+    return !this.#closed
+  }
+
+  onEnd(keepAlive: boolean): void {
+    this.#ended = keepAlive && this.keepMs > 0 && this.#writer === null ? 'reusable' : 'last'
+  }
+
+  #read(bytes: number, buffer: Uint8Array): boolean {
+    this.#silentMs = 0
+    const { buffer: memory, byteOffset } = buffer
+    const valid = this.#parser.execute(Buffer.from(memory, byteOffset, bytes))
+    // Bytes behind an answer make the connection suspect, not the answer.
+    if (this.#ended !== 'no') this.#finish(valid)
+    else if (!valid) this.#fail(new UpstreamFaultError('answer-invalid'))
+    return !this.#paused && !this.#closed
+  }
+
+  #finish(valid: boolean): void {
+    const attempt = this.#attempt
+    const reusable = valid && this.#ended === 'reusable' && !this.#closed
+    this.#attempt = null
+    this.#answered = false
+    this.#ended = 'no'
+    attempt?.answerEnded()
+    this.resume()
+    if (reusable) this.#owner.free(this)
+    else this.#fail(new UpstreamFaultError('connection-lost'))
+  }
+
+  /** The upstream sends no more; an answer without a length ends here. */
+  #upstreamEnded(): void {
+    if (this.#answered && this.#parser.finish() && this.#ended !== 'no') this.#finish(false)
+    else this.#fail(new UpstreamFaultError('connection-lost'))
+  }
+
+  /** Called after each tick without a byte. */
+  #silent(): void {
+    const { idleMs, headMs, bodyMs } = this.#owner.limits
+    this.#silentMs += this.#tickMs
+    if (!this.#connected) this.#fail(new UpstreamFaultError('connect-timeout'))
+    else if (this.#attempt === null) {
+      if (this.#silentMs >= Math.min(this.keepMs, idleMs)) this.#close(true)
+    } else if (this.#paused || this.#writer?.waitsForClient === true) this.#silentMs = 0
+    else if (this.#silentMs >= (this.#answered ? bodyMs : headMs)) {
+      this.#fail(new UpstreamFaultError('answer-timeout'))
+    }
+    if (!this.#closed) this.#socket.setTimeout(this.#tickMs)
+  }
+
+  #fail(error: Error): void {
+    if (this.#closed) return
+    const attempt = this.#attempt
+    const lost = this.#connected && !this.#answered && isConnectionLoss(error)
+    this.#attempt = null
+    this.#close(false)
+    attempt?.fail(error, lost)
+  }
+
+  #close(expired: boolean): void {
+    this.#closed = true
+    this.#writer?.stop()
+    this.#writer = null
+    this.#socket.destroy()
+    this.#owner.closed(this, expired)
+  }
+}
+
+const KEEP_ALIVE = 'keep-alive'
+/** An upstream's own idle time is taken for so much shorter, since requests are on their way for a while. */
+const KEEP_ALIVE_MARGIN_MS = 2_000
+
+/** From the value of a `Keep-Alive` field, in milliseconds; null when it does not tell. */
+function keptFor(value: string): number | null {
+  const seconds = /timeout=\s*(\d+)/i.exec(value)?.[1]
+  return seconds === undefined ? null : Math.max(0, Number(seconds) * 1_000 - KEEP_ALIVE_MARGIN_MS)
+}
+
+function announcesBody(fields: readonly string[]): boolean {
+  return fields.some((name, i) => {
+    const lower = i % 2 === 0 ? name.toLowerCase() : ''
+    return lower === 'transfer-encoding' || (lower === 'content-length' && fields[i + 1] !== '0')
+  })
+}

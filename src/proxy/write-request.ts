@@ -1,0 +1,115 @@
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import type { OutboundRequest } from './dispatch-upstream.ts'
+
+/** A body that is larger goes in a write of its own: copying it behind the head would cost more than the call. */
+const INLINE_MAX_BYTES = 16 * 1024
+
+/** Methods whose requests say that they have no body. RFC 9110, section 8.6. */
+const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+
+/**
+ * Writes the head, and the body where it is held; a streaming one is what is left to do. The parts are what llhttp has
+ * accepted from the client or what was rendered for this place, so none of them can end its line.
+ * @param hostField the line that names the upstream, with its end
+ */
+export function writeRequest(socket: Socket, request: OutboundRequest, hostField: string): void {
+  const { method, target, fields, body } = request
+  let head = `${method} ${target} HTTP/1.1\r\n${hostField}`
+  for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
+  if (body === null) {
+    head += EXPECTS_BODY.has(method) ? 'content-length: 0\r\n\r\n' : '\r\n'
+    socket.write(head, 'latin1')
+  } else if (Buffer.isBuffer(body)) {
+    head += `content-length: ${body.length}\r\n\r\n`
+    writeHeld(socket, head, body)
+  } else {
+    head +=
+      request.bodyLength === null
+        ? 'transfer-encoding: chunked\r\n\r\n'
+        : `content-length: ${request.bodyLength}\r\n\r\n`
+    socket.write(head, 'latin1')
+  }
+}
+
+function writeHeld(socket: Socket, head: string, body: Buffer): void {
+  if (body.length <= INLINE_MAX_BYTES) {
+    socket.write(head + body.toString('latin1'), 'latin1')
+    return
+  }
+  socket.cork()
+  socket.write(head, 'latin1')
+  socket.write(body)
+  socket.uncork()
+}
+
+/** A streaming body on its way upstream, held back by a socket that does not keep up. */
+export class BodyWriter {
+  readonly #socket: Socket
+  readonly #stream: Readable
+  readonly #length: number | null
+  readonly #done: (whole: boolean) => void
+  #sent = 0
+
+  /** @param done called once, unless it is stopped before: whether all of the body was written */
+  constructor(
+    socket: Socket,
+    stream: Readable,
+    length: number | null,
+    done: (whole: boolean) => void,
+  ) {
+    this.#socket = socket
+    this.#stream = stream
+    this.#length = length
+    this.#done = done
+    socket.on('drain', this.#drain)
+    stream.on('data', this.#data).on('end', this.#end).on('close', this.#close)
+    if (stream.destroyed) this.#close()
+  }
+
+  /** Whether it is the client that the upstream waits for. */
+  get waitsForClient(): boolean {
+    return !this.#socket.writableNeedDrain
+  }
+
+  stop(): void {
+    this.#socket.off('drain', this.#drain)
+    this.#stream.off('data', this.#data).off('end', this.#end).off('close', this.#close)
+    this.#stream.pause()
+  }
+
+  readonly #data = (chunk: Buffer): void => {
+    const socket = this.#socket
+    this.#sent += chunk.length
+    if (this.#length === null) {
+      socket.cork()
+      socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
+      socket.write(chunk)
+      socket.write('\r\n', 'latin1')
+      socket.uncork()
+    } else if (this.#sent > this.#length) {
+      this.#finish(false)
+      return
+    } else {
+      socket.write(chunk)
+    }
+    if (socket.writableNeedDrain) this.#stream.pause()
+  }
+
+  readonly #drain = (): void => {
+    this.#stream.resume()
+  }
+
+  readonly #end = (): void => {
+    if (this.#length === null) this.#socket.write('0\r\n\r\n', 'latin1')
+    this.#finish(this.#length === null || this.#sent === this.#length)
+  }
+
+  /** Before its end: the client is gone. */
+  readonly #close = (): void => this.#finish(false)
+
+  #finish(whole: boolean): void {
+    this.stop()
+    this.#done(whole)
+  }
+}
