@@ -70,6 +70,8 @@ export interface Route {
   /** Lower-case host names, without port, that select this route by `Host` or as a forward target. */
   readonly hosts: readonly string[]
   readonly upstream: Upstream
+  /** A listener of its own, `host:port` or `unix:/path`, on which every path is the upstream's; absent or null: none. */
+  readonly listen?: string | null
   /** At least one. With several, the caller's public key selects. */
   readonly credentialIds: readonly string[]
   /** Null: everything. */

@@ -13,6 +13,8 @@ export interface RouteTable {
   readonly byPrefix: ReadonlyMap<string, CompiledRoute>
   /** Keys are `name` and `name:port` of the upstream; the first route that claims a name has it. */
   readonly byHost: ReadonlyMap<string, CompiledRoute>
+  /** Routes with a listener of their own, by its address as the configuration has it. */
+  readonly byListen: ReadonlyMap<string, CompiledRoute>
   /** The most segments that a prefix has. */
   readonly prefixSegmentsMax: number
   /** Names by which callers reach Sidekey itself. */
@@ -20,6 +22,17 @@ export interface RouteTable {
   /** Empty: every local caller is let in. */
   readonly clients: readonly KnownClient[]
   readonly replayBodyMaxBytes: number
+  /** Whether absolute targets are taken, as a forward proxy does. */
+  readonly forward: boolean
+  readonly connect: ConnectPolicy
+}
+
+/** What CONNECT gets. */
+export interface ConnectPolicy {
+  /** TLS to hosts of routes ends here, under a certificate of the local authority. */
+  readonly intercept: boolean
+  /** Hosts without a route: refused, or connected through untouched. */
+  readonly unrouted: 'refuse' | 'tunnel'
 }
 
 export interface CompiledRoute {
@@ -56,14 +69,16 @@ export interface RouteParts {
 /** Compiles a configuration's routes into one table. */
 export function compileRoutes(
   routes: readonly Route[],
-  settings: Pick<RouteTable, 'ownNames' | 'clients' | 'replayBodyMaxBytes'>,
+  settings: Pick<RouteTable, 'ownNames' | 'clients' | 'replayBodyMaxBytes' | 'forward' | 'connect'>,
   parts: RouteParts,
 ): RouteTable {
   const byPrefix = new Map<string, CompiledRoute>()
   const byHost = new Map<string, CompiledRoute>()
+  const byListen = new Map<string, CompiledRoute>()
   for (const route of routes) {
     const compiled = compileRoute(route, parts)
     if (route.pathPrefix !== null) byPrefix.set(route.pathPrefix, compiled)
+    if (route.listen != null) byListen.set(route.listen, compiled)
     const port = new URL(route.upstream.origin).port
     for (const host of route.hosts) {
       for (const key of port === '' ? [host] : [`${host}:${port}`, host]) {
@@ -72,7 +87,7 @@ export function compileRoutes(
     }
   }
   const depths = [...byPrefix.keys()].map((prefix) => prefix.split('/').length - 1)
-  return { ...settings, byPrefix, byHost, prefixSegmentsMax: Math.max(0, ...depths) }
+  return { ...settings, byPrefix, byHost, byListen, prefixSegmentsMax: Math.max(0, ...depths) }
 }
 
 function compileRoute(route: Route, parts: RouteParts): CompiledRoute {

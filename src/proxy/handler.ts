@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
-import { authenticateClient, authorizeClient } from './authenticate-client.ts'
+import { authorizeClient } from './authenticate-client.ts'
 import type { RouteTable } from './compile-routes.ts'
+import type { Entrance } from './entrance.ts'
 import { Exchange } from './exchange.ts'
 import { type HeldBytes, holdBody, release, requireHeld } from './hold-body.ts'
 import { injectCredential } from './inject-credential.ts'
-import { matchEndpoint, matchRoute } from './match-route.ts'
+import { clientOf, matchEntrance } from './match-entrance.ts'
+import { matchEndpoint } from './match-route.ts'
 import { injectableBody, planInjection } from './plan-injection.ts'
 import { readHead } from './read-head.ts'
 import type { ReplayBudget } from './replay-budget.ts'
@@ -32,12 +34,13 @@ export interface HandlerDeps {
 export async function handleRequest(
   deps: HandlerDeps,
   table: RouteTable,
+  entrance: Entrance,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const exchange = new Exchange(deps, response)
   try {
-    exchange.finish(await serve(deps, table, exchange, request, response))
+    exchange.finish(await serve(deps, table, entrance, exchange, request, response))
   } catch (error) {
     exchange.fail(error)
   }
@@ -46,6 +49,7 @@ export async function handleRequest(
 async function serve(
   deps: HandlerDeps,
   table: RouteTable,
+  entrance: Entrance,
   exchange: Exchange,
   request: IncomingMessage,
   response: ServerResponse,
@@ -53,8 +57,8 @@ async function serve(
   const head = readHead(request)
   if (head.method === 'OPTIONS' && head.target === '*') return respondToServerOptions(response)
 
-  const client = authenticateClient(table.clients, head)
-  const match = matchRoute(table, head)
+  const client = clientOf(table, head, entrance)
+  const match = matchEntrance(table, head, entrance)
   exchange.meter = match.route.meter
   authorizeClient(client, match.route.name)
   vetPath(match.path, head.method, match.route.allow)

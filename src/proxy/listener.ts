@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { unlink } from 'node:fs/promises'
-import { connect, Server as NetServer } from 'node:net'
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { connect, Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TlsOptions } from 'node:tls'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import {
   CLIENT_CONNECTIONS_MAX,
@@ -10,7 +12,9 @@ import {
   REQUEST_HEADER_MAX_BYTES,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
-import { codeOf, rawRefusal, type Refusal, rescue, rescueBody, rescueConnect } from './rescue.ts'
+import { codeOf, rawRefusal, type Refusal, rescue, rescueBody } from './rescue.ts'
+
+export type Server = http.Server | https.Server
 
 /** Where to listen: `host:port`, `[::1]:port` or `unix:/path`. */
 export type ListenAddress =
@@ -24,37 +28,50 @@ export function parseListenAddress(listen: string): ListenAddress {
   return { kind: 'tcp', host, port: Number(listen.slice(colon + 1)) }
 }
 
-/** An HTTP/1.1 server with Sidekey's limits. llhttp stays strict. */
+const LIMITS: http.ServerOptions = {
+  insecureHTTPParser: false,
+  maxHeaderSize: REQUEST_HEADER_MAX_BYTES,
+  headersTimeout: REQUEST_HEADERS_TIMEOUT_MS,
+  // A large upload may take its time; slow heads and idle connections may not.
+  requestTimeout: 0,
+  keepAliveTimeout: CLIENT_IDLE_TIMEOUT_MS,
+  connectionsCheckingInterval: 1_000,
+  // The head is vetted in one place, and the answer says why.
+  requireHostHeader: false,
+  noDelay: true,
+}
+
+export interface ListenerCalls {
+  readonly handle: (request: http.IncomingMessage, response: http.ServerResponse) => void
+  /** Answers a CONNECT; `head` are the bytes that came behind it. */
+  readonly connect: (request: http.IncomingMessage, socket: Socket, head: Buffer) => void
+}
+
+/**
+ * An HTTP/1.1 server with Sidekey's limits. llhttp stays strict.
+ * @param secure how it speaks TLS; null: it does not
+ */
 export function createListener(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  { handle, connect }: ListenerCalls,
+  secure: TlsOptions | null,
 ): Server {
-  const server = createServer(
-    {
-      insecureHTTPParser: false,
-      maxHeaderSize: REQUEST_HEADER_MAX_BYTES,
-      headersTimeout: REQUEST_HEADERS_TIMEOUT_MS,
-      // A large upload may take its time; slow heads and idle connections may not.
-      requestTimeout: 0,
-      keepAliveTimeout: CLIENT_IDLE_TIMEOUT_MS,
-      connectionsCheckingInterval: 1_000,
-      // The head is vetted in one place, and the answer says why.
-      requireHostHeader: false,
-      noDelay: true,
-    },
-    handle,
-  )
+  const server: Server =
+    secure === null
+      ? http.createServer(LIMITS, handle)
+      : https.createServer({ ...LIMITS, ...secure }, handle)
   // Fields beyond the count would be dropped without a word; the size limit bounds them.
   server.maxHeadersCount = 0
   server.maxConnections = CLIENT_CONNECTIONS_MAX
-  const answering = new WeakMap<Duplex, ServerResponse>()
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const answering = new WeakMap<Duplex, http.ServerResponse>()
+  server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
     answering.set(request.socket, response)
   })
-  server.on('clientError', (error, socket) => {
+  server.on('clientError', (error: Error, socket: Duplex) => {
     refuseBytes(socket, answering.get(socket), error)
   })
-  server.on('connect', (request, socket) => {
-    answerAndClose(socket, rawRefusal(rescueConnect(request.url ?? '')))
+  server.on('connect', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (socket instanceof Socket) connect(request, socket, head)
+    else socket.destroy()
   })
   return server
 }
@@ -63,7 +80,11 @@ export function createListener(
  * Bytes came that are no HTTP. In the body of a request that has no answer yet, the refusal is its answer; behind a
  * whole request, that one is answered first.
  */
-function refuseBytes(socket: Duplex, answering: ServerResponse | undefined, error: Error): void {
+function refuseBytes(
+  socket: Duplex,
+  answering: http.ServerResponse | undefined,
+  error: Error,
+): void {
   const answer = (refused: Refusal): void => answerAndClose(socket, rawRefusal(refused))
   if (answering === undefined || answering.writableFinished) answer(rescue(error))
   else if (answering.req.complete) answering.once('finish', () => answer(rescue(error)))

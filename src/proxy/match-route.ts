@@ -18,9 +18,7 @@ export interface Match {
 export function matchRoute(table: RouteTable, head: RequestHead): Match {
   const { target } = head
   if (!target.startsWith('/')) refuseTarget(head)
-  const mark = target.indexOf('?')
-  const path = mark < 0 ? target : target.slice(0, mark)
-  const query = mark < 0 ? null : target.slice(mark + 1)
+  const { path, query } = splitTarget(target)
   const own = table.ownNames.has(head.hostname)
   if (own) {
     const found = matchPrefix(table, path)
@@ -30,6 +28,22 @@ export function matchRoute(table: RouteTable, head: RequestHead): Match {
   if (byHost !== null) return { route: byHost, path, query }
   if (!own) throw new RefusedError('host-not-allowed', 'no route has this host name')
   throw new RefusedError('no-route', 'no route has this path prefix')
+}
+
+/** Path and query of a target, byte for byte. */
+export function splitTarget(target: string): Pick<Match, 'path' | 'query'> {
+  const mark = target.indexOf('?')
+  return mark < 0
+    ? { path: target, query: null }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+}
+
+/** The route that has the host which a caller names, as a proxy's target or by its certificate; null: none has. */
+export function findByHost(
+  table: RouteTable,
+  authority: Pick<RequestHead, 'hostname' | 'port'>,
+): CompiledRoute | null {
+  return matchHost(table, authority, false)
 }
 
 /** The first endpoint whose paths match. @throws RefusedError `path-refused` when there is none */
@@ -65,8 +79,11 @@ function segmentsEnd(path: string, count: number): number {
 }
 
 /** Under Sidekey's own names a host route needs the upstream's port, or Sidekey's own port would select it too. */
-function matchHost(table: RouteTable, head: RequestHead, own: boolean): CompiledRoute | null {
-  const { hostname, port } = head
+function matchHost(
+  table: RouteTable,
+  { hostname, port }: Pick<RequestHead, 'hostname' | 'port'>,
+  own: boolean,
+): CompiledRoute | null {
   if (port !== '') {
     const exact = table.byHost.get(`${hostname}:${port}`)
     if (exact !== undefined) return exact

@@ -1,0 +1,49 @@
+import { createServer, type SecureContext, type TlsOptions, type TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
+import { TLS_HANDSHAKE_TIMEOUT_MS } from '../kernel/limits.ts'
+
+/** Certificates of the local authority. */
+export interface Certificates {
+  /** Null for a name that no route has: its handshake is refused. */
+  contextFor(servername: string): SecureContext | null
+}
+
+/** How Sidekey speaks TLS as a server: by name only, so that no certificate is there for whoever names none. */
+export function secureServerOptions(certificates: Certificates): TlsOptions {
+  return {
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
+    // Whatever goes wrong in here must end one handshake, not the process.
+    SNICallback: (servername, done) => {
+      try {
+        done(null, certificates.contextFor(servername) ?? undefined)
+      } catch (error) {
+        done(error instanceof Error ? error : new Error('no certificate'))
+      }
+    },
+  }
+}
+
+/**
+ * Ends the TLS of one connection here.
+ * @param secured called with the connection's inside, and the name that the client asked for in lower case
+ */
+export function interceptTls(
+  certificates: Certificates,
+  socket: Socket,
+  secured: (inner: TLSSocket, servername: string) => void,
+): void {
+  // One per connection: it is how Node tells which outside an inside belongs to.
+  const server = createServer(secureServerOptions(certificates), (inner) => {
+    secured(inner, servernameOf(inner))
+  })
+  server.on('tlsClientError', () => socket.destroy())
+  server.emit('connection', socket)
+}
+
+/** The name of a TLS connection in lower case; empty where the client has named none. */
+export function servernameOf(socket: TLSSocket): string {
+  const { servername } = socket as { readonly servername?: string | false | null }
+  return typeof servername === 'string' ? servername.toLowerCase() : ''
+}
