@@ -1,6 +1,6 @@
 import { AssertionError } from './errors.ts'
 import { TOMBSTONES_MAX } from './limits.ts'
-import type { SecretValue } from './secret-value.ts'
+import { SecretValue } from './secret-value.ts'
 
 /** Label of a live version: `pending` is the standby before a promotion, `previous` the old one after it. */
 export type Stage = 'pending' | 'current' | 'previous'
@@ -35,6 +35,14 @@ export interface Blocked {
   readonly sinceMs: number
   /** A sentence for the operator: what was seen and what to do. No values. */
   readonly detail: string
+}
+
+/** Stands for a value that the provider is still to choose, or whose answer is lost for good. */
+export const UNKNOWN_VALUE = new SecretValue('')
+
+/** Whether the value of a version is known, so that something can be authenticated with it. */
+export function hasValue({ value }: { readonly value: SecretValue }): boolean {
+  return value.length > 0
 }
 
 /** One value in its life. */
@@ -177,6 +185,10 @@ export function assertCredential(record: CredentialRecord): void {
   require_(NEEDS_PENDING.has(phase) === (pending !== null), `${phase} and its pending version`)
   require_(NEEDS_PREVIOUS.has(phase) === (previous !== null), `${phase} and its previous version`)
   require_(phase !== 'created' || pending?.secretId !== null, 'created knows the id of pending')
+  const mayLack = phase === 'prepared' || phase === 'aborting'
+  require_(mayLack || pending === null || hasValue(pending), `${phase} knows the value of pending`)
+  require_(hasValue(current), 'the value of current is known')
+  require_(previous === null || hasValue(previous), 'the value of previous is known')
   require_(record.tombstones.length <= TOMBSTONES_MAX, 'tombstones within their limit')
   const generations = [current, pending, previous].flatMap((v) => (v ? [v.generation] : []))
   require_(new Set(generations).size === generations.length, 'generations differ')

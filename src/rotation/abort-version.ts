@@ -1,10 +1,16 @@
-import type { PendingVersion, SecretVersion, Tombstone } from '../kernel/credential.ts'
+import {
+  type PendingVersion,
+  type SecretVersion,
+  type Tombstone,
+  hasValue,
+} from '../kernel/credential.ts'
 import { TOMBSTONES_MAX } from '../kernel/limits.ts'
 import type { Moment, Taken } from './context.ts'
 import { DOUBLED, REJECTED, abortBackoffMs } from './facts.ts'
 import { forgetProbes } from './observation.ts'
 import type { LateCreate } from './reconcile.ts'
 import { withoutStage } from './revoke-version.ts'
+import { SLOT_TAKEN } from './slot-taken.ts'
 
 /** Saves the intent to give up the candidate. */
 export function abortVersion({ record, seen }: Moment): Taken {
@@ -43,8 +49,8 @@ export function abortLateCreate({ record, seen, nowMs }: Moment, late: LateCreat
 export function buryVersion({ record, seen, nowMs }: Moment, reason: string): Taken {
   const { pending } = record
   if (pending === null) return { record, seen }
-  const calm = reason === REJECTED || record.emergency !== null
-  const doubled = reason === 'aborted' && pending.attempts > 1
+  const calm = reason === REJECTED || reason === SLOT_TAKEN || record.emergency !== null
+  const doubled = reason === 'aborted' && pending.attempts > 1 && hasValue(pending)
   return {
     record: {
       ...record,

@@ -1,4 +1,9 @@
-import type { CredentialRecord, SecretVersion, Stage } from '../kernel/credential.ts'
+import {
+  type CredentialRecord,
+  type SecretVersion,
+  type Stage,
+  hasValue,
+} from '../kernel/credential.ts'
 import { CommandRefusedError } from '../kernel/errors.ts'
 import type { AccountSecret } from '../kernel/ports/rotation-control.ts'
 import { callProvider, withDeadline } from './call-provider.ts'
@@ -17,7 +22,8 @@ export async function accountSecrets(
 ): Promise<readonly AccountSecret[]> {
   const { signal } = new AbortController()
   const known = knownVersions(record)
-  const own = known.map(([, { value }]) => ({ account: deps.account, secret: value }))
+  const usable = known.filter(([, version]) => hasValue(version))
+  const own = usable.map(([, { value }]) => ({ account: deps.account, secret: value }))
   const auths = deps.managedBy === null ? own : await deps.managedBy()
   const answer = await callProvider(deps, 'list', auths, signal, (auth, inner) =>
     deps.provider.list(auth, inner),
@@ -26,7 +32,7 @@ export async function accountSecrets(
     throw new CommandRefusedError(`the provider gave no list: ${answer.kind}`)
   }
   const verdictOf = async (version: SecretVersion | null) => {
-    if (!verify || version === null) return null
+    if (!verify || version === null || !hasValue(version)) return null
     const ask = (inner: AbortSignal) => deps.provider.verify(version.value, inner)
     return (await withDeadline(deps.clock, signal, ask)).kind
   }

@@ -1,6 +1,7 @@
 import type { Blocked, BlockedReason, CredentialRecord } from '../kernel/credential.ts'
 import type { Held } from './drain-version.ts'
 import type { Step, WaitReason } from './step.ts'
+import { createBackoffMs } from './facts.ts'
 import { type View, wait } from './view.ts'
 
 /** What the operator reads: what was seen, and what to do. */
@@ -23,6 +24,13 @@ const DETAILS: Readonly<Record<BlockedReason, string>> = {
 /** The step that stops all mutations until somebody, or the world, changes something. */
 export function block(reason: BlockedReason): Extract<Step, { kind: 'block' }> {
   return { kind: 'block', reason, detail: DETAILS[reason] }
+}
+
+/** Nothing came of the create that was sent at `sentAtMs`: after a while it is sent once more. */
+export function resendLater(v: View, sentAtMs: number): Step {
+  const resendAtMs = sentAtMs + createBackoffMs(v.record)
+  if (v.nowMs < resendAtMs) return wait(v, 'create-unknown', resendAtMs)
+  return { kind: 'resend', reason: 'create-absent' }
 }
 
 /**

@@ -29,17 +29,19 @@ export async function withDeadline<T>(
  */
 export async function callProvider<T extends { readonly kind: string }>(
   deps: RotatorDeps,
-  operation: 'list' | 'create' | 'revoke',
+  operation: 'list' | 'create' | 'revoke' | 'promote',
   auths: readonly ManagementAuth[],
   signal: AbortSignal,
   call: (auth: ManagementAuth, signal: AbortSignal) => Promise<T | ProviderFailure>,
 ): Promise<T | ProviderFailure> {
+  // `promote` alone is the save that moves the labels.
+  const point = operation === 'promote' ? 'promote-at-provider' : operation
   let answer: T | ProviderFailure = { kind: 'unauthorized' }
   for (const auth of auths) {
-    deps.crashPoint(`${operation}:before`)
+    deps.crashPoint(`${point}:before`)
     answer = await withDeadline(deps.clock, signal, (inner) => call(auth, inner))
     deps.telemetry.providerCall(deps.credentialId, operation, answer.kind)
-    deps.crashPoint(`${operation}:after`)
+    deps.crashPoint(`${point}:after`)
     if (answer.kind !== 'unauthorized') return answer
   }
   return answer

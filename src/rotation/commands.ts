@@ -7,6 +7,7 @@ import { REJECTED, REJECTED_BEFORE } from './facts.ts'
 import { nothingSeen } from './observation.ts'
 import { demoteVersion } from './promote-version.ts'
 import { revokeByHand } from './revoke-by-hand.ts'
+import { SLOT_TAKEN, SLOT_TAKEN_BEFORE } from './slot-taken.ts'
 
 /** What a command is decided on. */
 export interface Steering {
@@ -131,12 +132,19 @@ function retry({ record, known }: Steering): CredentialRecord {
     ...base,
     blocked: null,
     notBeforeMs: null,
-    tombstones: base.tombstones.map((tombstone) =>
-      tombstone.reason === REJECTED ? { ...tombstone, reason: REJECTED_BEFORE } : tombstone,
-    ),
+    tombstones: base.tombstones.map((tombstone) => ({
+      ...tombstone,
+      reason: FORGOTTEN.get(tombstone.reason) ?? tombstone.reason,
+    })),
   }
   return retried
 }
+
+/** What no longer counts once an operator has looked after it. */
+const FORGOTTEN: ReadonlyMap<string, string> = new Map([
+  [REJECTED, REJECTED_BEFORE],
+  [SLOT_TAKEN, SLOT_TAKEN_BEFORE],
+])
 
 /** The record as this process knew it: generations never fall, whatever the replacement said. */
 function restored(replacement: CredentialRecord, known: CredentialRecord): CredentialRecord {

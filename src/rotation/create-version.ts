@@ -1,17 +1,20 @@
-import type { CredentialRecord } from '../kernel/credential.ts'
+import { type CredentialRecord, hasValue } from '../kernel/credential.ts'
+import type { CreateAnswer } from '../kernel/ports/provider.ts'
 import { afterAnswer, afterFailure, callProvider } from './call-provider.ts'
 import { chooseAuth } from './choose-auth.ts'
 import type { Moment, RotatorDeps, Taken } from './context.ts'
-import { generateSecret } from './generate-secret.ts'
+import { generateSecretFor } from './generate-secret.ts'
 import { type CreateSight, type Observation, forgetProbes, sawList } from './observation.ts'
 import { knownIdsOf } from './reconcile.ts'
 
 /**
  * Chooses the value of the next candidate: saved before anything is sent, and never chosen twice.
+ * Where the provider chooses it, the intent alone is saved, with the ids of before: they tell an
+ * orphan from what was there.
  */
 export function prepareVersion(deps: RotatorDeps, { record, seen, nowMs }: Moment): Taken {
   const generation = record.lastGeneration + 1
-  const value = generateSecret(deps.provider.traits.valueRule, deps.random)
+  const value = generateSecretFor(deps.provider.traits, deps.random)
   return {
     record: {
       ...record,
@@ -21,7 +24,7 @@ export function prepareVersion(deps: RotatorDeps, { record, seen, nowMs }: Momen
         generation,
         value,
         secretId: null,
-        fingerprint: deps.fingerprint(value),
+        fingerprint: hasValue({ value }) ? deps.fingerprint(value) : '',
         createdAtMs: nowMs,
         idsBefore: seen.list?.ids ?? [],
         attempts: 1,
@@ -56,13 +59,13 @@ export async function createVersion(deps: RotatorDeps, moment: Moment): Promise<
   const { generation, value } = pending
   const auths = await chooseAuth(deps, moment, 'create')
   const answer = await callProvider(deps, 'create', auths, signal, (auth, inner) =>
-    deps.provider.create(auth, value, inner),
+    deps.provider.create(auth, hasValue(pending) ? value : null, inner),
   )
   const atMs = nowMs
   const seen = forgetProbes(moment.seen, [generation])
   switch (answer.kind) {
     case 'created':
-      return bindPending({ ...moment, seen: afterAnswer(seen) }, answer.secretId)
+      return takeCreated(deps, { ...moment, seen: afterAnswer(seen) }, answer)
     case 'slots-full':
     case 'invalid-value':
       return {
@@ -83,19 +86,45 @@ export async function createVersion(deps: RotatorDeps, moment: Moment): Promise<
 }
 
 /**
+ * Takes over what the answer tells: the id, and the value where the provider chose it. Where it
+ * tells no value, it is as if no answer had come.
+ */
+function takeCreated(
+  deps: RotatorDeps,
+  moment: Moment,
+  { secretId, value }: Extract<CreateAnswer, { kind: 'created' }>,
+): Taken {
+  const { record, seen, nowMs } = moment
+  const { pending, current } = record
+  const told = pending !== null && hasValue(pending) ? pending.value : value
+  if (pending === null || told === null) {
+    const generation = pending?.generation ?? 0
+    return { record, seen: withCreate(seen, { generation, outcome: 'unknown', atMs: nowMs }) }
+  }
+  const known = { ...pending, value: told, fingerprint: deps.fingerprint(told) }
+  const { slots } = deps.provider.traits
+  // The secondary's place was free, so current is the primary.
+  const bound = slots === undefined ? current : { ...current, secretId: slots.primary }
+  return bindPending({ ...moment, record: { ...record, current: bound, pending: known } }, secretId)
+}
+
+/**
  * The id of the candidate is known: by the provider's own answer, or by set difference and a
- * successful probe.
+ * successful probe. Where its value is lost with the answer, it is good for nothing and given up.
  */
 export function bindPending({ record, seen, nowMs }: Moment, secretId: string): Taken {
   const { pending } = record
   if (pending === null) return { record, seen }
   const bound: CredentialRecord = {
     ...record,
-    phase: record.phase === 'prepared' ? 'created' : record.phase,
+    phase:
+      record.phase === 'prepared' ? (hasValue(pending) ? 'created' : 'aborting') : record.phase,
     pending: { ...pending, secretId, firstSeenAtMs: pending.firstSeenAtMs ?? nowMs },
     absentSinceMs: null,
   }
-  const ids = seen.list?.ids ?? record.pending?.idsBefore ?? []
+  const ids = seen.list?.ids ?? pending.idsBefore
+  // Nothing is listed where nothing was listed before.
+  if (ids.length === 0) return { record: bound, seen: { ...seen, create: null } }
   const listed = ids.includes(secretId) ? ids : [...ids, secretId]
   return {
     record: bound,

@@ -1,4 +1,5 @@
-import type { ValueRule } from '../kernel/ports/provider.ts'
+import { UNKNOWN_VALUE } from '../kernel/credential.ts'
+import type { ProviderTraits, ValueRule } from '../kernel/ports/provider.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
 
@@ -7,6 +8,14 @@ import { SecretValue } from '../kernel/secret-value.ts'
  * in 84.
  */
 const DRAWS_MAX = 1_000
+
+/** The value of the next candidate; unknown as yet where the provider is going to choose it. */
+export function generateSecretFor(
+  { valueSource, valueRule }: ProviderTraits,
+  random: Random,
+): SecretValue {
+  return valueSource === 'server' ? UNKNOWN_VALUE : generateSecret(valueRule, random)
+}
 
 /**
  * Draws a value uniformly among all values that the rule allows: whole strings are drawn until one

@@ -1,3 +1,4 @@
+import { ABSENCE_PERSIST_MS } from '../kernel/limits.ts'
 import type { Member } from '../kernel/ports/store.ts'
 import {
   DRIFT_MS,
@@ -31,6 +32,8 @@ export interface Presence {
 
 export interface ListSight {
   readonly ids: readonly string[]
+  /** When the provider says that each was made; 0 or missing where it does not. */
+  readonly createdAtMs: ReadonlyMap<string, number>
   readonly atMs: number
 }
 
@@ -152,6 +155,7 @@ export function sawList(
   ids: readonly string[],
   knownIds: readonly string[],
   nowMs: number,
+  createdAtMs: ReadonlyMap<string, number> = seen.list?.createdAtMs ?? new Map(),
 ): Observation {
   const presence = new Map<string, Presence>()
   for (const id of new Set([...ids, ...knownIds, ...seen.presence.keys()])) {
@@ -161,7 +165,7 @@ export function sawList(
   }
   return {
     ...seen,
-    list: { ids, atMs: nowMs },
+    list: { ids, atMs: nowMs, createdAtMs },
     presence,
     // With a second secret in the list the refusal to revoke the last one is out of date.
     lastSecretId: ids.length > 1 ? null : seen.lastSecretId,
@@ -223,4 +227,13 @@ export function listDueAtMs(seen: Observation, sinceMs: number | null): number {
   const dueMs = seen.list.atMs + pauseMs
   const suspected = seen.suspectAtMs > seen.list.atMs
   return suspected ? Math.min(dueMs, seen.list.atMs + EARLY_LIST_MIN_MS) : dueMs
+}
+
+/** Presence must persist as well: a stale list still shows what is gone. */
+export function hasSettled(seen: Observation, ids: readonly string[]): boolean {
+  return ids.every((id) => {
+    const presence = seen.presence.get(id)
+    const atMs = seen.list?.atMs ?? 0
+    return presence?.listed === true && atMs - presence.sinceMs > ABSENCE_PERSIST_MS
+  })
 }

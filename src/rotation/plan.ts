@@ -1,9 +1,8 @@
 import type { CredentialRecord, Phase } from '../kernel/credential.ts'
 import { CANDIDATES_MAX, VERIFY_SUCCESSES } from '../kernel/limits.ts'
-import { block, waitForMembers, whileBlocked } from './blocked.ts'
+import { block, resendLater, waitForMembers, whileBlocked } from './blocked.ts'
 import { prepositionBarrier, releaseBarrier, revokeBarriers } from './drain-version.ts'
 import {
-  createBackoffMs,
   heldGenerationMax,
   isCompromised,
   isDoubled,
@@ -12,6 +11,7 @@ import {
 } from './facts.ts'
 import type { Observation } from './observation.ts'
 import { attributeCreate, attributeSlots, nothingWorks, refused } from './reconcile.ts'
+import { PLANS_OF_PLACES } from './plan-places.ts'
 import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
 import {
   bindPrevious,
@@ -47,10 +47,10 @@ export function plan(
 }
 
 function planPhase(v: View): Step {
-  const { record, belief, seen } = v
+  const { record, belief, seen, traits } = v
   if (heldGenerationMax(seen) > record.lastGeneration) return block('record-foreign-write')
   if (nothingWorks(record, belief)) return block('no-working-secret')
-  return PLANS[record.phase](v)
+  return (traits.model === 'promote' ? PLANS_WITH_PLACES : PLANS)[record.phase](v)
 }
 
 /** idle: current is the only known version. → prepared, → aborting (a late create of ours) */
@@ -78,8 +78,9 @@ function planIdle(v: View): Step {
 
 /** prepared: the create may have happened or not. → created, → idle (rejected), → aborting */
 function planPrepared(v: View): Step {
-  const { record, belief, seen, nowMs } = v
+  const { record, belief, seen } = v
   const fate = attributeCreate(record, belief, seen, v.traits)
+  if (fate.kind === 'absent') return resendLater(v, seen.create?.atMs ?? 0)
   switch (fate.kind) {
     case 'unsent':
       return { kind: 'create', reason: 'intent-saved' }
@@ -93,11 +94,6 @@ function planPrepared(v: View): Step {
       return block('slot-full-foreign')
     case 'ambiguous':
       return block('attribution-ambiguous')
-    case 'absent': {
-      const resendAtMs = (seen.create?.atMs ?? 0) + createBackoffMs(record)
-      if (nowMs < resendAtMs) return wait(v, 'create-unknown', resendAtMs)
-      return { kind: 'resend', reason: 'create-absent' }
-    }
     case 'unsettled':
       return isUnseen(v) ? { kind: 'sight', reason: 'new-id' } : wait(v, 'create-unknown')
   }
@@ -107,8 +103,9 @@ function planPrepared(v: View): Step {
 function planCreated(v: View): Step {
   const { record, belief, seen, traits, nowMs } = v
   const generation = record.pending?.generation ?? 0
-  const doubled = isDoubled(record, nowMs) && belief.current === 'alive'
-  if (doubled) return { kind: 'abort', reason: 'create-doubled' }
+  // Where the provider chooses the value, a second create makes another secret, or none.
+  const mayDouble = traits.valueSource !== 'server' && isDoubled(record, nowMs)
+  if (mayDouble && belief.current === 'alive') return { kind: 'abort', reason: 'create-doubled' }
   const sight = seen.probes.get(generation)
   if (sight?.verdict === 'accepted' && sight.streak >= VERIFY_SUCCESSES) {
     return { kind: 'verify', reason: 'proven' }
@@ -223,7 +220,8 @@ function planAborting(v: View): Step {
     return prove(v, generation) ?? { kind: 'promote', reason: 'current-dead' }
   }
   if (absentSinceMs !== null) {
-    if (refused(seen, generation)) return { kind: 'bury', reason: 'aborted' }
+    const spent = belief.pending === 'dead' || refused(seen, generation)
+    if (spent) return { kind: 'bury', reason: 'aborted' }
     const other = survivorId(v, absentSinceMs)
     if (other !== null) return { kind: 'bind-pending', secretId: other, reason: 'elimination' }
     const latestMs = absentSinceMs + v.traits.propagationMaxMs
@@ -248,3 +246,5 @@ const PLANS: Readonly<Record<Phase, (v: View) => Step>> = {
   retiring: planRetiring,
   aborting: planAborting,
 }
+
+const PLANS_WITH_PLACES = { ...PLANS, ...PLANS_OF_PLACES }

@@ -16,7 +16,7 @@ export function promoteVersion(deps: RotatorDeps, { record, seen, nowMs }: Momen
   const { generation, value, secretId, fingerprint, createdAtMs, attempts } = pending
   // A create that was sent twice may be delivered once more, even after this version is revoked.
   const tombstones =
-    attempts > 1
+    attempts > 1 && deps.provider.traits.valueSource !== 'server'
       ? buryTombstone(record.tombstones, pending, LATE_CREATE_POSSIBLE, null, nowMs)
       : record.tombstones
   return {

@@ -1,8 +1,10 @@
-import type { CredentialRecord, SecretVersion, Tombstone } from '../kernel/credential.ts'
+import { type CredentialRecord, type SecretVersion, hasValue } from '../kernel/credential.ts'
+import type { Tombstone } from '../kernel/credential.ts'
 import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS } from '../kernel/limits.ts'
 import type { ProviderTraits } from '../kernel/ports/provider.ts'
 import { UNPROVEN } from './facts.ts'
-import type { Observation } from './observation.ts'
+import { type Observation, hasSettled } from './observation.ts'
+import { attributeOrphan } from './attribute-orphan.ts'
 import { PROBE_FRESH_MS, REFUSALS_MAX } from './timing.ts'
 
 /** `dead`: refused several times in a row. `unsure`: not asked yet, or not refused often enough. */
@@ -66,6 +68,8 @@ export function knownIdsOf(record: CredentialRecord): readonly string[] {
 }
 
 function healthOf(version: SecretVersion | null, seen: Observation): Health {
+  // Nobody can use it.
+  if (version !== null && !hasValue(version)) return 'dead'
   const sight = version === null ? undefined : seen.probes.get(version.generation)
   if (sight?.verdict === 'accepted') return 'alive'
   if (sight?.verdict === 'refused' && sight.streak >= REFUSALS_MAX) return 'dead'
@@ -112,15 +116,6 @@ function isMisnamed({ generation, secretId }: SecretVersion, seen: Observation):
   const sight = seen.probes.get(generation)
   if (presence === undefined || presence.listed || sight?.verdict !== 'accepted') return false
   return Math.min(sight.verdictAtMs, seen.list?.atMs ?? 0) - presence.sinceMs > PROPAGATION_MAX_MS
-}
-
-/** Presence must persist as well: a stale list still shows what is gone. */
-export function hasSettled(seen: Observation, ids: readonly string[]): boolean {
-  return ids.every((id) => {
-    const presence = seen.presence.get(id)
-    const atMs = seen.list?.atMs ?? 0
-    return presence?.listed === true && atMs - presence.sinceMs > ABSENCE_PERSIST_MS
-  })
 }
 
 /** Abandoned candidates whose value is not a live version's: only these can be told by probing. */
@@ -217,6 +212,7 @@ export function attributeCreate(
     return { kind: sent?.outcome === 'unsent' ? 'unsent' : 'unsettled' }
   }
   if (sent?.outcome === 'unsent') return { kind: 'unsent' }
+  if (!hasValue(pending)) return attributeOrphan(pending, belief, seen, traits)
   const [only, ...others] = belief.newIds
   if (belief.pending === 'alive') {
     if (only === undefined) return { kind: 'unsettled' }

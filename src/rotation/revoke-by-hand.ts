@@ -66,6 +66,8 @@ export async function listedIds(
   own: ManagementAuth,
   record: CredentialRecord,
 ): Promise<readonly string[]> {
+  const { slots } = deps.provider.traits
+  if (slots !== undefined) return [slots.primary, slots.secondary]
   const { signal } = new AbortController()
   const auths = (await deps.managedBy?.()) ?? [
     own,

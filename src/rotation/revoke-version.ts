@@ -1,4 +1,5 @@
 import type { Emergency, Stage } from '../kernel/credential.ts'
+import type { PromoteAnswer } from '../kernel/ports/provider.ts'
 import { afterAnswer, afterFailure, callProvider } from './call-provider.ts'
 import { chooseAuth } from './choose-auth.ts'
 import type { Moment, RotatorDeps, Taken } from './context.ts'
@@ -15,6 +16,10 @@ export function retireVersion({ record, seen }: Moment): Taken {
  */
 export async function revokeVersion(deps: RotatorDeps, moment: Moment): Promise<Taken> {
   const { record, seen, nowMs, signal } = moment
+  const { slots } = deps.provider.traits
+  if (slots !== undefined && record.phase === 'retiring') {
+    return promoteAtProvider(deps, moment, slots.primary)
+  }
   const victim = record.phase === 'retiring' ? record.previous : record.pending
   const secretId = victim?.secretId ?? null
   if (victim === null || secretId === null) return { record, seen }
@@ -40,6 +45,34 @@ export async function revokeVersion(deps: RotatorDeps, moment: Moment): Promise<
     case 'throttled':
     case 'unavailable':
       return afterFailure(deps, { ...moment, seen: after }, answer)
+  }
+}
+
+/**
+ * Ends previous by promoting current at the provider. Both answers tell the same of current: it is
+ * the primary now, since there is no secondary any more.
+ */
+async function promoteAtProvider(
+  deps: RotatorDeps,
+  moment: Moment,
+  primary: string,
+): Promise<Taken> {
+  const { record, seen, nowMs, signal } = moment
+  const { current, previous } = record
+  if (previous === null) return { record, seen }
+  const auths = await chooseAuth(deps, moment, 'promote')
+  const answer = await callProvider<PromoteAnswer>(deps, 'promote', auths, signal, (auth, inner) =>
+    deps.provider.promote === undefined
+      ? Promise.resolve({ kind: 'forbidden' })
+      : deps.provider.promote(auth, inner),
+  )
+  const after = forgetProbes(seen, [current.generation, previous.generation])
+  if (answer.kind !== 'promoted' && answer.kind !== 'absent') {
+    return afterFailure(deps, { ...moment, seen: after }, answer)
+  }
+  return {
+    record: { ...record, current: { ...current, secretId: primary }, absentSinceMs: nowMs },
+    seen: afterAnswer(after),
   }
 }
 

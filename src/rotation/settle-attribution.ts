@@ -1,5 +1,6 @@
 import { block } from './blocked.ts'
-import { attributeCreate, freshlyAccepted, hasSettled, refused } from './reconcile.ts'
+import { hasSettled } from './observation.ts'
+import { attributeCreate, freshlyAccepted, refused } from './reconcile.ts'
 import type { Step } from './step.ts'
 import { type View, prove, wait } from './view.ts'
 

@@ -80,7 +80,8 @@ export type Step =
   | { readonly kind: 'abort-late'; readonly late: LateCreate; readonly reason: 'late-create' }
   | {
       readonly kind: 'bury'
-      readonly reason: 'candidate-rejected' | 'aborted' | 'never-created' | 'revoke-unproven'
+      readonly reason:
+        'candidate-rejected' | 'slot-taken' | 'aborted' | 'never-created' | 'revoke-unproven'
     }
 
 /** Every reason word that a look can end with. */

@@ -38,6 +38,8 @@ export const CALL_REFUSED_RETRY_MS = 30_000
 /** Back-off of a probe without a verdict, doubling. */
 export const PROBE_RETRY_FIRST_MS = 1_000
 export const PROBE_RETRY_MAX_MS = 30_000
+/** A secret that nobody can use, and that was made this soon after a create call, is the call's. */
+export const ORPHAN_WINDOW_MS = 120_000
 /** Back-off after an abandoned candidate, doubling with each one of the last hour. */
 export const ABORT_BACKOFF_FIRST_MS = 2_000
 export const ABORT_BACKOFF_MAX_MS = 600_000

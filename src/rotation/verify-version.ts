@@ -45,7 +45,8 @@ export async function listVersions(deps: RotatorDeps, moment: Moment): Promise<T
   )
   if (answer.kind !== 'listed') return afterFailure(deps, moment, answer)
   const ids = answer.secrets.map(({ secretId }) => secretId)
-  return { record, seen: sawList(seen, ids, knownIdsOf(record), nowMs) }
+  const times = new Map(answer.secrets.map((one) => [one.secretId, one.createdAtMs] as const))
+  return { record, seen: sawList(seen, ids, knownIdsOf(record), nowMs, times) }
 }
 
 /** The candidate has proven itself often enough; requests may fall back to it from now on. */

@@ -1,4 +1,4 @@
-import type { CredentialRecord } from '../kernel/credential.ts'
+import { type CredentialRecord, hasValue } from '../kernel/credential.ts'
 import type { RotationPolicy } from '../kernel/policy.ts'
 import type { ProviderTraits } from '../kernel/ports/provider.ts'
 import { ABSENCE_PERSIST_MS, VERIFY_SUCCESSES } from '../kernel/limits.ts'
@@ -93,11 +93,17 @@ function watchedGenerations(v: View): readonly number[] {
   if (attributing && v.belief.newIds.length > 0 && v.belief.pending !== 'alive') {
     versions.push(...probeableTombstones(v.record).map((one) => one.generation))
   }
-  return versions
+  return versions.filter((generation) => isProbeable(v.record, generation))
 }
 
 function isUnsent({ record, seen }: View): boolean {
   return seen.create?.outcome === 'unsent' && seen.create.generation === record.pending?.generation
+}
+
+/** What nobody knows the value of, nobody can be asked about. */
+function isProbeable(record: CredentialRecord, generation: number): boolean {
+  const versions = [record.current, record.pending, record.previous, ...record.tombstones]
+  return versions.some((one) => one?.generation === generation && hasValue(one))
 }
 
 /** Like `probeDueAtMs`, but in a hurry where the phase waits for a verdict. */
@@ -139,6 +145,7 @@ function listAtMs(v: View): number {
 
 function listWantedSinceMs(v: View): number | null | 'never' {
   const { record, seen, belief } = v
+  if (v.traits.model === 'promote') return 'never'
   const createdAtMs = seen.create?.atMs ?? record.phaseSinceMs
   switch (record.phase) {
     case 'idle':
