@@ -1,5 +1,6 @@
 import { defineConfig } from 'rolldown'
 import { collectLicences } from './collect-licences.ts'
+import { inlineLlhttp } from './inline-llhttp.ts'
 
 /**
  * `npm run build`: one file that needs nothing but Node, for the image and the npm package. Names are kept, since
@@ -10,7 +11,7 @@ export default defineConfig({
   platform: 'node',
   // The demo's app is the only user of the official SDK; it belongs to a clone, not to the product.
   external: [/^@vonage\//],
-  plugins: [collectLicences()],
+  plugins: [inlineLlhttp(), collectLicences()],
   output: {
     dir: 'dist',
     cleanDir: true,
