@@ -136,6 +136,8 @@ async function runServe(argv: readonly string[]): Promise<number> {
   const { readServeOptions, refuseInspector, serve } = await import('./cli/serve.ts')
   const options = readServeOptions(argv)
   refuseInspector(process.execArgv, env)
+  // A diagnostic report, which anybody may have asked for by an option of Node, would show every variable.
+  process.report.excludeEnv = true
   // Before anything is started: a signal that comes early must not end the process half-way.
   const stopping = untilSignalled()
   const reloads: (() => void)[] = []
@@ -155,13 +157,25 @@ async function runServe(argv: readonly string[]): Promise<number> {
 }
 
 async function runEmulator([service, ...argv]: readonly string[]): Promise<number> {
-  if (service !== 'vonage') throw new UsageError('write: sidekey emulator vonage')
-  const emulator = await import('./cli/emulator.ts')
-  const run = await emulator.runEmulator(argv, { stdout, stderr }, { clock, random })
+  const run = await startEmulator(service, argv)
   if (run.kind === 'ended') return run.exitCode
   await untilSignalled().promise
   await run.close()
   return EXIT_OK
+}
+
+async function startEmulator(service: string | undefined, argv: readonly string[]) {
+  const io = { stdout, stderr }
+  const deps = { clock, random }
+  if (service === 'vonage') {
+    const { runEmulator } = await import('./cli/emulator.ts')
+    return runEmulator(argv, io, deps)
+  }
+  if (service === 'okta' || service === 'twilio') {
+    const { runOtherEmulator } = await import('./cli/emulator-others.ts')
+    return runOtherEmulator(service, argv, io, deps)
+  }
+  throw new UsageError('write: sidekey emulator vonage, okta or twilio')
 }
 
 /** The first signal asks for an orderly end, the second one ends at once. */

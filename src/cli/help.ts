@@ -16,7 +16,7 @@ export const HELP = `sidekey: your app never holds the key. Sidekey holds it, an
   wait | healthcheck | shutdown
                                for containers: until ready; once; stop
                                all of these: --admin URL --token-file FILE --json
-  emulator vonage              a local Vonage with two-secret accounts
+  emulator vonage|okta|twilio  a local provider with accounts of two secrets
   demo [--seconds N] [--json]  the whole idea in a minute
   version, help
 
