@@ -79,9 +79,15 @@ export async function raiseStage(
     '--log-level',
     'debug',
   ])
-  const ready = await sidekey.waitFor((line) => {
-    const event = jsonLine(line)
-    return event?.['event'] === 'sidekey is ready' ? event : null
+  const close = async () => {
+    await sidekey.stop()
+    await emulator.close()
+    rmSync(directory, { recursive: true })
+  }
+  const ready = await readiness(sidekey).catch(async (error: unknown) => {
+    // Or the emulator would keep this process alive.
+    await close()
+    throw error
   })
   const proxy = `http://${String(ready['proxy'])}`
   const admin = `http://${String(ready['admin'])}`
@@ -132,12 +138,15 @@ export async function raiseStage(
       ['admin API', await get('/api/credentials')],
     ],
     mayHoldSecrets: (path) => path.endsWith('vonage-secret'),
-    close: async () => {
-      await sidekey.stop()
-      await emulator.close()
-      rmSync(directory, { recursive: true })
-    },
+    close,
   }
+}
+
+function readiness(sidekey: DemoChild): Promise<Readonly<Record<string, unknown>>> {
+  return sidekey.waitFor((line) => {
+    const event = jsonLine(line)
+    return event?.['event'] === 'sidekey is ready' ? event : null
+  })
 }
 
 function writeFiles(directory: string, files: Readonly<Record<string, string>>): void {
