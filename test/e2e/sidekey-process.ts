@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { request } from 'undici'
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts')
@@ -20,19 +21,20 @@ export class SidekeyHome {
   constructor(files: Readonly<Record<string, string>> = {}) {
     this.write('admin-token', this.token)
     this.write('store-key', '0123456789abcdef'.repeat(4))
-    for (const [name, text] of Object.entries(files)) this.write(name, text)
+    for (const [name, content] of Object.entries(files)) this.write(name, content)
   }
 
   path(name: string): string {
     return join(this.directory, name)
   }
 
-  write(name: string, text: string): void {
-    writeFileSync(this.path(name), text, { mode: 0o600 })
+  write(name: string, content: string): void {
+    writeFileSync(this.path(name), content, { mode: 0o600 })
   }
 
   /** The configuration of one Vonage account whose hosts are all at `emulatorUrl`. */
   configure(emulatorUrl: string, rotation: string, more = ''): void {
+    const hosts = ['api', 'rest', 'video', 'eu'].map((alias) => `${alias}: ${emulatorUrl}`)
     this.write(
       'sidekey.yaml',
       `proxy: { listen: 127.0.0.1:0 }
@@ -43,7 +45,7 @@ credentials:
     provider: vonage
     apiKey: a1b2c3d4
     secret: { file: ${this.path('vonage-secret')} }
-    baseUrls: { api: ${emulatorUrl}, rest: ${emulatorUrl} }
+    baseUrls: { ${hosts.join(', ')} }
     rotation: ${rotation}
 routes:
   - preset: vonage
@@ -55,6 +57,30 @@ ${more}`,
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true })
   }
+}
+
+/** What a command of `sidekey` that ends by itself has said. */
+export interface CliResult {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command to its end. */
+export async function runCli(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [out, err, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((done) => child.once('exit', done)),
+  ])
+  return { code, out, err }
 }
 
 /** A real `sidekey serve`. */
@@ -125,6 +151,12 @@ export class SidekeyProcess {
     })
   }
 
+  /** Resolves when `event` has been logged `times` times since the start. */
+  async loggedTimes(event: string, times: number): Promise<void> {
+    let left = times
+    await this.logged((line) => line.event === event && --left === 0)
+  }
+
   async api(method: 'GET' | 'POST', path: string, body?: unknown) {
     const answer = await request(this.admin + path, {
       method,
@@ -134,8 +166,20 @@ export class SidekeyProcess {
       },
       body: body === undefined ? null : JSON.stringify(body),
     })
-    const text = await answer.body.text()
-    return { status: answer.statusCode, text, json: () => JSON.parse(text) as never }
+    const answered = await answer.body.text()
+    return { status: answer.statusCode, text: answered, json: () => JSON.parse(answered) as never }
+  }
+
+  /** A command of an operator, sent to this process. */
+  command(...argv: readonly string[]): Promise<CliResult> {
+    const token = this.home.path('admin-token')
+    return runCli([...argv, '--admin', this.admin, '--token-file', token])
+  }
+
+  /** A page of the admin port that needs no token. */
+  async page(path: string): Promise<{ readonly status: number; readonly text: string }> {
+    const answer = await request(this.admin + path, { reset: true })
+    return { status: answer.statusCode, text: await answer.body.text() }
   }
 
   async stop(): Promise<{ readonly code: number | null; readonly signal: string | null }> {
