@@ -78,7 +78,7 @@ export async function runCli(
   const [out, err, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
-    new Promise<number | null>((done) => child.once('exit', done)),
+    new Promise<number | null>((done) => child.once('close', done)),
   ])
   return { code, out, err }
 }
@@ -90,6 +90,7 @@ export class SidekeyProcess {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>
   readonly #lines: string[] = []
   readonly #waiting = new Set<() => void>()
+  #ended = false
   proxy = ''
   admin = ''
 
@@ -108,7 +109,9 @@ export class SidekeyProcess {
       })
     }
     this.exited = new Promise((done) => {
-      this.child.once('exit', (code, signal) => {
+      // Not `exit`: its last lines may be on their way then.
+      this.child.once('close', (code, signal) => {
+        this.#ended = true
         done({ code, signal })
         for (const look of this.#waiting) look()
       })
@@ -141,7 +144,7 @@ export class SidekeyProcess {
           found(line)
           return
         }
-        if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        if (this.#ended) {
           this.#waiting.delete(look)
           reject(new Error(`sidekey ended before it said so:\n${this.output}`))
         }
