@@ -1,6 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CRASH_POINTS } from '../../src/rotation/crash-points.ts'
 import type { Lane } from './lane.ts'
-import { sleep } from './lane.ts'
 import type { Replica } from './replica.ts'
 import type { Disturbance, Stage, Trial } from './trial.ts'
 

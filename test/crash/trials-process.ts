@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LEASE_TTL_MS } from '../../src/kernel/limits.ts'
-import { type Lane, sleep } from './lane.ts'
+import type { Lane } from './lane.ts'
 import { endsNow, type Stage, type Trial } from './trial.ts'
 
 /** Longer than the lease lives, so that somebody else may take it meanwhile. */

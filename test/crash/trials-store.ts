@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs'
-import { type Lane, sleep } from './lane.ts'
+import type { Lane } from './lane.ts'
 import { endsNow, SkippedError, type Trial } from './trial.ts'
 
 /** Long enough for two rotations, had there been room. */

@@ -1,17 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { JournalEntry, SecretAct } from '../../src/emulator/vonage/journal.ts'
 import type { EmulatorControl } from '../../src/emulator/vonage/control.ts'
-import type { CredentialRecord } from '../../src/kernel/credential.ts'
 import type { SecretValue } from '../../src/kernel/secret-value.ts'
-import type { HistoryEvent, RecordedRecord, RecordedVersion } from '../simulation/history.ts'
+import type { HistoryEvent } from '../simulation/history.ts'
 import { ACCOUNT, type App } from './app.ts'
 import { type Found, RecordLog, versionsIn } from './record-log.ts'
+import { hash, recordEvent, SIDEKEY } from './record-event.ts'
 
 /** Calls that the provider saw since the last look are asked for this often; its memory holds 2,000. */
 const LOOK_MS = 500
 const ENTRIES_MAX = 2_000
-/** One name for all replicas: from outside nobody can tell which of them called. */
-const SIDEKEY = 'sidekey'
 
 /**
  * Stands beside every party: reads each version of the record, the provider's journal and the app's failures, and writes them down
@@ -234,44 +231,4 @@ function keyOf({ act, secretId }: SecretAct): string {
 function rank({ kind }: HistoryEvent): number {
   if (kind === 'record') return 0
   return kind === 'created' || kind === 'revoked' ? 1 : 2
-}
-
-/** From outside a writer's own reading can't be seen: only that versions grow. */
-function recordEvent({ record, version }: Found, atMs: number): HistoryEvent {
-  const replaced = version - 1
-  return {
-    kind: 'record',
-    atMs,
-    instance: SIDEKEY,
-    expected: replaced,
-    replaced,
-    version,
-    record: recorded(record),
-  }
-}
-
-function recorded(record: CredentialRecord): RecordedRecord {
-  const { phase, blocked, lastGeneration, emergency, current, pending, previous } = record
-  return {
-    phase,
-    blocked: blocked?.reason ?? null,
-    lastGeneration,
-    emergency: emergency !== null,
-    current: version(current),
-    pending: pending === null ? null : version(pending),
-    previous: previous === null ? null : version(previous),
-    tombstones: record.tombstones.map(version),
-  }
-}
-
-function version(of: {
-  readonly generation: number
-  readonly value: SecretValue
-  readonly secretId: string | null
-}): RecordedVersion {
-  return { generation: of.generation, value: hash(of.value), secretId: of.secretId }
-}
-
-function hash(value: SecretValue): string {
-  return createHash('sha256').update(value.expose()).digest('hex').slice(0, 16)
 }
