@@ -30,7 +30,7 @@ export async function writeDocs(lines: readonly string[], command: string): Prom
 }
 
 const PROSE = `\`npm run test:crash\` runs Sidekey as real processes, with a file store, in front of the emulator, and an app whose
-requests never stop (200 a second to each Sidekey, unless `--rate` says otherwise). A rotation is due every two seconds, so that each disturbance meets one. Each line is one disturbance: SIGKILL by the
+requests never stop (200 a second to each Sidekey, unless \`--rate\` says otherwise). A rotation is due every two seconds, so that each disturbance meets one. Each line is one disturbance: SIGKILL by the
 named crash point, at a random time, a pause beyond the lease, a provider that loses, delays or refuses calls, somebody else in its dashboard, a full
 disk, or a storm of several at once.
 
