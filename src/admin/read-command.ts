@@ -17,6 +17,7 @@ const COMMANDS = {
   resume: nothing.transform(() => ({ kind: 'resume' }) as const),
   abort: nothing.transform(() => ({ kind: 'abort' }) as const),
   retry: nothing.transform(() => ({ kind: 'retry' }) as const),
+  create: nothing.transform(() => ({ kind: 'create' }) as const),
   adopt: z
     .strictObject({ secretId, secret: z.string().min(1).max(TEXT_MAX) })
     .transform((body) => ({

@@ -55,7 +55,8 @@ export async function checkOnline(
     const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
     if (provider?.create === undefined) continue
     const detail = await verify(config, credential, provider, deps)
-    add({ kind: 'credential', name: credential.id, ok: detail === 'accepted', detail })
+    const ok = detail === 'accepted' || detail === NONE_YET.message
+    add({ kind: 'credential', name: credential.id, ok, detail })
   }
   return results
 }
@@ -92,6 +93,9 @@ async function readOtherSecret(
   return found === undefined || found instanceof Refusal ? null : found
 }
 
+/** No failure: there is nothing to verify before the first start. */
+const NONE_YET = new Refusal('no secret yet, its manager makes it', 'start sidekey')
+
 /** What is recorded wins over the configuration; a store that can't be read is a result like any other. */
 async function currentSecret(
   config: SidekeyConfig,
@@ -100,7 +104,9 @@ async function currentSecret(
 ): Promise<SecretValue | Refusal> {
   try {
     const recorded = credential.rotation && (await recordedSecret?.(config, credential.id))
-    return recorded ?? (await readSecretSource(credential.sources.current, env, credential))
+    const { current } = credential.sources
+    if (recorded) return recorded
+    return current === null ? NONE_YET : await readSecretSource(current, env, credential)
   } catch (error) {
     if (error instanceof SidekeyError) return new Refusal(error.code, 'look at the store')
     throw error

@@ -39,6 +39,7 @@ const SHAPES: Readonly<Record<Kind, Shape>> = {
   resume: PLAIN,
   abort: PLAIN,
   retry: PLAIN,
+  create: PLAIN,
   adopt: {
     arguments: ' SECRET_ID [--secret-file FILE] (else the secret is read from standard input)',
     options: { 'secret-file': { type: 'string' } },

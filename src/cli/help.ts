@@ -13,6 +13,7 @@ export const HELP = `sidekey: your app never holds the key. Sidekey holds it, an
   revoke CREDENTIAL SECRET_ID
   secrets list|verify CREDENTIAL   what the provider lists, and whether it works
   secrets revoke CREDENTIAL SECRET_ID
+  secrets create CREDENTIAL    a secondary account's first secret
   wait | healthcheck | shutdown
                                for containers: until ready; once; stop
                                all of these: --admin URL --token-file FILE --json

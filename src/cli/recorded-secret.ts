@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { Refusal } from '../config/refusal.ts'
 import { readStoreKey } from '../config/secret-source.ts'
 import type { SidekeyConfig } from '../config/types.ts'
+import { hasValue } from '../kernel/credential.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 import { openFileStore } from '../stores/file/file-store.ts'
@@ -25,7 +26,8 @@ export async function readRecordedSecret(
   const { directory } = place
   const store = await openFileStore({ directory, key: key.export(), clock, random, log })
   try {
-    return (await store.read(credentialId))?.record.current.value ?? null
+    const current = (await store.read(credentialId))?.record.current
+    return current !== undefined && hasValue(current) ? current.value : null
   } finally {
     await store.close()
   }

@@ -19,17 +19,17 @@ const secretsSchema = z.object({ secrets: z.array(secretSchema) })
 type Secret = z.infer<typeof secretSchema>
 
 const USAGE =
-  'usage: sidekey secrets list|verify CREDENTIAL, or sidekey secrets revoke CREDENTIAL ID'
+  'usage: sidekey secrets list|verify|create CREDENTIAL, or sidekey secrets revoke CREDENTIAL ID'
 
 /**
- * `sidekey secrets list|verify|revoke CREDENTIAL`: an account's secrets at the provider, secondary accounts included. `list`
+ * `sidekey secrets list|verify|create|revoke CREDENTIAL`: an account's secrets at the provider, secondary accounts included. `list`
  * shows them with the stage that Sidekey knows them as, `verify` asks the provider about each value that is known, `revoke`
- * is the operator's `revoke`, with its journal and its refusals.
+ * is the operator's `revoke`, with its journal and its refusals, and `create` makes a secondary account's first secret.
  * @returns 0, 1 (nobody answers, refused; `verify`: a known value does not work) or 64 (usage)
  */
 export async function runSecrets(argv: readonly string[], io: OperatorIo): Promise<number> {
   const [what, ...rest] = argv
-  if (what === 'revoke') return runCommand('revoke', rest, io)
+  if (what === 'revoke' || what === 'create') return runCommand(what, rest, io)
   if (what !== 'list' && what !== 'verify') {
     io.err(USAGE)
     return EXIT_USAGE

@@ -53,9 +53,10 @@ function ofCredential(credential: CredentialConfig, entry: unknown): readonly Re
   const { current, previous, others = {} } = credential.sources
   const key = isRecord(entry) && Object.hasOwn(entry, 'secret') ? 'secret' : 'current'
   const at = (key: string) => ['credentials', id, key]
-  const references: Reference[] = [
-    { path: at(key), source: current, purpose: 'secret', fitsHeader },
-  ]
+  const references: Reference[] = []
+  if (current !== null) {
+    references.push({ path: at(key), source: current, purpose: 'secret', fitsHeader })
+  }
   if (previous !== null) {
     references.push({
       path: at('previous'),

@@ -71,7 +71,10 @@ function build(
   }
 }
 
-/** `secret`, or `current` with or without `previous`; the latter only where somebody else rotates. */
+/**
+ * `secret`, or `current` with or without `previous`; the latter only where somebody else rotates. None where a manager
+ * makes the first one.
+ */
 function resolveSources(
   id: string,
   own: CommonKeys,
@@ -81,6 +84,9 @@ function resolveSources(
   const path = ['credentials', id]
   const { secret, current, previous } = own
   const found = secret ?? current
+  if (found === undefined && rotates && own.managedBy !== undefined && previous === undefined) {
+    return { current: null, previous: null }
+  }
   if (found === undefined) {
     const remedy = rotates ? 'add `secret`' : 'add `secret`, or `current` and `previous`'
     findings.error(path, new Refusal('has no secret', remedy))

@@ -61,7 +61,9 @@ const rotationKeys = z.strictObject({
 
 /** Keys that Sidekey itself gives to every credential. */
 const ownKeys = {
-  secret: secretSource('The secret. With a rotation it is used until the first one.').optional(),
+  secret: secretSource(
+    'The secret. With a rotation it is used until the first one; with `managedBy` it may be missing, and the manager makes the first one.',
+  ).optional(),
   current: secretSource('The current secret, where somebody else rotates. Watched.').optional(),
   previous: secretSource('The secret before it; may be missing between rotations.').optional(),
 }

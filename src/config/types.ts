@@ -80,8 +80,11 @@ export interface Credential {
 }
 
 export interface CredentialSources {
-  /** `secret` or `current` of the file. With a rotation it is used until the first one. */
-  readonly current: SecretSource
+  /**
+   * `secret` or `current` of the file. With a rotation it is used until the first one. Null only with `managedBy` and a
+   * rotation: the manager makes the account's first secret.
+   */
+  readonly current: SecretSource | null
   /** Only where somebody else rotates. It may be missing between two rotations. */
   readonly previous: SecretSource | null
   /** The provider's own `secretKeys` that are given, by key; missing where there are none. */

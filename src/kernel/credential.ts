@@ -37,7 +37,10 @@ export interface Blocked {
   readonly detail: string
 }
 
-/** Stands for a value that the provider is still to choose, or whose answer is lost for good. */
+/**
+ * Stands for a value that the provider is still to choose, or whose answer is lost for good; as current, for the first
+ * secret that an account does not have yet.
+ */
 export const UNKNOWN_VALUE = new SecretValue('')
 
 /** Whether the value of a version is known, so that something can be authenticated with it. */
@@ -108,6 +111,7 @@ export interface CredentialRecord {
   readonly paused: boolean
   /** The highest generation ever given out. */
   readonly lastGeneration: number
+  /** Without a value while the account's first secret is still to be made: see `hasValue`. */
   readonly current: CurrentVersion
   readonly pending: PendingVersion | null
   readonly previous: PreviousVersion | null
@@ -149,7 +153,7 @@ const OFFERED_PENDING: ReadonlySet<Phase> = new Set(['verified', 'staged'])
 
 /** What a record offers to requests, the first to try first. A pending version is offered from `verified` on. */
 export function liveVersions(record: CredentialRecord): readonly LiveVersion[] {
-  const offered = [live(record.current, 'current')]
+  const offered = hasValue(record.current) ? [live(record.current, 'current')] : []
   if (record.previous !== null) offered.push(live(record.previous, 'previous'))
   if (record.pending !== null && OFFERED_PENDING.has(record.phase)) {
     offered.push(live(record.pending, 'pending'))
@@ -175,6 +179,14 @@ const NEEDS_PENDING: ReadonlySet<Phase> = new Set([
   'aborting',
 ])
 const NEEDS_PREVIOUS: ReadonlySet<Phase> = new Set(['promoted', 'retiring'])
+/** Once the candidate is verified it becomes current at once: there is nothing that it could stand by for. */
+const MAY_LACK_CURRENT: ReadonlySet<Phase> = new Set([
+  'idle',
+  'prepared',
+  'created',
+  'verified',
+  'aborting',
+])
 
 /**
  * The rules that hold of every record, checked on each load and before each save.
@@ -187,7 +199,8 @@ export function assertCredential(record: CredentialRecord): void {
   require_(phase !== 'created' || pending?.secretId !== null, 'created knows the id of pending')
   const mayLack = phase === 'prepared' || phase === 'aborting'
   require_(mayLack || pending === null || hasValue(pending), `${phase} knows the value of pending`)
-  require_(hasValue(current), 'the value of current is known')
+  const lacking = MAY_LACK_CURRENT.has(phase) && current.secretId === null
+  require_(hasValue(current) || lacking, 'the value of current is known')
   require_(previous === null || hasValue(previous), 'the value of previous is known')
   require_(record.tombstones.length <= TOMBSTONES_MAX, 'tombstones within their limit')
   const generations = [current, pending, previous].flatMap((v) => (v ? [v.generation] : []))

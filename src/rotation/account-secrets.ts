@@ -55,7 +55,7 @@ export async function accountSecrets(
 function knownVersions(record: CredentialRecord): readonly (readonly [Stage, SecretVersion])[] {
   const { current, pending, previous } = record
   return [
-    ['current', current] as const,
+    ...(hasValue(current) ? [['current', current] as const] : []),
     ...(pending === null ? [] : [['pending', pending] as const]),
     ...(previous === null ? [] : [['previous', previous] as const]),
   ]

@@ -1,4 +1,4 @@
-import type { CredentialRecord, PendingVersion } from '../kernel/credential.ts'
+import { type CredentialRecord, type PendingVersion, hasValue } from '../kernel/credential.ts'
 import { CommandRefusedError } from '../kernel/errors.ts'
 import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
 import { buryTombstone } from './abort-version.ts'
@@ -84,6 +84,7 @@ function currentId(
   adoptedId: string,
   ids: readonly string[],
 ): string | null {
+  if (!hasValue(current)) return null
   if (current.secretId !== null && current.secretId !== adoptedId) return current.secretId
   const [other, ...more] = ids.filter((id) => id !== adoptedId)
   return other !== undefined && more.length === 0 ? other : null

@@ -1,4 +1,9 @@
-import type { Blocked, BlockedReason, CredentialRecord } from '../kernel/credential.ts'
+import {
+  type Blocked,
+  type BlockedReason,
+  type CredentialRecord,
+  hasValue,
+} from '../kernel/credential.ts'
 import type { Held } from './drain-version.ts'
 import type { Step, WaitReason } from './step.ts'
 import { createBackoffMs } from './facts.ts'
@@ -71,7 +76,7 @@ export function whileBlocked(v: View, blocked: Blocked, step: Step): Step {
 /** A version that was not asked often enough could still turn out dead: no reason to hope yet. */
 function anyUnsure(record: CredentialRecord, { belief }: View): boolean {
   return (
-    belief.current === 'unsure' ||
+    (hasValue(record.current) && belief.current === 'unsure') ||
     (record.pending !== null && belief.pending === 'unsure') ||
     (record.previous !== null && belief.previous === 'unsure')
   )

@@ -1,15 +1,15 @@
-import type { CredentialRecord } from '../kernel/credential.ts'
+import { type CredentialRecord, UNKNOWN_VALUE } from '../kernel/credential.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 import type { RotatorDeps } from './context.ts'
 import { nextRotationAtMs } from './schedule.ts'
 
 /**
  * The first record of a credential: the configuration's secret is current, and its id is not known
- * yet.
+ * yet. Null: there is none, and the account's first secret is still to be made.
  */
 export function bootstrapRecord(
   deps: RotatorDeps,
-  value: SecretValue,
+  value: SecretValue | null,
   nowMs: number,
 ): CredentialRecord {
   return {
@@ -23,12 +23,12 @@ export function bootstrapRecord(
     lastGeneration: 1,
     current: {
       generation: 1,
-      value,
+      value: value ?? UNKNOWN_VALUE,
       secretId: null,
-      fingerprint: deps.fingerprint(value),
+      fingerprint: value === null ? '' : deps.fingerprint(value),
       createdAtMs: nowMs,
       activatedAtMs: nowMs,
-      bootstrap: true,
+      bootstrap: value !== null,
     },
     pending: null,
     previous: null,
@@ -38,7 +38,7 @@ export function bootstrapRecord(
     requestedAtMs: null,
     bootstrapConsent: false,
     lastRotationAtMs: null,
-    nextRotationAtMs: nextRotationAtMs(deps.policy, deps.random, nowMs),
+    nextRotationAtMs: value && nextRotationAtMs(deps.policy, deps.random, nowMs),
     notBeforeMs: null,
     lastWriter: { instance: deps.instance, fence: 0 },
   }

@@ -1,4 +1,4 @@
-import type { CredentialRecord } from '../kernel/credential.ts'
+import { type CredentialRecord, hasValue } from '../kernel/credential.ts'
 import { CommandRefusedError, unreachable } from '../kernel/errors.ts'
 import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
 import { adoptSecret } from './adopt-secret.ts'
@@ -28,6 +28,9 @@ export function carryOut(
   command: RotationCommand,
 ): Promise<CredentialRecord> | CredentialRecord {
   const { record } = steering
+  if (!hasValue(record.current) && NEEDS_CURRENT.has(command.kind)) {
+    throw new CommandRefusedError('the account has no first secret yet; it is being made')
+  }
   switch (command.kind) {
     case 'rotate':
       return command.emergency ? rotateInEmergency(steering) : rotate(steering)
@@ -39,6 +42,8 @@ export function carryOut(
       return abort(deps, steering)
     case 'retry':
       return retry(steering)
+    case 'create':
+      return createFirst(steering)
     case 'adopt':
       return adoptSecret(deps, steering, command)
     case 'revoke':
@@ -46,6 +51,17 @@ export function carryOut(
     default:
       return unreachable(command)
   }
+}
+
+/** What makes no sense before there is a first secret. */
+const NEEDS_CURRENT: ReadonlySet<RotationCommand['kind']> = new Set(['rotate', 'abort'])
+
+/** An account's first secret is made without being asked for; the wish ends a block and every wait. */
+function createFirst(steering: Steering): CredentialRecord {
+  if (hasValue(steering.record.current)) {
+    throw new CommandRefusedError('the account has its first secret; `rotate` makes the next one')
+  }
+  return retry(steering)
 }
 
 /**

@@ -26,8 +26,12 @@ export interface RotatorDeps {
   readonly crashPoint: CrashPoint
   /** This process's name as lease holder and writer. */
   readonly instance: string
-  /** The configuration's secret; used only when nothing is stored yet. */
-  readonly bootstrapSecret: () => Promise<SecretValue | null>
+  /**
+   * The configuration's secret; used only when nothing is stored yet. Null: the configuration names
+   * none, and the manager makes the account's first secret. A secret that is named and can't be read
+   * is another matter: it resolves to null.
+   */
+  readonly bootstrapSecret: (() => Promise<SecretValue | null>) | null
   /** Truncated keyed hash, for people and metrics. */
   readonly fingerprint: (value: SecretValue) => string
   /**

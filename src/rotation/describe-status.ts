@@ -1,4 +1,9 @@
-import type { CredentialRecord, SecretVersion, Stage } from '../kernel/credential.ts'
+import {
+  type CredentialRecord,
+  type SecretVersion,
+  type Stage,
+  hasValue,
+} from '../kernel/credential.ts'
 import { StoreUnavailableError } from '../kernel/errors.ts'
 import type { CredentialStatus, VersionStatus } from '../kernel/ports/rotation-control.ts'
 import type { Member } from '../kernel/ports/store.ts'
@@ -67,7 +72,7 @@ export function describeState(record: CredentialRecord, reason: string | null): 
 }
 
 function stagedVersions({ current, pending, previous }: CredentialRecord): readonly Staged[] {
-  const versions: Staged[] = [['current', current]]
+  const versions: Staged[] = hasValue(current) ? [['current', current]] : []
   if (pending !== null) versions.push(['pending', pending])
   if (previous !== null) versions.push(['previous', previous])
   return versions

@@ -12,6 +12,7 @@ import {
 import type { Observation } from './observation.ts'
 import { attributeCreate, attributeSlots, nothingWorks, refused } from './reconcile.ts'
 import { PLANS_OF_PLACES } from './plan-places.ts'
+import { planFirst } from './plan-first.ts'
 import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
 import {
   bindPrevious,
@@ -28,7 +29,7 @@ import { type Rules, type View, lookAround, prove, view, wait, whileHeld } from 
  * Decides what to do next, from the record, what was seen, the rules and the time: nothing else.
  * One function per phase; together they are the state diagram of `docs/architecture.md`:
  *   idle → prepared → created → verified → staged → promoted → retiring → idle
- *   prepared … staged → aborting → idle
+ *   prepared … staged → aborting → idle; verified → idle (an account's first secret)
  *   promoted, retiring → aborting (demoted); aborting → promoted (current dead)
  */
 export function plan(
@@ -50,7 +51,8 @@ function planPhase(v: View): Step {
   const { record, belief, seen, traits } = v
   if (heldGenerationMax(seen) > record.lastGeneration) return block('record-foreign-write')
   if (nothingWorks(record, belief)) return block('no-working-secret')
-  return (traits.model === 'promote' ? PLANS_WITH_PLACES : PLANS)[record.phase](v)
+  const plans = traits.model === 'promote' ? PLANS_WITH_PLACES : PLANS
+  return planFirst(v) ?? plans[record.phase](v)
 }
 
 /** idle: current is the only known version. → prepared, → aborting (a late create of ours) */
@@ -195,10 +197,8 @@ function planRetiring(v: View): Step {
     return prove(v, current.generation) ?? { kind: 'revoke', reason: 'retiring' }
   }
   if (belief.listed === null) return wait(v, 'revoke-settling')
-  const sinceMs = nowMs - absentSinceMs
   if (belief.listed.includes(previous?.secretId ?? '')) {
-    const lasting = sinceMs > traits.propagationMaxMs
-    return lasting
+    return nowMs - absentSinceMs > traits.propagationMaxMs
       ? { kind: 'revoke-again', reason: 'still-listed' }
       : wait(v, 'revoke-settling', absentSinceMs + traits.propagationMaxMs)
   }

@@ -1,4 +1,10 @@
-import type { Emergency, Stage } from '../kernel/credential.ts'
+import {
+  type CurrentVersion,
+  type Emergency,
+  type PreviousVersion,
+  type Stage,
+  hasValue,
+} from '../kernel/credential.ts'
 import { buryTombstone } from './abort-version.ts'
 import type { Moment, RotatorDeps, Taken } from './context.ts'
 import { LATE_CREATE_POSSIBLE } from './facts.ts'
@@ -9,7 +15,10 @@ export function stageVersion({ record, seen }: Moment): Taken {
   return { record: { ...record, phase: 'staged' }, seen }
 }
 
-/** Pending becomes current, current becomes previous: one write, and no call to the provider. */
+/**
+ * Pending becomes current, current becomes previous: one write, and no call to the provider. An
+ * account's first secret has nothing before it.
+ */
 export function promoteVersion(deps: RotatorDeps, { record, seen, nowMs }: Moment): Taken {
   const { current, pending } = record
   if (pending === null) return { record, seen }
@@ -22,7 +31,7 @@ export function promoteVersion(deps: RotatorDeps, { record, seen, nowMs }: Momen
   return {
     record: {
       ...record,
-      phase: 'promoted',
+      phase: hasValue(current) ? 'promoted' : 'idle',
       current: {
         generation,
         value,
@@ -32,15 +41,7 @@ export function promoteVersion(deps: RotatorDeps, { record, seen, nowMs }: Momen
         activatedAtMs: nowMs,
         bootstrap: false,
       },
-      previous: {
-        generation: current.generation,
-        value: current.value,
-        secretId: current.secretId,
-        fingerprint: current.fingerprint,
-        createdAtMs: current.createdAtMs,
-        demotedAtMs: nowMs,
-        bootstrap: current.bootstrap,
-      },
+      previous: hasValue(current) ? demoted(current, nowMs) : null,
       pending: null,
       tombstones,
       absentSinceMs: null,
@@ -50,6 +51,13 @@ export function promoteVersion(deps: RotatorDeps, { record, seen, nowMs }: Momen
     },
     seen,
   }
+}
+
+function demoted(
+  { generation, value, secretId, fingerprint, createdAtMs, bootstrap }: CurrentVersion,
+  demotedAtMs: number,
+): PreviousVersion {
+  return { generation, value, secretId, fingerprint, createdAtMs, demotedAtMs, bootstrap }
 }
 
 /**

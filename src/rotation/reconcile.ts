@@ -46,7 +46,8 @@ export function reconcile(record: CredentialRecord, seen: Observation): Belief {
   const missing = knownIds.filter((id) => listed !== null && !listed.includes(id))
   const since = [...unknownIds, ...missing].map((id) => seen.presence.get(id)?.sinceMs ?? 0)
   return {
-    current: healthOf(current, seen),
+    // One that is still to be made is not dead.
+    current: hasValue(current) ? healthOf(current, seen) : 'unsure',
     pending: healthOf(pending, seen),
     previous: healthOf(previous, seen),
     listed,

@@ -27,7 +27,7 @@ export class RecordKeeper {
    * Reads the record, and makes it where there is none. A record that was replaced by something
    * older comes back blocked.
    * @throws StoreUnavailableError, StoreUnreadableError, AssertionError
-   * @throws ConfigError nothing is stored, and the configuration has no secret
+   * @throws ConfigError nothing is stored, and the configuration has no secret that can be read
    */
   async load(): Promise<Stored> {
     const { store, credentialId, account } = this.#deps
@@ -71,8 +71,9 @@ export class RecordKeeper {
 
   async #bootstrap(): Promise<Stored> {
     const { credentialId, bootstrapSecret, clock } = this.#deps
-    const value = await bootstrapSecret()
-    if (value === null) throw noSecret(credentialId)
+    const value = bootstrapSecret === null ? null : await bootstrapSecret()
+    const found = bootstrapSecret === null && mayFound(this.#deps)
+    if (value === null && !found) throw noSecret(credentialId)
     const record = bootstrapRecord(this.#deps, value, clock.now())
     assertCredential(record)
     return this.#first(record)
@@ -118,6 +119,11 @@ function blockedAsForeign({ record, version }: Stored): Stored {
 function withForeignWrite(record: CredentialRecord, sinceMs: number): CredentialRecord {
   const step = block('record-foreign-write')
   return { ...record, blocked: { reason: step.reason, sinceMs, detail: step.detail } }
+}
+
+/** The first secret needs another account's credential, and a value that is saved before it is sent. */
+function mayFound({ managedBy, provider: { traits } }: RotatorDeps): boolean {
+  return managedBy !== null && traits.model === 'list' && traits.valueSource !== 'server'
 }
 
 function noSecret(credentialId: string): ConfigError {

@@ -1,4 +1,4 @@
-import type { CredentialRecord } from '../kernel/credential.ts'
+import { type CredentialRecord, hasValue } from '../kernel/credential.ts'
 import { CommandRefusedError } from '../kernel/errors.ts'
 import type { ManagementAuth } from '../kernel/ports/provider.ts'
 import { callProvider } from './call-provider.ts'
@@ -8,7 +8,7 @@ import type { RotatorDeps } from './context.ts'
 /**
  * Ends a secret by its id. Ours go the way of the rotation: `previous` gets the consent that its
  * first revoke waits for, a candidate is given up. A foreign one is revoked at once, by the
- * operator's word, authenticated with current.
+ * operator's word, authenticated with current, or by the manager while there is no current.
  * @throws CommandRefusedError `command-refused`
  */
 export async function revokeByHand(
@@ -35,14 +35,8 @@ async function revokeForeign(
   secretId: string,
 ): Promise<void> {
   const { signal } = new AbortController()
-  if (record.current.secretId === null) {
-    // Without its id, current itself might be hit.
-    throw new CommandRefusedError('the id of the current secret is not known yet; adopt it first')
-  }
-  const verdict = await deps.provider.verify(record.current.value, signal)
-  if (verdict.kind !== 'accepted') {
-    throw new CommandRefusedError('the current secret does not work; nothing may be revoked now')
-  }
+  if (hasValue(record.current)) await requireWorking(deps, record)
+  else requireForeign(record, secretId)
   const own = { account: deps.account, secret: record.current.value }
   const ids = await listedIds(deps, own, record)
   if (!ids.includes(secretId)) throw new CommandRefusedError('the account lists no such secret')
@@ -55,6 +49,23 @@ async function revokeForeign(
   )
   if (answer.kind === 'revoked' || answer.kind === 'absent') return
   throw new CommandRefusedError(`the provider did not revoke it: ${answer.kind}`)
+}
+
+async function requireWorking(deps: RotatorDeps, { current }: CredentialRecord): Promise<void> {
+  if (current.secretId === null) {
+    // Without its id, current itself might be hit.
+    throw new CommandRefusedError('the id of the current secret is not known yet; adopt it first')
+  }
+  const verdict = await deps.provider.verify(current.value, new AbortController().signal)
+  if (verdict.kind !== 'accepted') {
+    throw new CommandRefusedError('the current secret does not work; nothing may be revoked now')
+  }
+}
+
+/** While the first secret is being made, an id that is new may be its own. */
+function requireForeign({ pending }: CredentialRecord, secretId: string): void {
+  if (pending === null || pending.idsBefore.includes(secretId)) return
+  throw new CommandRefusedError('the first secret is being made, and this may be it; try again')
 }
 
 /**

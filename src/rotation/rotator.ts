@@ -32,6 +32,7 @@ export interface Look {
 }
 
 const COMMAND_TRIES_MAX = 5
+const LOOKS_ANEW: ReadonlySet<RotationCommand['kind']> = new Set(['retry', 'create'])
 
 /**
  * Rotates one credential. The law: save the intent, act, save the result. Each act may happen
@@ -199,7 +200,7 @@ export class Rotator {
           credential: this.#deps.credentialId,
           command: command.kind,
         })
-        if (command.kind === 'retry') this.#seen = { ...this.#seen, ...anew(nowMs) }
+        if (LOOKS_ANEW.has(command.kind)) this.#seen = { ...this.#seen, ...anew(nowMs) }
         return await this.status()
       } catch (error) {
         if (!(error instanceof StoreConflictError)) throw error

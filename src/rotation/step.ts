@@ -39,7 +39,7 @@ export type AbortReason =
   | 'operator'
   | 'demoted'
 
-export type PromoteReason = DueReason | 'current-dead'
+export type PromoteReason = DueReason | 'current-dead' | 'first-secret'
 
 /** What the plan decides, and why. Everything but waiting and looking moves the record. */
 export type Step =
@@ -58,7 +58,7 @@ export type Step =
       readonly secretId: string
       readonly reason: 'single-id' | 'elimination'
     }
-  | { readonly kind: 'prepare'; readonly reason: 'standby' | DueReason }
+  | { readonly kind: 'prepare'; readonly reason: 'standby' | 'first-secret' | DueReason }
   | { readonly kind: 'create'; readonly reason: 'intent-saved' }
   | { readonly kind: 'resend'; readonly reason: 'create-absent' }
   | { readonly kind: 'sight'; readonly reason: 'new-id' }

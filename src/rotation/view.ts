@@ -58,6 +58,9 @@ export function wait(v: View, reason: WaitReason, untilMs = v.nowMs + REST_LOOK_
  */
 export function prove(v: View, generation: number): Step | null {
   if (freshlyAccepted(v.seen, generation, v.nowMs)) return null
+  // Nothing relies on a current that is still to be made: the manager authenticates.
+  const { current } = v.record
+  if (generation === current.generation && !hasValue(current)) return null
   const sight = v.seen.probes.get(generation)
   if (sight !== undefined && sight.inconclusive > 0 && v.nowMs < sight.retryAtMs) {
     return wait(v, 'probe-inconclusive', sight.retryAtMs)

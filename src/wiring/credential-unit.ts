@@ -59,6 +59,7 @@ export function buildUnit(config: CredentialConfig, deps: UnitDeps): CredentialU
 
 function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit {
   const { current, previous } = config.sources
+  if (current === null) throw new Error(`${config.id} has no secret; the configuration refuses it`)
   const source = createFileSource({
     credentialId: config.id,
     publicValues: config.publicValues,
@@ -86,6 +87,7 @@ function buildRotated(
 ): CredentialUnit {
   const provider = createProvider(config, deps)
   const { id: credentialId, publicValues, managedBy } = config
+  const { current } = config.sources
   const rotatorDeps: RotatorDeps = {
     ...deps,
     credentialId,
@@ -94,7 +96,7 @@ function buildRotated(
     policy,
     provider,
     store,
-    bootstrapSecret: () => bootstrapSecret(config, deps),
+    bootstrapSecret: current === null ? null : () => bootstrapSecret(current, config, deps),
     managedBy: managedBy === null ? null : () => deps.managementOf(managedBy),
   }
   const rotator = new Rotator(rotatorDeps)
@@ -141,10 +143,11 @@ async function readOtherSecret(
 
 /** What Sidekey rotates is read from the configuration once, until a record exists. */
 async function bootstrapSecret(
+  source: SecretSource,
   config: CredentialConfig,
   deps: UnitDeps,
 ): Promise<SecretValue | null> {
-  const found = await readSecret(config.sources.current, config, deps)
+  const found = await readSecret(source, config, deps)
   if (found instanceof SecretValue) return found
   deps.log.warn('secret not read', { credential: config.id, reason: found.message })
   return null

@@ -105,6 +105,7 @@ function carriedOut(status: CredentialStatus, command: RotationCommand): Credent
     case 'abort':
       return { ...status, phase: 'aborting', reason: 'operator' }
     case 'retry':
+    case 'create':
     case 'adopt':
       return { ...status, blocked: null }
     case 'revoke':

@@ -8,6 +8,8 @@ export type RotationCommand =
   | { readonly kind: 'resume' }
   | { readonly kind: 'abort' }
   | { readonly kind: 'retry' }
+  /** Makes the first secret of an account that another one manages; refused where there is one. */
+  | { readonly kind: 'create' }
   /** Tells Sidekey the value of a secret that the provider already lists. */
   | { readonly kind: 'adopt'; readonly secretId: string; readonly secret: SecretValue }
   /** Ends a secret at the provider by its id; the consent for the first revoke is given this way too. */

@@ -263,6 +263,16 @@ credentials:
     '4 credentials.b.managedBy: leads back to this credential — let one of them manage itself',
   ],
   [
+    'no secret where the manager does not rotate',
+    `${BASE}  b: { provider: acme, apiKey: bbbb, managedBy: acme, rotation: off }`,
+    '5 credentials.b: has no secret — add `secret`, or `current` and `previous`',
+  ],
+  [
+    'only a second secret, with a manager',
+    `${BASE}  b: { provider: acme, apiKey: bbbb, managedBy: acme, previous: { file: /s } }`,
+    '5 credentials.b: has no secret — add `secret`',
+  ],
+  [
     'one account twice',
     `${BASE}  b: { provider: acme, apiKey: a1b2, secret: { file: /s } }`,
     '5 credentials.b: rotates the account of an earlier credential — remove one of the two',

@@ -202,6 +202,15 @@ routes:
   ])
 })
 
+test('a managed account may have no secret yet', () => {
+  const { credentials } = parse(`${STORE}
+credentials:
+  a: { provider: acme, apiKey: aaaa, secret: { file: /run/a } }
+  b: { provider: acme, apiKey: bbbb, managedBy: a }
+routes: [{ preset: acme, credential: b }]`)
+  expect(credentials[1]).toMatchObject({ managedBy: 'a', sources: { current: null } })
+})
+
 test('other hosts may reach the proxy when clients have tokens', () => {
   const { proxy } = parse(`proxy:
   listen: 0.0.0.0:8080
