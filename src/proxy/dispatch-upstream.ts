@@ -21,6 +21,9 @@ export interface OutboundRequest {
 /** How much of an answer may wait here before the upstream is told to pause, in bytes. */
 const WAITING_MAX_BYTES = 128 * 1024
 
+/** Above it, copying a body behind its head costs more than a second piece. */
+const ONE_PIECE_MAX_BYTES = 16 * 1024
+
 /** RFC 9110, section 9.2.2: sending these twice does what sending them once does. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
@@ -196,8 +199,7 @@ export class Attempt {
       throw new RefusedError('upstream-invalid', "the upstream's head is invalid", { cause: error })
     }
     if (this.#ended) {
-      const [first] = this.#waiting
-      response.end(this.#waiting.length > 1 ? Buffer.concat(this.#waiting) : first)
+      endWith(response, this.#waiting)
       return COMPLETE
     }
     return new Promise((resolve) => {
@@ -211,6 +213,14 @@ export class Attempt {
       else if (keepsUp) this.#connection?.resume()
     })
   }
+}
+
+/** One write, with the head; as text where it is small, since then head and body are one piece for the socket. */
+function endWith(response: ServerResponse, chunks: readonly Buffer[]): void {
+  const [first] = chunks
+  const body = chunks.length > 1 ? Buffer.concat(chunks) : first
+  if (body === undefined || body.length > ONE_PIECE_MAX_BYTES) response.end(body)
+  else response.end(body.toString('latin1'), 'latin1')
 }
 
 const COMPLETE: Promise<Delivery> = Promise.resolve('complete')
