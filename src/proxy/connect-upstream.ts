@@ -1,4 +1,10 @@
-import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
+import {
+  connect as connectPlain,
+  isIP,
+  type LookupFunction,
+  type OnReadOpts,
+  type Socket,
+} from 'node:net'
 import { connect as connectTls, createSecureContext } from 'node:tls'
 
 /**
@@ -12,16 +18,21 @@ export type Connect = (
 
 /**
  * Prepares connections to an origin. Certificates are always verified; there is no switch against it.
- * @param ca PEM certificates that are trusted instead of Node's own
+ * @param trust PEM certificates that are trusted instead of Node's own, and what finds the addresses of a name
  * @param buffer where the bytes of all its connections arrive, one read at a time
  */
-export function connectorTo(url: URL, ca: string | undefined, buffer: Buffer): Connect {
+export function connectorTo(
+  url: URL,
+  { ca, lookup }: { readonly ca?: string; readonly lookup?: LookupFunction },
+  buffer: Buffer,
+): Connect {
   const host = url.hostname.replace(/^\[|\]$/g, '')
+  const vetted = lookup === undefined || host === 'localhost' ? {} : { lookup }
   const onread = (read: OnReadOpts['callback']): OnReadOpts => ({ buffer, callback: read })
   if (url.protocol === 'http:') {
     const port = Number(url.port || 80)
     return (read, connected) =>
-      connectPlain({ host, port, noDelay: true, onread: onread(read) }, connected)
+      connectPlain({ host, port, ...vetted, noDelay: true, onread: onread(read) }, connected)
   }
   const secureContext = createSecureContext({
     minVersion: 'TLSv1.2',
@@ -29,6 +40,7 @@ export function connectorTo(url: URL, ca: string | undefined, buffer: Buffer): C
   })
   const options = {
     host,
+    ...vetted,
     port: Number(url.port || 443),
     // An address is no name that a server could choose a certificate by.
     servername: isIP(host) === 0 ? host : '',

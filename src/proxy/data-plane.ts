@@ -17,7 +17,7 @@ import { type Bound, Listeners } from './listeners.ts'
 import { Llhttp } from './llhttp.ts'
 import { ReplayBudget } from './replay-budget.ts'
 import { UpstreamOrigin, type UpstreamOptions } from './upstream-origin.ts'
-import { type Resolve, systemResolve } from './vet-address.ts'
+import { isReachable, type Resolve, systemResolve, vettedLookup } from './vet-address.ts'
 
 export type { ClientConfig }
 
@@ -33,6 +33,8 @@ export interface DataPlaneDeps {
   readonly certificates?: Certificates | null
   /** Finds the addresses of hosts; the system's resolver by default. */
   readonly resolve?: Resolve
+  /** Whether a tunnel may lead to an address; tests have no public one. Default: public addresses. */
+  readonly mayTunnelTo?: (address: string) => boolean
 }
 
 export interface DataPlaneConfig {
@@ -87,6 +89,7 @@ export class DataPlane {
       clock: deps.clock,
       certificates: deps.certificates ?? null,
       resolve: deps.resolve ?? systemResolve,
+      mayTunnelTo: deps.mayTunnelTo ?? ((address) => isReachable(address, false)),
       table: () => this.#table,
       refused: () => this.#handlerDeps.unrouted.finished('refused', 0),
       handle: (entrance, request, response) => {
@@ -148,11 +151,17 @@ export class DataPlane {
         meters.set(name, meter)
         return meter
       },
-      upstream: ({ upstream: { origin } }) => {
-        const known = this.#origins.get(origin)
+      upstream: ({ upstream: { origin, insecure } }) => {
+        const key = insecure ? `${origin} insecure` : origin
+        const known = this.#origins.get(key)
+        // Private addresses are reached only where the route says so.
+        const lookup = vettedLookup(this.#deps.resolve ?? systemResolve, (address) =>
+          isReachable(address, insecure),
+        )
         const upstream =
-          known ?? new UpstreamOrigin(origin, config.upstream ?? {}, this.#deps.clock, this.#llhttp)
-        this.#origins.set(origin, upstream)
+          known ??
+          new UpstreamOrigin(origin, { lookup, ...config.upstream }, this.#deps.clock, this.#llhttp)
+        this.#origins.set(key, upstream)
         return upstream
       },
       credential: (id) => this.#credentials.get(id),

@@ -38,7 +38,9 @@ export function interceptTls(
   const server = createServer(secureServerOptions(certificates), (inner) => {
     secured(inner, servernameOf(inner))
   })
-  server.on('tlsClientError', () => socket.destroy())
+  // Only the inside is ever destroyed from here on, which ends the outside too. Destroying first the outside and then
+  // the inside of an idle connection crashes Node 24.21.
+  server.on('tlsClientError', (_error, inner) => inner.destroy())
   server.emit('connection', socket)
 }
 

@@ -14,13 +14,14 @@ import type { Authority, Entrance } from './entrance.ts'
 import { type Certificates, interceptTls } from './intercept-tls.ts'
 import { readHead } from './read-head.ts'
 import { rawRefusal, rescue, rescueUpstream, RetryLaterError } from './rescue.ts'
-import { AddressRefusedError, isReachable, type Resolve, vettedLookup } from './vet-address.ts'
+import { AddressRefusedError, type Resolve, vettedLookup } from './vet-address.ts'
 
 export interface TunnelsDeps {
   /** The table of this moment. */
   readonly table: () => RouteTable
   readonly certificates: Certificates | null
   readonly resolve: Resolve
+  readonly mayTunnelTo: (address: string) => boolean
   /** Takes the inside of a tunnel as a connection of a client. */
   readonly admit: (inner: Socket, entrance: Entrance) => void
   /** Told of each CONNECT that was answered here. */
@@ -100,9 +101,10 @@ export class Tunnels {
     if (this.#stopping || this.#through >= TUNNELS_MAX) {
       throw new RetryLaterError('overloaded', 'there are too many tunnels', 1_000)
     }
+    const { resolve, mayTunnelTo } = this.#deps
     const host = hostname.replace(/^\[|\]$/g, '')
-    if (isIP(host) !== 0 && !isReachable(host, false)) throw new AddressRefusedError()
-    const lookup = vettedLookup(this.#deps.resolve, false)
+    if (isIP(host) !== 0 && !mayTunnelTo(host)) throw new AddressRefusedError()
+    const lookup = vettedLookup(resolve, mayTunnelTo)
     const upstream = connect({ host, port, lookup, timeout: UPSTREAM_CONNECT_TIMEOUT_MS })
     this.#through++
     this.#watch(upstream, UPSTREAM_CONNECT_TIMEOUT_MS)
@@ -140,19 +142,19 @@ export class Tunnels {
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
     socket.setTimeout(idleMs)
-    socket.on('timeout', this.#timedOut)
+    socket.on('timeout', destroyIdle)
   }
 
   /** From now on an HTTP server watches it. */
   #forget(socket: Socket): void {
     this.#open.delete(socket)
     socket.setTimeout(0)
-    socket.off('timeout', this.#timedOut)
+    socket.off('timeout', destroyIdle)
   }
+}
 
-  readonly #timedOut = function (this: Socket): void {
-    this.destroy()
-  }
+function destroyIdle(this: Socket): void {
+  this.destroy()
 }
 
 function connectTimeout(): RefusedError {

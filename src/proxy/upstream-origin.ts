@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import {
   UPSTREAM_BODY_TIMEOUT_MS,
   UPSTREAM_CONNECT_TIMEOUT_MS,
@@ -25,6 +26,8 @@ export interface UpstreamOptions {
   readonly bodyTimeoutMs?: number
   /** PEM certificates that are trusted instead of Node's own; for private authorities and tests. */
   readonly ca?: string
+  /** Finds the addresses of a host name; the system's resolver, unvetted, by default. */
+  readonly lookup?: LookupFunction
 }
 
 /**
@@ -74,7 +77,7 @@ export class UpstreamOrigin implements ConnectionOwner {
     }
     this.#clock = clock
     this.#llhttp = llhttp
-    this.#connect = connectorTo(url, options.ca, this.#readBuffer)
+    this.#connect = connectorTo(url, options, this.#readBuffer)
   }
 
   /** Puts a request on a connection of its lane; `attempt` learns what becomes of it. */

@@ -56,11 +56,14 @@ export function isReachable(address: string, allowPrivate: boolean): boolean {
  * changes its mind between two questions gains nothing. One bad address spoils the name.
  * The error is a RefusedError `target-not-allowed`.
  */
-export function vettedLookup(resolve: Resolve, allowPrivate: boolean): LookupFunction {
+export function vettedLookup(
+  resolve: Resolve,
+  isAllowed: (address: string) => boolean,
+): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, (error, addresses) => {
       if (error !== null) return done(error as NodeJS.ErrnoException, '', 0)
-      if (!addresses.every(({ address }) => isReachable(address, allowPrivate))) {
+      if (!addresses.every(({ address }) => isAllowed(address))) {
         return done(new AddressRefusedError(), '', 0)
       }
       const [first] = addresses

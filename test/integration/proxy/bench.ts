@@ -1,7 +1,11 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import type { Endpoint, Route } from '../../../src/kernel/route.ts'
-import { DataPlane, type DataPlaneConfig } from '../../../src/proxy/data-plane.ts'
+import {
+  DataPlane,
+  type DataPlaneConfig,
+  type DataPlaneDeps,
+} from '../../../src/proxy/data-plane.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { RecordingLog } from '../../fakes/log.ts'
 import { RecordingTelemetry } from '../../fakes/proxy-telemetry.ts'
@@ -24,7 +28,12 @@ export class Bench {
   readonly config: DataPlaneConfig
   port = 0
 
-  private constructor(config: DataPlaneConfig, source: FakeVersionSource, upstream: FakeUpstream) {
+  private constructor(
+    config: DataPlaneConfig,
+    source: FakeVersionSource,
+    upstream: FakeUpstream,
+    deps: Partial<DataPlaneDeps>,
+  ) {
     this.config = config
     this.source = source
     this.upstream = upstream
@@ -36,6 +45,7 @@ export class Bench {
         uses: { used: (_id, generation, atMs) => this.uses.push({ generation, atMs }) },
         earlyLook: { look: (id) => this.looks.push(id) },
         instance: 'replica-1',
+        ...deps,
       },
       config,
     )
@@ -48,6 +58,7 @@ export class Bench {
     readonly config?: Partial<DataPlaneConfig>
     readonly answer?: Answer
     readonly origin?: string
+    readonly deps?: Partial<DataPlaneDeps>
   }): Promise<Bench> {
     const upstream = new FakeUpstream(options.answer)
     const origin = options.origin ?? (await upstream.start())
@@ -77,7 +88,7 @@ export class Bench {
       replayBodyMaxBytes: 1024 * 1024,
       ...options.config,
     }
-    const bench = new Bench(config, source, upstream)
+    const bench = new Bench(config, source, upstream, options.deps ?? {})
     const bound = await bench.plane.start()
     bench.port = bound.port ?? 0
     return bench
