@@ -3,6 +3,9 @@ import { readOptions, USAGE } from './options.ts'
 import { describeCommand, describeResult, describeRun, sumUp } from './report.ts'
 import { writeDocs } from './write-docs.ts'
 
+// A run that is broken off leaves no Sidekey behind: `Replica` ends its own at the exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 const startedAtMs = Date.now()
 const options = readOptions(process.argv.slice(2), startedAtMs)
 if (options === null) console.log(USAGE)

@@ -26,7 +26,10 @@ export class Replica {
 
   private constructor(process: SidekeyProcess) {
     this.process = process
+    const end = () => process.child.kill('SIGKILL')
+    globalThis.process.once('exit', end)
     void process.exited.then(() => {
+      globalThis.process.off('exit', end)
       this.ready = false
       this.endedAtMs = Date.now()
     })
