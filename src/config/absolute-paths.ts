@@ -12,6 +12,7 @@ export function absolutePaths(config: SidekeyConfig, directory: string | null): 
     ...config,
     proxy: {
       ...proxy,
+      caDirectory: proxy.caDirectory === null ? null : resolve(directory, proxy.caDirectory),
       clients: proxy.clients.map((client) => ({ ...client, token: absolute(client.token) })),
     },
     admin: { ...admin, token: absolute(admin.token) },

@@ -3,6 +3,7 @@ import { ConfigError, type ConfigIssue } from '../kernel/errors.ts'
 import { CONFIG_FILE_MAX_BYTES } from '../kernel/limits.ts'
 import { absolutePaths } from './absolute-paths.ts'
 import { writesIntoHeader } from './check-injections.ts'
+import { checkListeners } from './check-listeners.ts'
 import { checkRoutes } from './check-routes.ts'
 import { checkContent } from './check-content.ts'
 import { Findings } from './findings.ts'
@@ -76,6 +77,7 @@ function interpret(
   const context = { catalog, credentials, credentialIds, findings }
   const resolved = resolveRoutes(content.routes, context)
   const complete = resolved.length === content.routes.length
+  checkListeners(sections, resolved, findings)
   const routes = checkRoutes(resolved, { proxy: sections.proxy, complete }, findings)
   if (sections.store === null && content.store === null) checkStore(credentials, findings)
 

@@ -3,6 +3,7 @@ import { checkAuthFailure } from './check-auth-failure.ts'
 import { unknownCredential } from './check-credentials.ts'
 import { checkInjections } from './check-injections.ts'
 import type { Findings } from './findings.ts'
+import { formatListenAddress, type ListenAddress } from './listen-address.ts'
 import type { Catalog } from './provider-module.ts'
 import { Refusal } from './refusal.ts'
 import { type AllowKeys, type ExplicitRoute, explicitRoute, presetRoute } from './schema-route.ts'
@@ -58,9 +59,29 @@ function resolvePreset(entry: unknown, path: Path, context: RouteContext): Resol
     options: credential.options,
     allow: allowRules(keys.allow),
   })
+  const listening = withListeners(routes, keys.listen ?? {}, [...path, 'listen'], findings)
   const injections = routes.flatMap(({ endpoints }) => endpoints.flatMap(({ inject }) => inject))
   checkInjections(injections, credential, [...path, 'credential'], findings)
-  return { path, name, routes }
+  return { path, name, routes: listening }
+}
+
+/** Puts each listener on the host of its alias, the last segment of the path prefix. */
+function withListeners(
+  routes: readonly Route[],
+  listeners: Readonly<Record<string, ListenAddress>>,
+  path: Path,
+  findings: Findings,
+): readonly Route[] {
+  const aliasOf = ({ pathPrefix }: Route) => pathPrefix?.split('/').at(-1) ?? ''
+  const aliases = routes.map(aliasOf)
+  for (const alias of Object.keys(listeners).filter((word) => !aliases.includes(word))) {
+    const remedy = `use one of: ${aliases.join(', ')}`
+    findings.error([...path, alias], new Refusal('is no host of the preset', remedy))
+  }
+  return routes.map((route) => {
+    const own = Object.entries(listeners).find(([alias]) => alias === aliasOf(route))?.[1]
+    return own === undefined ? route : { ...route, listen: formatListenAddress(own) }
+  })
 }
 
 function resolveExplicit(entry: unknown, path: Path, context: RouteContext): ResolvedRoute | null {
@@ -98,6 +119,7 @@ function build(
     pathPrefix: match?.pathPrefix ?? (match?.host === undefined ? `/${name}` : null),
     hosts: [match?.host ?? []].flat(),
     upstream: { origin: upstream.origin, insecure },
+    ...(keys.listen === undefined ? {} : { listen: formatListenAddress(keys.listen) }),
     credentialIds: [credentialId],
     allow: allowRules(keys.allow),
     endpoints: [{ paths: ['/**'], inject, authFailure }],

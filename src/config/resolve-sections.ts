@@ -1,5 +1,5 @@
+import { join } from 'node:path'
 import type { Findings } from './findings.ts'
-import { isLoopback, type ListenAddress } from './listen-address.ts'
 import { Refusal } from './refusal.ts'
 import type { Content } from './check-content.ts'
 import { adminSchema, logSchema, proxySchema, storeSchema } from './schema.ts'
@@ -20,30 +20,22 @@ export function resolveSections(
   findings: Findings,
 ): Sections {
   const log = parsePart(logSchema, content.log ?? {}, ['log'], findings)
-  const proxy = resolveProxy(content.proxy ?? {}, findings)
-  const admin = resolveAdmin(content.admin ?? {}, findings)
-  if (sameAddress(proxy.listen, admin.listen)) {
-    findings.error(
-      ['admin', 'listen'],
-      new Refusal('is the address of the proxy too', 'give each its own port'),
-    )
-  }
   const store = content.store === null ? null : resolveStore(content.store, findings)
+  const proxy = resolveProxy(content.proxy ?? {}, store, findings)
+  const admin = resolveAdmin(content.admin ?? {}, findings)
+  // One that has errors of its own is no reason for another.
+  if (content.store === null) checkAuthority(proxy, findings)
   return { log: log ?? logSchema.parse({}), proxy, admin, store }
 }
 
-function resolveProxy(content: unknown, findings: Findings): ProxyConfig {
+function resolveProxy(
+  content: unknown,
+  store: StoreConfig | null,
+  findings: Findings,
+): ProxyConfig {
   const parsed = parsePart(proxySchema, content, ['proxy'], findings)
-  const { listen, replayBodyMax, clients } = parsed ?? proxySchema.parse({})
-  if (listen.kind === 'tcp' && !isLoopback(listen.host) && clients.length === 0) {
-    findings.error(
-      ['proxy', 'listen'],
-      new Refusal(
-        'lets other hosts use the credentials',
-        'listen on 127.0.0.1 or a unix socket, or name `clients` with tokens',
-      ),
-    )
-  }
+  const keys = parsed ?? proxySchema.parse({})
+  const { listen, replayBodyMax, clients, forward, connect, tls, ca } = keys
   clients.forEach(({ name }, index) => {
     if (clients.findIndex((other) => other.name === name) === index) return
     findings.error(
@@ -59,7 +51,26 @@ function resolveProxy(content: unknown, findings: Findings): ProxyConfig {
       token: { kind: 'file', path: tokenFile },
       routes: routes ?? null,
     })),
+    forward,
+    connect,
+    tlsListen: tls?.listen ?? null,
+    caDirectory:
+      connect.intercept || tls !== undefined
+        ? (ca.directory ?? join(store?.directory ?? '', 'ca'))
+        : null,
   }
+}
+
+/** The key of the authority is kept under the key of the store. */
+function checkAuthority({ connect, tlsListen }: ProxyConfig, findings: Findings): void {
+  if (!connect.intercept && tlsListen === null) return
+  findings.error(
+    ['proxy', ...(connect.intercept ? ['connect', 'intercept'] : ['tls'])],
+    new Refusal(
+      'needs a local authority, whose key is encrypted with the key of the store',
+      'add `store` with `directory` and `keyFile`',
+    ),
+  )
 }
 
 function resolveAdmin(content: unknown, findings: Findings): AdminConfig {
@@ -89,12 +100,4 @@ function resolveStore(content: unknown, findings: Findings): StoreConfig | null 
     new Refusal('has no key', 'add `keyFile`; make one with: openssl rand -base64 32'),
   )
   return null
-}
-
-function sameAddress(a: ListenAddress, b: ListenAddress): boolean {
-  if (a.kind === 'unix' || b.kind === 'unix') {
-    return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path
-  }
-  const anywhere = [a.host, b.host].some((host) => host === '0.0.0.0' || host === '::')
-  return a.port === b.port && a.port !== 0 && (a.host === b.host || anywhere)
 }

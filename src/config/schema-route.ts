@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Injection, NamedTemplate } from '../kernel/route.ts'
+import { parseListenAddress } from './listen-address.ts'
 import { Refusal, scalar } from './refusal.ts'
 import {
   parseHeaderName,
@@ -117,6 +118,11 @@ const common = {
   allow,
 }
 
+const ownListener = scalar(parseListenAddress, {
+  description: 'A listener of its own, on which every path is the upstream’s.',
+  examples: ['127.0.0.1:8081', 'unix:/run/sidekey/partner.sock'],
+})
+
 /** A route that is written out. */
 export const explicitRoute = z
   .strictObject({
@@ -139,6 +145,7 @@ export const explicitRoute = z
       description: 'Scheme, host and port. The secret is bound to it.',
       examples: ['https://api.partner.example'],
     }),
+    listen: ownListener.optional(),
     insecure: z.boolean().default(false).meta({
       description: 'Allows plain http beyond loopback, and private addresses. Default false.',
     }),
@@ -155,7 +162,14 @@ export const explicitRoute = z
 /** A route that expands to all that is known about an API. */
 export function presetRoute(names: readonly string[]) {
   return z
-    .strictObject({ ...common, preset: z.enum(names).meta({ description: 'A known API.' }) })
+    .strictObject({
+      ...common,
+      preset: z.enum(names).meta({ description: 'A known API.' }),
+      listen: z
+        .record(z.string(), ownListener)
+        .optional()
+        .meta({ description: 'Listeners of their own, by the alias of the host.' }),
+    })
     .meta({ description: 'Every path family of a known API.' })
 }
 

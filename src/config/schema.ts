@@ -18,6 +18,36 @@ export const logSchema = z
   })
   .meta({ description: 'What is logged, as JSON on stdout.' })
 
+const connectSchema = z
+  .strictObject({
+    intercept: z.boolean().default(false).meta({
+      description:
+        'Ends TLS to hosts of routes, under a local authority that clients must trust. Default false.',
+    }),
+    unrouted: z.enum(['refuse', 'tunnel']).default('refuse').meta({
+      description:
+        'Hosts without a route: refused, or connected through untouched, on port 443. Default refuse.',
+    }),
+  })
+  .meta({ description: 'What CONNECT gets, for HTTPS_PROXY.' })
+
+const tlsSchema = z
+  .strictObject({
+    listen: scalar(parseListenAddress, {
+      description: 'A further listener, with TLS by name for hosts of routes.',
+      examples: ['127.0.0.1:443'],
+    }),
+  })
+  .meta({ description: 'For clients that know neither a base URL nor a proxy.' })
+
+const caSchema = z
+  .strictObject({
+    directory: filePath(
+      'Of the local authority: key, certificate, trust bundles. Default: ca, below the store’s directory.',
+    ).optional(),
+  })
+  .meta({ description: 'The local authority, made where `intercept` or `tls` needs it.' })
+
 /** `proxy:` */
 export const proxySchema = z
   .strictObject({
@@ -44,6 +74,12 @@ export const proxySchema = z
       )
       .default([])
       .meta({ description: 'Who may use the proxy. Default: whoever reaches it.' }),
+    forward: z.boolean().default(false).meta({
+      description: 'Takes absolute targets, for HTTP_PROXY; only hosts of routes. Default false.',
+    }),
+    connect: connectSchema.prefault({}),
+    tls: tlsSchema.optional(),
+    ca: caSchema.prefault({}),
   })
   .meta({ description: 'The listener that apps send to.' })
 

@@ -29,6 +29,21 @@ export interface ProxyConfig {
   readonly replayBodyMaxBytes: number
   /** Who may use the proxy; empty: whoever reaches it. */
   readonly clients: readonly ClientConfig[]
+  /** Whether it is a forward proxy too, for hosts of routes. Default false. */
+  readonly forward: boolean
+  readonly connect: ConnectConfig
+  /** A further listener that speaks TLS, for hosts of routes by name; null: none. */
+  readonly tlsListen: ListenAddress | null
+  /** Where the local authority lives; null: nothing needs one. Default: `ca` below the directory of the store. */
+  readonly caDirectory: string | null
+}
+
+/** What CONNECT gets. */
+export interface ConnectConfig {
+  /** Whether TLS to hosts of routes ends here. Default false. */
+  readonly intercept: boolean
+  /** Hosts without a route: refused (default), or connected through untouched. */
+  readonly unrouted: 'refuse' | 'tunnel'
 }
 
 interface ClientConfig {

@@ -7,7 +7,7 @@ export const HOST_ALIASES: readonly HostAlias[] = ['api', 'rest', 'video', 'eu']
 export type BaseUrls = Readonly<Record<HostAlias, string>>
 
 /** Where the official SDKs of 2026 send their calls; checked 2026-11-23. */
-const REAL: BaseUrls = {
+export const REAL: BaseUrls = {
   api: 'https://api.nexmo.com',
   rest: 'https://rest.nexmo.com',
   video: 'https://video.api.vonage.com',

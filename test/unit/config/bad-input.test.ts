@@ -111,7 +111,7 @@ const cases: readonly (readonly [name: string, text: string, ...errors: readonly
   [
     'one port for both',
     'proxy: { listen: "127.0.0.1:9901" }',
-    '1 admin.listen: is the address of the proxy too — give each its own port',
+    '1 admin.listen: is the address of another listener — give each its own',
   ],
   [
     'admin on a socket',
@@ -468,7 +468,7 @@ credentials:
   [
     'merge key',
     'log: &a {}\nproxy: { <<: *a }',
-    '2 proxy["<<"]: unknown key — the keys here are listen, replayBodyMax, clients',
+    '2 proxy["<<"]: unknown key — the keys here are listen, replayBodyMax, clients, forward, connect, tls, ca',
   ],
   [
     'quote',

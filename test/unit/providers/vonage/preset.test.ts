@@ -174,11 +174,11 @@ describe('routes', () => {
     }
   })
 
-  test('base URLs move the host names, and only their own', () => {
+  test('base URLs move what the real host names lead to, and only their own', () => {
     const baseUrls = { rest: 'https://Rest.Example:8443/' }
     const moved = vonagePreset.routes({ ...input, options: { apiKey: 'a1b2c3d4', baseUrls } })
     expect(route('rest', moved)).toMatchObject({
-      hosts: ['rest.example'],
+      hosts: ['rest.nexmo.com', 'rest.example'],
       upstream: { origin: 'https://rest.example:8443', insecure: false },
     })
     expect(route('api', moved).hosts).toEqual(['api.nexmo.com'])
