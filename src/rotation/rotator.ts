@@ -145,7 +145,8 @@ export class Rotator {
     this.#seen = { ...this.#seen, create: null, list: null, probes: new Map() }
     const saved = await this.#save(stored, taken.record, step, nowMs)
     if (saved !== null) {
-      this.#seen = { ...taken.seen, suspectAtMs }
+      // A request may have seen a refusal while the save was under way: that suspicion stays.
+      this.#seen = { ...taken.seen, suspectAtMs: Math.max(suspectAtMs, this.#seen.suspectAtMs) }
       this.#progress = progressOf(saved.record)
     }
     return saved

@@ -34,6 +34,8 @@ interface Entry {
   /** Asked for while a look was under way. */
   again: boolean
   lookedEarlyAtMs: number
+  /** An early look was asked for too soon, and comes when it may. */
+  lookWaits: boolean
 }
 
 /**
@@ -60,6 +62,7 @@ export class RotationScheduler implements RotationControl, EarlyLook {
           looking: null,
           again: false,
           lookedEarlyAtMs: Number.NEGATIVE_INFINITY,
+          lookWaits: false,
         },
       ]),
     )
@@ -94,11 +97,20 @@ export class RotationScheduler implements RotationControl, EarlyLook {
   look(credentialId: string): void {
     const entry = this.#entries.get(credentialId)
     if (entry === undefined || !this.#started) return
-    const nowMs = this.#deps.clock.monotonic()
-    if (nowMs - entry.lookedEarlyAtMs < EARLY_LOOK_MIN_MS) return
-    entry.lookedEarlyAtMs = nowMs
+    // Nothing that was seen is forgotten; only looking is rationed.
     entry.rotator.suspect()
-    this.#lookSoon(entry)
+    const nowMs = this.#deps.clock.monotonic()
+    const restMs = entry.lookedEarlyAtMs + EARLY_LOOK_MIN_MS - nowMs
+    if (restMs <= 0) {
+      entry.lookedEarlyAtMs = nowMs
+      this.#lookSoon(entry)
+    } else if (!entry.lookWaits) {
+      entry.lookWaits = true
+      this.#deps.clock.after(restMs, () => {
+        entry.lookWaits = false
+        this.look(credentialId)
+      })
+    }
   }
 
   list(): Promise<readonly CredentialStatus[]> {

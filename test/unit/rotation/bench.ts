@@ -45,6 +45,8 @@ export class RecordingTelemetry implements RotationTelemetry {
 /** Keeps every record that was written, and can lose a write before it arrives. */
 export class RecordingStore extends MemoryStore {
   readonly written: CredentialRecord[] = []
+  /** Called when a write has happened and its writer does not know yet. */
+  afterWrite: (record: CredentialRecord) => Promise<void> = async () => {}
   #loseWrites = 0
 
   loseNextWrite(): void {
@@ -62,6 +64,7 @@ export class RecordingStore extends MemoryStore {
     }
     const version = await super.compareAndSwap(credentialId, expected, record)
     this.written.push(record)
+    await this.afterWrite(record)
     return version
   }
 }

@@ -42,6 +42,19 @@ test('a storm of refusals is one early look', async () => {
   scheduler.look('unknown')
 })
 
+test('a refusal within a second of the last early look is looked at when the second is over', async () => {
+  const bench = new Bench()
+  const scheduler = schedule(bench)
+  scheduler.start()
+  await bench.clock.advance(60_000)
+  scheduler.look(ID)
+  await bench.clock.advance(200)
+  bench.provider.foreignRevoke(bench.record.current.secretId ?? '')
+  scheduler.look(ID)
+  await bench.clock.advance(4_000)
+  expect(bench.record.phase).toBe('promoted')
+})
+
 test('an early look finds within seconds that current was revoked', async () => {
   const bench = new Bench()
   const scheduler = schedule(bench)

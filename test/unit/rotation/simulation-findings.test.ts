@@ -109,3 +109,19 @@ test('an abort whose create is unknown asks about older candidates too', () => {
   const step = plan(record, seen, { policy: POLICY, traits }, NOW_MS)
   expect(step).toMatchObject({ kind: 'probe', generation: 1 })
 })
+
+// Found by test/crash: the data plane reads a new record before the writer's compare-and-swap has returned.
+test('a refusal that is told while a promotion is being saved is looked at', async () => {
+  const bench = new Bench()
+  await bench.reach('staged')
+  bench.store.afterWrite = async ({ phase, current }) => {
+    if (phase !== 'promoted') return
+    bench.store.afterWrite = async () => {}
+    await bench.clock.advance(5)
+    bench.provider.foreignRevoke(current.secretId ?? '')
+    bench.rotator.suspect()
+  }
+  await bench.rotator.command({ kind: 'rotate', emergency: false })
+  await bench.run(30_000)
+  expect(bench.store.written.some(({ phase }) => phase === 'aborting')).toBe(true)
+})
