@@ -39,6 +39,8 @@ const LIMITS: http.ServerOptions = {
   // The head is vetted in one place, and the answer says why.
   requireHostHeader: false,
   noDelay: true,
+  // A request without a body has no stream of it that would have to be started, drained and ended.
+  optimizeEmptyRequests: true,
 }
 
 export interface ListenerCalls {
@@ -147,15 +149,21 @@ function isAbandoned(path: string): Promise<boolean> {
 }
 
 /**
- * Stops accepting connections, and waits for answers that are on their way. A kept connection is closed with its next
+ * Waits for answers that are on their way, and stops accepting connections. A kept connection is closed with its next
  * answer, so that no request on it is lost; only one that stays idle is closed by itself. After `drainMs` all are cut.
  */
 export async function close(server: Server, drainMs: number, clock: Clock): Promise<void> {
   if (!server.listening) return
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
   // Not `http.Server.close`, which would close idle connections at once, while requests may be on their way.
-  const closed = new Promise<void>((resolve) => {
+  const stopAccepting = (): void => {
     NetServer.prototype.close.call(server, () => resolve())
-  })
+  }
+  const drains = drainMs > CLIENT_DRAIN_IDLE_MS
+  // What the system has accepted and Node has not taken yet would be reset, with the requests that were sent on it.
+  const stopLater = drains ? clock.after(CLIENT_DRAIN_IDLE_MS, stopAccepting) : stopAccepting()
+  // A connection without a request counts as busy until its head times out.
+  server.headersTimeout = CLIENT_DRAIN_IDLE_MS
   if (drainMs <= 0) server.closeAllConnections()
   let stopSweep: Stop = () => {}
   const sweep = (): void => {
@@ -167,6 +175,7 @@ export async function close(server: Server, drainMs: number, clock: Clock): Prom
   sweep()
   const stopTimer = clock.after(drainMs, () => server.closeAllConnections())
   await closed
+  stopLater?.()
   stopSweep()
   stopTimer()
 }

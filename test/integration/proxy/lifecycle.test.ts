@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
+import { CLIENT_DRAIN_IDLE_MS } from '../../../src/kernel/limits.ts'
 import type { Member, Store } from '../../../src/kernel/ports/store.ts'
 import { settle } from '../../fakes/clock.ts'
 import { FakeVersionSource, liveVersion } from '../../fakes/version-source.ts'
@@ -92,7 +93,7 @@ test('a reload with a route to a credential that is not there changes nothing', 
   expect((await bench.send({})).status).toBe(200)
 })
 
-test('stopping lets a request in flight finish, and accepts no other', async () => {
+test('stopping lets a request in flight finish, and soon accepts no other', async () => {
   const arrived = Promise.withResolvers<() => void>()
   bench = await Bench.start({
     answer: (_request, response) => arrived.resolve(() => response.end('last')),
@@ -100,6 +101,7 @@ test('stopping lets a request in flight finish, and accepts no other', async () 
   const answering = bench.send({})
   const finish = await arrived.promise
   const stopped = bench.plane.stop(10_000)
+  await bench.clock.advance(CLIENT_DRAIN_IDLE_MS)
   await expect(bench.send({})).rejects.toThrow()
   finish()
   expect((await answering).body.toString()).toBe('last')
@@ -167,6 +169,17 @@ test('while it stops, a kept connection is served once more, and closed with tha
   expect(text).toMatch(/^HTTP\/1\.1 200[\s\S]*Connection: close[\s\S]*second/)
   finish()
   await first
+  await bench.clock.advance(CLIENT_DRAIN_IDLE_MS)
+  await stopped
+})
+
+test('a request on a connection that was being opened when the stop began is served', async () => {
+  bench = await Bench.start({ answer: (_request, response) => response.end('served') })
+  await bench.send({})
+  const stopped = bench.plane.stop(10_000)
+  const answers = await Promise.all(Array.from({ length: 30 }, () => bench.send({})))
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+  await bench.clock.advance(CLIENT_DRAIN_IDLE_MS)
   await stopped
 })
 
