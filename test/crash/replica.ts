@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { type SidekeyHome, SidekeyProcess } from '../e2e/sidekey-process.ts'
 
@@ -7,11 +6,6 @@ import { type SidekeyHome, SidekeyProcess } from '../e2e/sidekey-process.ts'
 const CONNECTIONS = 32
 /** Longer than any pause of a process, so that a paused Sidekey may still answer. */
 const ANSWER_TIMEOUT_MS = 90_000
-/**
- * Between the last request and SIGTERM: the system resets connections that it has accepted and Sidekey has not taken yet when the
- * listener closes. Requests on connections that stand are in flight all the same.
- */
-const ACCEPT_MS = 250
 /** A reset connection is often faster than the news of the death. */
 const NEWS_OF_DEATH_MS = 3_000
 
@@ -96,7 +90,6 @@ export class Replica {
   async stop(): Promise<void> {
     if (this.endedAtMs !== null) return
     this.ready = false
-    await sleep(ACCEPT_MS)
     const { code, signal } = await this.process.stop()
     await this.#leave()
     if (code !== 0) throw new Error(`SIGTERM ended it with ${code ?? signal}`)
