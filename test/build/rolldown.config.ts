@@ -1,5 +1,6 @@
 import { defineConfig } from 'rolldown'
 import { collectLicences } from './collect-licences.ts'
+import { escapeText } from './escape-text.ts'
 import { inlineLlhttp } from './inline-llhttp.ts'
 
 /**
@@ -11,7 +12,7 @@ export default defineConfig({
   platform: 'node',
   // The demo's app is the only user of the official SDK; it belongs to a clone, not to the product.
   external: [/^@vonage\//],
-  plugins: [inlineLlhttp(), collectLicences()],
+  plugins: [inlineLlhttp(), escapeText(), collectLicences()],
   output: {
     dir: 'dist',
     cleanDir: true,
