@@ -96,6 +96,16 @@ describe('the first secret of a secondary account', () => {
     expectFounded(bench)
   })
 
+  test('goes on by itself when somebody frees a slot in the dashboard', async () => {
+    const bench = secondary()
+    const foreign = bench.provider.foreignCreate('Foreign2Secret')
+    await bench.run(HOUR_MS)
+    expect(bench.record.blocked?.reason).toBe('slot-full-foreign')
+    bench.provider.foreignRevoke(foreign)
+    await founded(bench)
+    expectFounded(bench)
+  })
+
   test('an adopted secret is the first one, after it has proven itself', async () => {
     const bench = secondary()
     const secretId = bench.provider.foreignCreate('Foreign2Secret')
