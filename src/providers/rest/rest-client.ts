@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, request } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../../kernel/limits.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import { SecretValue } from '../../kernel/secret-value.ts'
@@ -43,15 +43,13 @@ export interface RestClientOptions {
 export class RestClient {
   readonly #clock: Clock
   readonly #timeoutMs: number
-  readonly #dispatcher: Dispatcher
-  readonly #own: Agent | null
+  readonly #dispatcher: Dispatcher | null
+  #own: Agent | null = null
 
   constructor({ clock, timeoutMs = PROVIDER_CALL_TIMEOUT_MS, dispatcher }: RestClientOptions) {
-    const connect = { rejectUnauthorized: true, timeout: timeoutMs }
     this.#clock = clock
     this.#timeoutMs = timeoutMs
-    this.#own = dispatcher ? null : new Agent({ connect, connections: 4, pipelining: 1 })
-    this.#dispatcher = dispatcher ?? (this.#own as Agent)
+    this.#dispatcher = dispatcher ?? null
   }
 
   /** Null when no whole answer came (refused, timed out, aborted, broken off): the call may have happened. */
@@ -74,8 +72,10 @@ export class RestClient {
 
   async #exchange(call: RestCall, signal: AbortSignal): Promise<RestAnswer> {
     const body = call.body === undefined ? null : written(call.body)
-    const answer = await request(urlOf(call), {
-      dispatcher: this.#dispatcher,
+    // Loaded at the first call: where nothing rotates, there is none.
+    const undici = await import('undici')
+    const answer = await undici.request(urlOf(call), {
+      dispatcher: this.#dispatcher ?? this.#agent(undici.Agent),
       method: call.method,
       headers: { ...headersOf(call), ...(body === null ? {} : { 'content-type': body.type }) },
       body: body?.text ?? null,
@@ -88,6 +88,12 @@ export class RestClient {
       headers: answer.headers,
       body: parseJson(await readBounded(answer.body)),
     }
+  }
+
+  #agent(Constructor: typeof Agent): Agent {
+    const connect = { rejectUnauthorized: true, timeout: this.#timeoutMs }
+    this.#own ??= new Constructor({ connect, connections: 4, pipelining: 1 })
+    return this.#own
   }
 }
 

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, request } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../../kernel/limits.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { ManagementAuth } from '../../kernel/ports/provider.ts'
@@ -37,21 +37,13 @@ export interface AccountApiOptions {
 export class AccountApi {
   readonly #clock: Clock
   readonly #timeoutMs: number
-  readonly #dispatcher: Dispatcher
-  readonly #own: Agent | null
+  readonly #dispatcher: Dispatcher | null
+  #own: Agent | null = null
 
   constructor(options: AccountApiOptions) {
     this.#clock = options.clock
     this.#timeoutMs = options.timeoutMs ?? PROVIDER_CALL_TIMEOUT_MS
-    this.#own =
-      options.dispatcher === undefined
-        ? new Agent({
-            connect: { rejectUnauthorized: true, timeout: this.#timeoutMs },
-            connections: 4,
-            pipelining: 1,
-          })
-        : null
-    this.#dispatcher = options.dispatcher ?? (this.#own as Agent)
+    this.#dispatcher = options.dispatcher ?? null
   }
 
   /** Null when no whole answer came (refused, timed out, aborted, broken off): the call may have happened. */
@@ -81,8 +73,10 @@ export class AccountApi {
       'user-agent': 'sidekey',
     }
     if (newSecret !== undefined) headers['content-type'] = 'application/json'
-    const answer = await request(call.origin + call.path, {
-      dispatcher: this.#dispatcher,
+    // Loaded at the first call: where nothing rotates, there is none.
+    const undici = await import('undici')
+    const answer = await undici.request(call.origin + call.path, {
+      dispatcher: this.#dispatcher ?? this.#agent(undici.Agent),
       method: call.method,
       headers,
       body: newSecret === undefined ? null : JSON.stringify({ secret: newSecret.expose() }),
@@ -95,6 +89,12 @@ export class AccountApi {
       headers: answer.headers,
       body: parseJson(await readBounded(answer.body)),
     }
+  }
+
+  #agent(Constructor: typeof Agent): Agent {
+    const connect = { rejectUnauthorized: true, timeout: this.#timeoutMs }
+    this.#own ??= new Constructor({ connect, connections: 4, pipelining: 1 })
+    return this.#own
   }
 }
 
