@@ -48,6 +48,22 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
     ])
     return runSchema(lines, catalog)
   },
+  async env(argv) {
+    const { runEnv, catalog } = await loadEnvironment()
+    return runEnv(argv, lines, { catalog, env })
+  },
+  async run(argv) {
+    const { runWithEnvironment, catalog } = await loadEnvironment()
+    return runWithEnvironment(argv, lines, { catalog, env, signals: process })
+  },
+  async ca(argv) {
+    const [{ runCa }, { catalog }, { silentLog: log }] = await Promise.all([
+      import('./cli/authority.ts'),
+      import('./catalog.ts'),
+      import('./cli/silent-log.ts'),
+    ])
+    return runCa(argv, lines, { catalog, env, clock, random, log })
+  },
   async status(argv) {
     const { runStatus } = await import('./cli/status.ts')
     return runStatus(argv, operatorIo())
@@ -125,6 +141,14 @@ function operatorCommand(kind: RotationCommand['kind']) {
     const { runCommand } = await import('./cli/command.ts')
     return runCommand(kind, argv, operatorIo())
   }
+}
+
+async function loadEnvironment() {
+  const [commands, { catalog }] = await Promise.all([
+    import('./cli/environment.ts'),
+    import('./catalog.ts'),
+  ])
+  return { ...commands, catalog }
 }
 
 function operatorIo(): OperatorIo {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { LocalAuthority } from './authority/local-authority.ts'
 import { createAdminApp } from './admin/app.ts'
 import type { Readiness, ReloadResult } from './admin/admin-deps.ts'
 import { type AdminServer, serveAdmin } from './admin/serve-admin.ts'
@@ -13,6 +14,7 @@ import {
   type UnitDeps,
 } from './wiring/credential-unit.ts'
 import { controlOf } from './wiring/control-of.ts'
+import { interceptedHosts, waysIn } from './wiring/open-authority.ts'
 import { ConfigError, type ConfigIssue } from './kernel/errors.ts'
 import { SHUTDOWN_DRAIN_MS } from './kernel/limits.ts'
 import type { SecretValue } from './kernel/secret-value.ts'
@@ -28,6 +30,8 @@ export interface SidecarDeps extends Omit<UnitDeps, 'telemetry' | 'managementOf'
   readonly config: SidekeyConfig
   readonly metrics: Metrics
   readonly version: string
+  /** Of the local authority; null: no TLS ends here. */
+  readonly certificates: LocalAuthority | null
   /** The admin token and the clients' tokens, read from their sources. */
   readonly readToken: (config: SidekeyConfig) => Promise<SecretValue | null>
   readonly readClients: (config: SidekeyConfig) => Promise<readonly ClientConfig[]>
@@ -136,6 +140,7 @@ export class Sidecar {
   }
 
   async #applyToPlane(config: DataPlaneConfig): Promise<void> {
+    await this.#deps.certificates?.serve(interceptedHosts(config))
     if (this.#plane !== null) return this.#plane.reload(config)
     const earlyLook = { look: (id: string) => this.#scheduler.look(id) }
     const telemetry = this.#deps.metrics.proxy
@@ -198,7 +203,7 @@ function planeConfig(
   const all = [...units.values()]
   const rotated = all.filter(({ rotator }) => rotator !== null)
   return {
-    listen: formatListenAddress(config.proxy.listen),
+    ...waysIn(config),
     routes: config.routes,
     sources: new Map(all.map(({ config: { id }, source }) => [id, source])),
     stores: new Map(store === null ? [] : rotated.map(({ config: { id } }) => [id, store])),

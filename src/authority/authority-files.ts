@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { link, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ConfigError } from '../kernel/errors.ts'
 import type { Random } from '../kernel/ports/random.ts'
 
@@ -40,6 +40,8 @@ export function authorityPaths(directory: string): AuthorityPaths {
  * @throws ConfigError it is a symbolic link, somebody else's, or others may write there
  */
 export async function prepareDirectory(directory: string): Promise<void> {
+  // A missing parent may be the store's, which others must not enter.
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
   await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
   const found = await lstat(directory)
   const wrong = wrongWith(found, found.isDirectory(), WRITABLE_BY_OTHERS)

@@ -8,6 +8,7 @@ import {
   LEAF_LIFETIME_MS,
   LEAVES_MAX,
 } from '../kernel/limits.ts'
+import { ConfigError } from '../kernel/errors.ts'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Random } from '../kernel/ports/random.ts'
@@ -165,9 +166,16 @@ export class LocalAuthority {
   async #writeFiles(nowMs: number): Promise<void> {
     const { random } = this.#options
     const trusted = trustedCertificates(this.certificate)
-    await replacePublicFile(this.paths.bundle, trusted.join(''), random)
-    await replacePublicFile(this.paths.javaBundle, javaTrustStore(trusted, nowMs), random)
-    await replacePublicFile(this.paths.certificate, this.certificate, random)
+    try {
+      await replacePublicFile(this.paths.bundle, trusted.join(''), random)
+      await replacePublicFile(this.paths.javaBundle, javaTrustStore(trusted, nowMs), random)
+      await replacePublicFile(this.paths.certificate, this.certificate, random)
+    } catch (error) {
+      const message = `${this.#options.directory} can not be written`
+      const remedy = 'give the user that runs Sidekey the right and the space to write there'
+      const issue = { path: 'proxy.ca.directory', line: null, message, remedy }
+      throw new ConfigError([issue], { cause: error })
+    }
   }
 
   #checkLater(): void {

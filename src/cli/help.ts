@@ -6,6 +6,11 @@ export const HELP = `sidekey: your app never holds the key. Sidekey holds it, an
   check --config FILE [--online] [--json]
                                validate a configuration and what it refers to
   schema                       JSON Schema of the configuration, for editors
+  env --config FILE [--shell|--json]
+                               every variable by which common clients find the proxy
+  run --config FILE -- CMD…    start a command with them
+  ca --config FILE [--bundle] [--out FILE]
+                               the local authority's certificate, or all to be trusted
   status                       phases, versions, next rotations
   rotate CREDENTIAL [--emergency]
   pause | resume | abort | retry CREDENTIAL

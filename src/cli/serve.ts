@@ -10,6 +10,7 @@ import type { CrashPoint } from '../kernel/ports/crash-point.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 import { scrubbedStore } from '../wiring/credential-unit.ts'
+import { openAuthority } from '../wiring/open-authority.ts'
 import { createFingerprinter } from '../platform/fingerprint.ts'
 import type { ClientConfig } from '../proxy/data-plane.ts'
 import { Sidecar } from '../sidecar.ts'
@@ -63,9 +64,12 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
   const keepSecret = secrets.set.bind(secrets)
   const opened =
     config.store === null ? null : await openStore(config.store, io.env, { clock, random, log })
+  const storeKey = opened?.key ?? null
+  const certificates = await openAuthority(config, { clock, random, log, storeKey })
   const sidecar = new Sidecar({
     ...deps,
     log,
+    certificates,
     configFile,
     config,
     env: io.env,
@@ -89,6 +93,7 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
     stop: async () => {
       log.info('sidekey stops')
       await sidecar.stop()
+      certificates?.close()
       log.info('sidekey has stopped')
     },
     crashed: (error) => log.error('uncaught error', errorFields(error)),

@@ -34,13 +34,24 @@ export async function loadConfig(
   env: Environment,
 ): Promise<LoadedConfig> {
   const text = await readLimitedFile(file, CONFIG_FILE_MAX_BYTES)
-  if (text instanceof Refusal) {
-    throw new ConfigError([{ path: '', line: null, message: text.message, remedy: text.remedy }])
-  }
-  const { config, references, findings } = interpret(text, catalog, env, dirname(resolve(file)))
+  if (text instanceof Refusal) throw unreadable(text)
+  const { config, references, findings } = interpret(text, catalog, dirname(resolve(file)))
+  checkEnvironment(references, env, findings)
   await checkSources(references, env, findings)
   if (findings.errors.length > 0) throw new ConfigError(findings.errors)
   return { config, warnings: findings.warnings }
+}
+
+/**
+ * Reads what a configuration says, and nothing that it refers to: for clients, which may not read the secrets.
+ * @throws ConfigError `configuration-invalid` with every error that was found, and no value of the file
+ */
+export async function readConfigOnly(file: string, catalog: Catalog): Promise<SidekeyConfig> {
+  const text = await readLimitedFile(file, CONFIG_FILE_MAX_BYTES)
+  if (text instanceof Refusal) throw unreadable(text)
+  const { config, findings } = interpret(text, catalog, dirname(resolve(file)))
+  if (findings.errors.length > 0) throw new ConfigError(findings.errors)
+  return config
 }
 
 /**
@@ -48,7 +59,8 @@ export async function loadConfig(
  * @throws ConfigError `configuration-invalid` with every error that was found, and no value of the file
  */
 export function parseConfig(text: string, catalog: Catalog, env: Environment): SidekeyConfig {
-  const { config, findings } = interpret(text, catalog, env, null)
+  const { config, references, findings } = interpret(text, catalog, null)
+  checkEnvironment(references, env, findings)
   if (findings.errors.length > 0) throw new ConfigError(findings.errors)
   return config
 }
@@ -60,12 +72,11 @@ interface Interpreted {
   readonly findings: Findings
 }
 
-function interpret(
-  text: string,
-  catalog: Catalog,
-  env: Environment,
-  directory: string | null,
-): Interpreted {
+function unreadable({ message, remedy }: Refusal): ConfigError {
+  return new ConfigError([{ path: '', line: null, message, remedy }])
+}
+
+function interpret(text: string, catalog: Catalog, directory: string | null): Interpreted {
   const document = readYaml(text)
   const findings = new Findings((path) => document.lineOf(path))
   for (const { line, refusal } of document.syntaxErrors) findings.error([], refusal, line)
@@ -93,7 +104,6 @@ function interpret(
     directory,
   )
   const references = referencesOf(config, content.credentials)
-  checkEnvironment(references, env, findings)
   return { config, references, findings }
 }
 
