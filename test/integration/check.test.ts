@@ -76,34 +76,34 @@ routes:
   )
 }
 
-test.each(['sidekey.yaml', 'static.yaml', 'secondary-accounts.yaml', 'all.yaml'])(
-  'config/%s is valid',
-  async (name) => {
-    const text = await readFile(join('config', name), 'utf8')
-    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/)
-    for (const [, path = ''] of text.matchAll(/\/run\/secrets\/([\w/-]+)/g)) {
-      await write(`secrets/${path}`, /key|admin|token/.test(path) ? KEY : SECRET)
-    }
-    const moved = text
-      .replaceAll('/run/secrets', join(directory, 'secrets'))
-      .replaceAll('/var/lib/sidekey', join(directory, 'store'))
-    const file = await write(name, moved)
-    const env = { MARKETING_SECRET: SECRET }
-    const { code, err, out } = await check(['--config', file], catalog, env)
-    expect(err.filter((line) => !line.startsWith('warning: '))).toEqual([])
-    expect(code).toBe(0)
-    expect(out.at(-1)).toBe(`${file} is valid`)
-  },
-)
+const EXAMPLES = [
+  'all.yaml',
+  'http-provider.yaml',
+  'secondary-accounts.yaml',
+  'sidekey.yaml',
+  'static.yaml',
+]
+
+test.each(EXAMPLES)('config/%s is valid', async (name) => {
+  const text = await readFile(join('config', name), 'utf8')
+  expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/)
+  for (const [, path = ''] of text.matchAll(/\/run\/secrets\/([\w/-]+)/g)) {
+    await write(`secrets/${path}`, /key|admin|token/.test(path) ? KEY : SECRET)
+  }
+  const moved = text
+    .replaceAll('/run/secrets', join(directory, 'secrets'))
+    .replaceAll('/var/lib/sidekey', join(directory, 'store'))
+  const file = await write(name, moved)
+  const env = { MARKETING_SECRET: SECRET }
+  const { code, err, out } = await check(['--config', file], catalog, env)
+  expect(err.filter((line) => !line.startsWith('warning: '))).toEqual([])
+  expect(code).toBe(0)
+  expect(out.at(-1)).toBe(`${file} is valid`)
+})
 
 test('every example is among those above', async () => {
   const names = (await readdir('config')).filter((name) => name.endsWith('.yaml'))
-  expect(names.toSorted()).toEqual([
-    'all.yaml',
-    'secondary-accounts.yaml',
-    'sidekey.yaml',
-    'static.yaml',
-  ])
+  expect(names.toSorted()).toEqual(EXAMPLES)
 })
 
 test('a good file ends in a picture of what it does', async () => {
