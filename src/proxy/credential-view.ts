@@ -33,6 +33,8 @@ export interface CredentialViewDeps {
   readonly meter: CredentialMeter
   readonly uses: UseReporter
   readonly earlyLook: EarlyLook
+  /** Shared with the view that this one replaces. */
+  readonly lastUses?: Map<number, number>
 }
 
 /** Read side of a credential: the last good snapshot, kept fresh by a watch and by single-flight reads. */
@@ -41,7 +43,8 @@ export class CredentialView {
   readonly meter: CredentialMeter
   readonly health: VersionHealth
   readonly #deps: CredentialViewDeps
-  readonly #lastUse = new Map<number, number>()
+  /** Wall clock of the last use of each generation by this process. */
+  readonly lastUses: Map<number, number>
   readonly #listeners = new Set<(snapshot: CredentialSnapshot) => void>()
   #snapshot: CredentialSnapshot | null = null
   #loading: Promise<void> | null = null
@@ -51,6 +54,7 @@ export class CredentialView {
 
   constructor(deps: CredentialViewDeps) {
     this.#deps = deps
+    this.lastUses = deps.lastUses ?? new Map()
     this.credentialId = deps.source.credentialId
     this.meter = deps.meter
     const { source } = deps
@@ -86,9 +90,9 @@ export class CredentialView {
     return (this.#snapshot?.candidates.length ?? 0) > 1
   }
 
-  /** Wall clock of the last use of each generation by this process. */
+  /** `lastUses` as the store holds it. */
   get lastUse(): Readonly<Record<number, number>> {
-    return Object.fromEntries(this.#lastUse)
+    return Object.fromEntries(this.lastUses)
   }
 
   /** Calls back with every new snapshot, after it is in use. */
@@ -99,7 +103,7 @@ export class CredentialView {
 
   /** A request is sent, or has ended, with this version. */
   used(version: LiveVersion, atMs: number): void {
-    this.#lastUse.set(version.generation, atMs)
+    this.lastUses.set(version.generation, atMs)
     this.#deps.uses.used(this.credentialId, version.generation, atMs)
   }
 
@@ -171,8 +175,8 @@ export class CredentialView {
     }
     this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
     const live = new Set(versions.versions.map((version) => version.generation))
-    for (const generation of this.#lastUse.keys()) {
-      if (!live.has(generation)) this.#lastUse.delete(generation)
+    for (const generation of this.lastUses.keys()) {
+      if (!live.has(generation)) this.lastUses.delete(generation)
     }
     for (const listener of this.#listeners) listener(this.#snapshot)
   }

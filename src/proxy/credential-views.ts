@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Store } from '../kernel/ports/store.ts'
@@ -43,7 +44,7 @@ export class CredentialViews {
     this.#next = new Map(
       [...sources].map(([id, source]) => {
         const known = this.#entries.get(id)
-        return [id, known?.source === source ? known : this.#enter(source, stores.get(id))]
+        return [id, known?.source === source ? known : this.#enter(source, stores.get(id), known)]
       }),
     )
   }
@@ -55,21 +56,36 @@ export class CredentialViews {
     return entry.view
   }
 
-  /** @throws StoreUnavailableError when a new member can't be registered; the old configuration stays then */
+  /** @throws StoreUnavailableError a new member can't be registered, or a credential that was readable is not any more;
+   *   the old configuration stays then */
   async commit(): Promise<void> {
     const before = this.#entries
     const isNew = (entry: Entry) => before.get(entry.view.credentialId) !== entry
     const fresh = [...this.#next.values()].filter(isNew)
-    await Promise.all(fresh.map(async ({ membership }) => membership?.register()))
-    await Promise.all(fresh.map(({ view }) => view.start()))
-    this.#entries = this.#next
-    for (const [id, { view, membership }] of before) {
-      if (this.#entries.get(id)?.view === view) continue
-      view.stop()
-      // A successor of the same credential has registered under the same name.
-      if (this.#entries.get(id)?.membership) membership?.abandon()
-      else await membership?.deregister()
+    try {
+      // All of them, before any is left: one that registers late would never be stopped.
+      const registered = await Promise.allSettled(
+        fresh.map(async ({ membership }) => membership?.register()),
+      )
+      const failed = registered.find((one) => one.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+      await Promise.all(fresh.map(({ view }) => view.start()))
+      for (const { view } of fresh) requireNoLoss(before.get(view.credentialId)?.view, view)
+    } catch (error) {
+      for (const entry of fresh) await this.#leave(entry, before)
+      throw error
     }
+    this.#entries = this.#next
+    for (const [id, entry] of before) {
+      if (this.#entries.get(id) !== entry) await this.#leave(entry, this.#entries)
+    }
+  }
+
+  async #leave({ view, membership }: Entry, staying: ReadonlyMap<string, Entry>): Promise<void> {
+    view.stop()
+    // Another one of the same credential speaks under the same name.
+    if (staying.get(view.credentialId)?.membership) membership?.abandon()
+    else await membership?.deregister()
   }
 
   /** Credentials without a version that requests may use. */
@@ -87,11 +103,19 @@ export class CredentialViews {
     )
   }
 
-  #enter(source: VersionSource, store: Store | undefined): Entry {
+  #enter(source: VersionSource, store: Store | undefined, before: Entry | undefined): Entry {
     const { telemetry } = this.#deps
     const meter = telemetry.credential(source.credentialId)
-    const view = new CredentialView({ ...this.#deps, source, meter })
+    // Requests in flight go on with the view before: what they use is still reported.
+    const uses = before?.view.lastUses ?? new Map<number, number>()
+    const view = new CredentialView({ ...this.#deps, source, meter, lastUses: uses })
     const membership = store === undefined ? null : new Membership({ ...this.#deps, store, view })
     return { source, view, membership }
   }
+}
+
+/** A credential that works is not given up for one that can't be read. */
+function requireNoLoss(before: CredentialView | undefined, view: CredentialView): void {
+  if (view.snapshot !== null || before === undefined || before.snapshot === null) return
+  throw new StoreUnavailableError(`credential ${view.credentialId} can not be read now`)
 }

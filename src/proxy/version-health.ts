@@ -22,6 +22,7 @@ export class VersionHealth {
   readonly #deps: VersionHealthDeps
   readonly #records = new Map<string, HealthRecord>()
   #trial: Promise<void> | null = null
+  #stopped = false
 
   constructor(deps: VersionHealthDeps) {
     this.#deps = deps
@@ -112,7 +113,9 @@ export class VersionHealth {
     }
   }
 
+  /** Asks the provider nothing more, though requests in flight may still learn something. */
   stop(): void {
+    this.#stopped = true
     for (const versionId of this.#records.keys()) this.#forget(versionId)
   }
 
@@ -123,7 +126,7 @@ export class VersionHealth {
     const coolUntilMs = this.#deps.clock.monotonic() + cooldownMs
     const { probe } = this.#deps
     const stopProbe =
-      probe === undefined
+      probe === undefined || this.#stopped
         ? null
         : this.#deps.clock.after(askInMs ?? cooldownMs, () => void this.#probe(version, probe))
     this.#records.set(version.versionId, {
