@@ -15,11 +15,13 @@ import {
 } from './wiring/credential-unit.ts'
 import { controlOf } from './wiring/control-of.ts'
 import { interceptedHosts, waysIn } from './wiring/open-authority.ts'
-import { ConfigError, type ConfigIssue } from './kernel/errors.ts'
+import { managersOf, rotatorsOf } from './wiring/rotators-of.ts'
+import { reasonOf } from './wiring/reason-of.ts'
+import { needRestart, STOPPING } from './wiring/need-restart.ts'
+import { ConfigError } from './kernel/errors.ts'
 import { SHUTDOWN_DRAIN_MS } from './kernel/limits.ts'
 import type { SecretValue } from './kernel/secret-value.ts'
 import { type ClientConfig, DataPlane, type DataPlaneConfig } from './proxy/data-plane.ts'
-import type { Rotator } from './rotation/rotator.ts'
 import { RotationScheduler } from './rotation/scheduler.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
@@ -84,26 +86,40 @@ export class Sidecar {
     return next
   }
 
-  /** Not ready first, then no new requests, then none in flight, then everything else. */
+  /** Not ready first, then no new requests, then none in flight, then everything else: one that fails keeps no other. */
   async stop(): Promise<void> {
     this.#phase = 'stopping'
-    await this.#plane?.stop(SHUTDOWN_DRAIN_MS)
-    await this.#scheduler.stop()
-    await Promise.all([...this.#units.values()].map(closeUnit))
-    await this.#deps.store?.close()
-    await this.#admin?.close()
+    // What it is about to start could not be stopped any more.
+    await this.#reloading
+    await this.#whateverHappens(() => this.#plane?.stop(SHUTDOWN_DRAIN_MS))
+    await this.#whateverHappens(() => this.#scheduler.stop())
+    for (const unit of this.#units.values()) await this.#whateverHappens(() => closeUnit(unit))
+    await this.#whateverHappens(() => this.#deps.store?.close())
+    await this.#whateverHappens(() => this.#admin?.close())
+  }
+
+  async #whateverHappens(end: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await end()
+    } catch (error) {
+      this.#deps.log.warn('not ended in order', { reason: reasonOf(error) })
+    }
   }
 
   async #reload(): Promise<ReloadResult> {
     const { configFile, env, metrics, log } = this.#deps
     try {
+      if (this.#phase === 'stopping') throw new ConfigError([STOPPING])
       const { config } = await loadConfig(configFile, catalog, env)
       const fixed = needRestart(this.#config, config)
       if (fixed.length > 0) throw new ConfigError(fixed)
       await this.#apply(config)
     } catch (error) {
       metrics.reload(false)
-      if (!(error instanceof ConfigError)) throw error
+      if (!(error instanceof ConfigError)) {
+        log.error('configuration not reloaded', { reason: reasonOf(error) })
+        throw error
+      }
       log.error('configuration not reloaded', { errors: error.issues.length })
       return { ok: false, issues: error.issues }
     }
@@ -118,10 +134,17 @@ export class Sidecar {
     const adminToken = await this.#deps.readToken(config)
     const clients = await this.#deps.readClients(config)
     const units = new Map(config.credentials.map((one) => [one.id, this.#unitFor(one, before)]))
+    const fresh = notIn(before, units)
+    try {
+      // What runs already has its record, and a store that is away now must not keep other changes.
+      for (const { rotator } of fresh) await rotator?.ensureRecord()
+      await this.#applyToPlane(planeConfig(config, units, clients, this.#deps))
+    } catch (error) {
+      for (const unit of fresh) await this.#whateverHappens(() => closeUnit(unit))
+      throw error
+    }
     this.#units = units
-    for (const { rotator } of units.values()) await rotator?.ensureRecord()
-    await this.#applyToPlane(planeConfig(config, units, clients, this.#deps))
-    await this.#scheduler.stop()
+    await this.#whateverHappens(() => this.#scheduler.stop())
     this.#scheduler = new RotationScheduler({
       ...this.#deps,
       rotators: rotatorsOf(units),
@@ -130,8 +153,7 @@ export class Sidecar {
     this.#scheduler.start()
     this.#config = config
     this.#adminToken = adminToken
-    const gone = [...before.values()].filter((unit) => units.get(unit.config.id) !== unit)
-    await Promise.all(gone.map(closeUnit))
+    for (const unit of notIn(units, before)) await this.#whateverHappens(() => closeUnit(unit))
     this.#deps.metrics.retain({
       // Requests that no route has taken are counted under `none`.
       routes: [...config.routes.map(({ name }) => name), 'none'],
@@ -212,32 +234,9 @@ function planeConfig(
   }
 }
 
-function rotatorsOf(units: ReadonlyMap<string, CredentialUnit>): ReadonlyMap<string, Rotator> {
-  return new Map(
-    [...units].flatMap(([id, { rotator }]) => (rotator === null ? [] : [[id, rotator] as const])),
-  )
-}
+type Units = ReadonlyMap<string, CredentialUnit>
 
-/** Which credential manages which: a primary and its secondaries take turns. */
-function managersOf({ credentials }: SidekeyConfig): ReadonlyMap<string, string> {
-  return new Map(
-    credentials.flatMap(({ id, managedBy }) => (managedBy === null ? [] : [[id, managedBy]])),
-  )
-}
-
-/** Sockets and the store are opened once: what changes there is said, not half applied. */
-function needRestart(before: SidekeyConfig, after: SidekeyConfig): readonly ConfigIssue[] {
-  const fixed: readonly (readonly [string, unknown, unknown])[] = [
-    ['proxy.listen', before.proxy.listen, after.proxy.listen],
-    ['admin.listen', before.admin.listen, after.admin.listen],
-    ['store', before.store, after.store],
-  ]
-  return fixed
-    .filter(([, old, next]) => !isDeepStrictEqual(old, next))
-    .map(([path]) => ({
-      path,
-      line: null,
-      message: 'can not change while Sidekey runs',
-      remedy: 'restart Sidekey, or put the old value back',
-    }))
+/** Those of `all` that `some` does not have, or has otherwise. */
+function notIn(some: Units, all: Units): readonly CredentialUnit[] {
+  return [...all.values()].filter((unit) => some.get(unit.config.id) !== unit)
 }

@@ -97,11 +97,16 @@ class FileStore implements Store {
     return this.#watch.subscribe(this.#paths.record(credentialId), changed)
   }
 
-  acquireLease(credentialId: string, holder: string, ttlMs: number): Promise<Lease | null> {
+  async acquireLease(credentialId: string, holder: string, ttlMs: number): Promise<Lease | null> {
     const path = this.#paths.lease(credentialId)
-    return explainErrors(`write ${path}`, () =>
-      this.#leases.acquire(credentialId, path, holder, ttlMs),
-    )
+    const explained = <T>(work: () => Promise<T>) => explainErrors(`write ${path}`, work)
+    const lease = await explained(() => this.#leases.acquire(credentialId, path, holder, ttlMs))
+    if (lease === null) return null
+    return {
+      fence: lease.fence,
+      renew: () => explained(() => lease.renew()),
+      release: () => explained(() => lease.release()),
+    }
   }
 
   publishMember(credentialId: string, member: Member): Promise<void> {
