@@ -12,7 +12,7 @@ import { connect as connectTls, createSecureContext } from 'node:tls'
  * whether to read on; `connected` is called when a request can be sent, with TLS when its certificate has been verified.
  */
 export type Connect = (
-  read: (bytes: number, buffer: Uint8Array) => boolean,
+  read: (length: number, buffer: Buffer) => boolean,
   connected: () => void,
 ) => Socket
 
@@ -28,7 +28,10 @@ export function connectorTo(
 ): Connect {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const vetted = lookup === undefined || host === 'localhost' ? {} : { lookup }
-  const onread = (read: OnReadOpts['callback']): OnReadOpts => ({ buffer, callback: read })
+  const onread = (read: Parameters<Connect>[0]): OnReadOpts => ({
+    buffer,
+    callback: (length) => read(length, buffer),
+  })
   if (url.protocol === 'http:') {
     const port = Number(url.port || 80)
     return (read, connected) =>

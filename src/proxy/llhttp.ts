@@ -9,7 +9,7 @@ export interface AnswerEvents {
   onBegin(): boolean
   /** `fields`: names and values in turn, as latin1. Interim answers are not told. */
   onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse'
-  /** The bytes are only there during the call. */
+  /** The bytes are the receiver's own. */
   onBody(bytes: Buffer): boolean
   onEnd(keepAlive: boolean): void
 }
@@ -55,11 +55,11 @@ export class Llhttp {
     this.#wasm.llhttp_free(parser)
   }
 
-  /** False: the bytes are no HTTP/1.1, or an event did not accept them. */
-  execute(parser: number, events: AnswerParser, chunk: Uint8Array): boolean {
+  /** False: the first `length` bytes are no HTTP/1.1, or an event did not accept them. */
+  execute(parser: number, events: AnswerParser, chunk: Buffer, length: number): boolean {
     this.#active = events
-    this.#provide(chunk)
-    const outcome = this.#wasm.llhttp_execute(parser, this.#inputAt, chunk.length)
+    this.#provide(chunk, length)
+    const outcome = this.#wasm.llhttp_execute(parser, this.#inputAt, length)
     this.#active = null
     return outcome === OK
   }
@@ -72,13 +72,13 @@ export class Llhttp {
     return outcome === OK
   }
 
-  #provide(chunk: Uint8Array): void {
+  #provide(chunk: Buffer, length: number): void {
     if (this.#input.buffer !== this.#wasm.memory.buffer) {
       // The memory has grown, and what was seen of it before is void.
       const { buffer } = this.#wasm.memory
       this.#input = new Uint8Array(buffer, this.#inputAt, CHUNK_MAX_BYTES)
     }
-    this.#input.set(chunk)
+    chunk.copy(this.#input, 0, 0, length)
   }
 }
 
@@ -89,6 +89,7 @@ export class AnswerParser {
   readonly #headMaxBytes: number
   readonly #parser: number
   #chunk: Buffer = NOTHING
+  #chunkBytes = 0
   /** The beginning of the chunk as text, for the fields in it; null until it is asked for. */
   #text: string | null = null
   #reason = ''
@@ -103,11 +104,12 @@ export class AnswerParser {
     this.#parser = llhttp.create()
   }
 
-  /** False: the connection can't be used any more. */
-  execute(chunk: Buffer): boolean {
+  /** Takes the first `length` bytes. False: the connection can't be used any more. */
+  execute(chunk: Buffer, length: number): boolean {
     this.#chunk = chunk
+    this.#chunkBytes = length
     this.#text = null
-    return this.#llhttp.execute(this.#parser, this, chunk)
+    return this.#llhttp.execute(this.#parser, this, chunk, length)
   }
 
   /** The upstream has ended the connection. False: within an answer whose end it should have told. */
@@ -159,7 +161,9 @@ export class AnswerParser {
   }
 
   addBody(at: number, length: number): boolean {
-    return this.#events.onBody(this.#chunk.subarray(at, at + length))
+    const bytes = Buffer.allocUnsafe(length)
+    this.#chunk.copy(bytes, 0, at, at + length)
+    return this.#events.onBody(bytes)
   }
 
   end(keepAlive: boolean): boolean {
@@ -173,7 +177,7 @@ export class AnswerParser {
 
   #textAt(at: number, length: number): string {
     if (at + length > TEXT_MAX_BYTES) return this.#chunk.toString('latin1', at, at + length)
-    this.#text ??= this.#chunk.toString('latin1', 0, TEXT_MAX_BYTES)
+    this.#text ??= this.#chunk.toString('latin1', 0, Math.min(this.#chunkBytes, TEXT_MAX_BYTES))
     return this.#text.slice(at, at + length)
   }
 

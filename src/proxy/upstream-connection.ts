@@ -133,7 +133,7 @@ export class UpstreamConnection implements AnswerEvents {
   }
 
   onBody(bytes: Buffer): boolean {
-    this.#attempt?.bodyArrived(Buffer.from(bytes))
+    this.#attempt?.bodyArrived(bytes)
     return !this.#closed
   }
 
@@ -141,10 +141,9 @@ export class UpstreamConnection implements AnswerEvents {
     this.#ended = keepAlive && this.keepMs > 0 && this.#writer === null ? 'reusable' : 'last'
   }
 
-  #read(bytes: number, buffer: Uint8Array): boolean {
+  #read(length: number, buffer: Buffer): boolean {
     this.#silentMs = 0
-    const { buffer: memory, byteOffset } = buffer
-    const valid = this.#parser.execute(Buffer.from(memory, byteOffset, bytes))
+    const valid = this.#parser.execute(buffer, length)
     // Bytes behind an answer make the connection suspect, not the answer.
     if (this.#ended !== 'no') this.#finish(valid)
     else if (!valid) this.#fail(new UpstreamFaultError('answer-invalid'))
