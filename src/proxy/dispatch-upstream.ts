@@ -207,7 +207,8 @@ export class Attempt {
       const waiting = this.#waiting
       this.#sink = sink
       this.#waiting = []
-      if (waiting.length === 0) response.flushHeaders()
+      // Not `flushHeaders`, which writes the head as UTF-8.
+      if (waiting.length === 0) response.write('', 'latin1')
       const keepsUp = waiting.map((chunk) => sink.write(chunk)).every(Boolean)
       if (this.#failed) sink.fail()
       else if (keepsUp) this.#connection?.resume()
