@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { runCli, SidekeyHome, SidekeyProcess } from './sidekey-process.ts'
+
+const SECRET = 'S3cret-canary-Aa0Bb1Cc2'
+const seen: string[] = []
+const upstream = createServer((request, response) => {
+  seen.push(`${request.url} ${request.headers.authorization}`)
+  response.end('answer')
+})
+const home = new SidekeyHome({ secret: SECRET })
+let sidekey: SidekeyProcess | null = null
+afterEach(async () => {
+  await sidekey?.stop()
+  sidekey = null
+  upstream.close()
+  home.remove()
+})
+
+function configure(port: number, hosts: string): void {
+  const { port: upstreamPort } = upstream.address() as AddressInfo
+  home.write(
+    'sidekey.yaml',
+    `proxy: { listen: 127.0.0.1:${port}, forward: true, connect: { intercept: true }, ca: { directory: ca } }
+admin: { listen: 127.0.0.1:0, tokenFile: admin-token }
+store: { directory: store, keyFile: store-key }
+credentials: { partner: { provider: static, secret: { file: secret } } }
+routes:
+  - name: partner
+    match: { host: [${hosts}] }
+    upstream: http://127.0.0.1:${upstreamPort}
+    credential: partner
+    inject: { bearer: '{secret}' }
+`,
+  )
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+test('a client that hard-codes https is started with what it needs, before and after a reload', async () => {
+  await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done))
+  const port = await freePort()
+  configure(port, 'one.example')
+  const config = ['--config', home.path('sidekey.yaml')]
+
+  const printed = await runCli(['ca', ...config])
+  expect(new X509Certificate(printed.out).subject).toMatch(/Sidekey local authority/)
+  const variables = await runCli(['env', '--json', ...config])
+  expect(variables.out + variables.err + printed.out).not.toContain(SECRET)
+  expect(JSON.parse(variables.out)).toMatchObject({ SSL_CERT_FILE: home.path('ca/trust.pem') })
+
+  sidekey = await SidekeyProcess.start(home)
+  const script =
+    'fetch(process.argv[1]).then((r) => r.text()).then(console.log, (e) => { console.log(String(e.cause)); process.exit(7) })'
+  const get = (url: string) => runCli(['run', ...config, '--', process.execPath, '-e', script, url])
+  expect(await get('https://one.example/a?b')).toMatchObject({ code: 0, out: 'answer\n' })
+  expect(seen).toEqual([`/a?b Bearer ${SECRET}`])
+  expect(await get('https://two.example/')).toMatchObject({ code: 7 })
+
+  configure(port, 'one.example, two.example')
+  expect((await sidekey.api('POST', '/reload')).status).toBe(200)
+  expect(await get('https://two.example/c')).toMatchObject({ code: 0, out: 'answer\n' })
+  expect(await get('http://one.example/d')).toMatchObject({ code: 0, out: 'answer\n' })
+
+  configure(port + 1, 'one.example')
+  expect((await sidekey.api('POST', '/reload')).status).toBe(422)
+  expect(sidekey.output).not.toContain(SECRET)
+
+  // The key of the authority, readable by others: nothing starts.
+  await sidekey.stop()
+  chmodSync(home.path('ca/ca.key'), 0o644)
+  configure(port, 'one.example')
+  const refused = await runCli(['ca', ...config])
+  expect(refused).toMatchObject({ code: 78, err: expect.stringContaining('ca.key') })
+  chmodSync(home.path('ca/ca.key'), 0o600)
+  const sealed = readFileSync(home.path('ca/ca.key'))
+  writeFileSync(home.path('ca/ca.key'), sealed.fill(0, sealed.length - 4))
+  expect(await runCli(['ca', ...config])).toMatchObject({ code: 1 })
+})

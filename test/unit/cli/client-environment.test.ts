@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { authorityPaths } from '../../../src/authority/authority-files.ts'
+import { clientEnvironment } from '../../../src/cli/client-environment.ts'
+import { parseConfig } from '../../../src/config/load-config.ts'
+import { fakeCatalog } from '../../fakes/catalog.ts'
+
+const paths = authorityPaths('/ca')
+
+function environment(
+  proxy: string,
+  inherited: Record<string, string> = {},
+  upstream = 'https://a.example',
+) {
+  const config = parseConfig(
+    `proxy: ${proxy}
+store: { directory: /store, keyFile: /key }
+credentials: { partner: { provider: mounted, secret: { file: /secret } } }
+routes: [{ name: my-partner, upstream: '${upstream}', credential: partner, inject: { bearer: '{secret}' } }]`,
+    fakeCatalog,
+    {},
+  )
+  return clientEnvironment(config, config.proxy.caDirectory === null ? null : paths, inherited)
+}
+
+test('without a proxy there are base URLs only', () => {
+  expect(environment('{}')).toEqual({
+    SIDEKEY_URL: 'http://127.0.0.1:8080',
+    SIDEKEY_MY_PARTNER_URL: 'http://127.0.0.1:8080/my-partner',
+  })
+})
+
+test('a forward proxy is for http, in both cases, and not for Sidekey itself', () => {
+  const variables = environment("{ listen: '[::1]:9000', forward: true }")
+  expect(variables).toMatchObject({
+    HTTP_PROXY: 'http://[::1]:9000',
+    http_proxy: 'http://[::1]:9000',
+    NO_PROXY: 'localhost,127.0.0.1,::1',
+    no_proxy: 'localhost,127.0.0.1,::1',
+    NODE_USE_ENV_PROXY: '1',
+    JAVA_TOOL_OPTIONS:
+      '-Dhttp.proxyHost=::1 -Dhttp.proxyPort=9000 -Dhttp.nonProxyHosts=localhost|127.*|[::1]',
+  })
+  expect(variables).not.toHaveProperty('HTTPS_PROXY')
+  expect(variables).not.toHaveProperty('SSL_CERT_FILE')
+})
+
+test('interception is for https, and every client is told what to trust', () => {
+  expect(environment('{ connect: { intercept: true } }')).toMatchObject({
+    HTTPS_PROXY: 'http://127.0.0.1:8080',
+    https_proxy: 'http://127.0.0.1:8080',
+    NODE_EXTRA_CA_CERTS: '/ca/ca.pem',
+    SSL_CERT_FILE: '/ca/trust.pem',
+    REQUESTS_CA_BUNDLE: '/ca/trust.pem',
+    CURL_CA_BUNDLE: '/ca/trust.pem',
+    JAVA_TOOL_OPTIONS: expect.stringContaining('-Djavax.net.ssl.trustStore=/ca/trust.jks'),
+  })
+})
+
+test('tunnels alone need nothing to be trusted', () => {
+  const variables = environment('{ connect: { unrouted: tunnel } }')
+  expect(variables).toHaveProperty('HTTPS_PROXY')
+  expect(variables).not.toHaveProperty('NODE_EXTRA_CA_CERTS')
+})
+
+test("Java's own options are kept", () => {
+  const { JAVA_TOOL_OPTIONS } = environment('{ forward: true }', { JAVA_TOOL_OPTIONS: '-Xmx64m' })
+  expect(JAVA_TOOL_OPTIONS).toMatch(/^-Xmx64m -Dhttp\.proxyHost=/)
+})
+
+test('an SDK with a variable of its own gets its base URL there', () => {
+  expect(environment('{}', {}, 'https://api.openai.com')).toMatchObject({
+    OPENAI_BASE_URL: 'http://127.0.0.1:8080/my-partner/v1',
+  })
+})
+
+test('a unix socket has no name for clients', () => {
+  expect(environment('{ listen: unix:/run/proxy.sock, forward: true }')).toEqual({})
+})
