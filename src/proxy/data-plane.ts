@@ -70,7 +70,6 @@ export class DataPlane {
   readonly #origins = new Map<string, UpstreamOrigin>()
   readonly #llhttp = new Llhttp()
   #table: RouteTable
-  #stopping = false
 
   constructor(deps: DataPlaneDeps, config: DataPlaneConfig) {
     this.#deps = deps
@@ -93,7 +92,6 @@ export class DataPlane {
       table: () => this.#table,
       refused: () => this.#handlerDeps.unrouted.finished('refused', 0),
       handle: (entrance, request, response) => {
-        if (this.#stopping) response.shouldKeepAlive = false
         // The table of the request's first moment is its table to the end.
         void handleRequest(this.#handlerDeps, this.#table, entrance, request, response)
       },
@@ -130,7 +128,6 @@ export class DataPlane {
 
   /** Stops accepting, lets requests in flight finish for `drainMs`, then closes everything and deregisters. */
   async stop(drainMs: number): Promise<void> {
-    this.#stopping = true
     await this.#listeners.stop(drainMs)
     for (const origin of this.#origins.values()) origin.destroy()
     await this.#credentials.stop()

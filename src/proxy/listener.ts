@@ -65,9 +65,14 @@ export function createListener(
   server.maxHeadersCount = 0
   server.maxConnections = CLIENT_CONNECTIONS_MAX
   const answering = new WeakMap<Duplex, http.ServerResponse>()
-  server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
-    answering.set(request.socket, response)
-  })
+  server.prependListener(
+    'request',
+    (request: http.IncomingMessage, response: http.ServerResponse) => {
+      answering.set(request.socket, response)
+      // Not before: whoever is told to leave while others are let in comes back on a connection that may be reset.
+      if (!server.listening) response.shouldKeepAlive = false
+    },
+  )
   server.on('clientError', (error: Error, socket: Duplex) => {
     refuseBytes(socket, answering.get(socket), error)
   })
@@ -155,27 +160,26 @@ function isAbandoned(path: string): Promise<boolean> {
 export async function close(server: Server, drainMs: number, clock: Clock): Promise<void> {
   if (!server.listening) return
   const { promise: closed, resolve } = Promise.withResolvers<void>()
-  // Not `http.Server.close`, which would close idle connections at once, while requests may be on their way.
-  const stopAccepting = (): void => {
-    NetServer.prototype.close.call(server, () => resolve())
-  }
-  const drains = drainMs > CLIENT_DRAIN_IDLE_MS
-  // What the system has accepted and Node has not taken yet would be reset, with the requests that were sent on it.
-  const stopLater = drains ? clock.after(CLIENT_DRAIN_IDLE_MS, stopAccepting) : stopAccepting()
-  // A connection without a request counts as busy until its head times out.
-  server.headersTimeout = CLIENT_DRAIN_IDLE_MS
-  if (drainMs <= 0) server.closeAllConnections()
-  let stopSweep: Stop = () => {}
-  const sweep = (): void => {
-    stopSweep = clock.after(CLIENT_DRAIN_IDLE_MS, () => {
+  let stopNext: Stop = () => {}
+  const sweepLater = (): void => {
+    stopNext = clock.after(CLIENT_DRAIN_IDLE_MS, () => {
       server.closeIdleConnections()
-      sweep()
+      sweepLater()
     })
   }
-  sweep()
+  const stopAccepting = (): void => {
+    // Not `http.Server.close`, which would close idle connections at once, while requests may be on their way.
+    NetServer.prototype.close.call(server, () => resolve())
+    // A connection without a request counts as busy until its head times out.
+    server.headersTimeout = CLIENT_DRAIN_IDLE_MS
+    if (drainMs <= 0) server.closeAllConnections()
+    sweepLater()
+  }
+  // What the system has accepted and Node has not taken yet would be reset, with the requests that were sent on it.
+  if (drainMs > CLIENT_DRAIN_IDLE_MS) stopNext = clock.after(CLIENT_DRAIN_IDLE_MS, stopAccepting)
+  else stopAccepting()
   const stopTimer = clock.after(drainMs, () => server.closeAllConnections())
   await closed
-  stopLater?.()
-  stopSweep()
+  stopNext()
   stopTimer()
 }

@@ -162,6 +162,7 @@ test('while it stops, a kept connection is served once more, and closed with tha
   const kept = connect(bench.port, '127.0.0.1')
   await once(kept, 'connect')
   const stopped = bench.plane.stop(10_000)
+  await bench.clock.advance(CLIENT_DRAIN_IDLE_MS)
   kept.write('GET /partner/2 HTTP/1.1\r\nHost: localhost\r\n\r\n')
   let text = ''
   kept.on('data', (data) => (text += data.toString()))
@@ -169,7 +170,6 @@ test('while it stops, a kept connection is served once more, and closed with tha
   expect(text).toMatch(/^HTTP\/1\.1 200[\s\S]*Connection: close[\s\S]*second/)
   finish()
   await first
-  await bench.clock.advance(CLIENT_DRAIN_IDLE_MS)
   await stopped
 })
 
