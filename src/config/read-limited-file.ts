@@ -27,16 +27,25 @@ export async function readLimitedFile(path: string, bytesMax: number): Promise<s
 async function readOpenFile(file: FileHandle, bytesMax: number): Promise<string | Refusal> {
   const stat = await file.stat()
   if (stat.isDirectory()) return new Refusal('is a directory', 'name the file in it')
-  // One byte more than allowed tells a file that is too long; a device or a pipe may not know its size.
-  const buffer = Buffer.alloc(bytesMax + 1)
+  // One byte more tells a file that is too long, or grows; a device or a pipe may not know its size.
+  const expected = stat.size > 0 ? Math.min(stat.size, bytesMax) : bytesMax
+  let buffer: Buffer = Buffer.alloc(expected + 1)
   let length = 0
   while (length <= bytesMax) {
+    if (length === buffer.length) buffer = enlarge(buffer, bytesMax + 1)
     const { bytesRead } = await file.read(buffer, length, buffer.length - length)
     if (bytesRead === 0) break
     length += bytesRead
   }
   if (length > bytesMax) return new Refusal(`is longer than ${bytesMax} bytes`, 'shorten it')
   return decode(buffer.subarray(0, length))
+}
+
+function enlarge(buffer: Buffer, bytes: number): Buffer {
+  const larger = Buffer.alloc(bytes)
+  buffer.copy(larger)
+  buffer.fill(0)
+  return larger
 }
 
 function decode(bytes: Uint8Array): string | Refusal {
