@@ -47,6 +47,8 @@ export class Tunnels {
   /** Answers a CONNECT. */
   connect(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => socket.destroy())
+    // HTTP servers leave a connection half open; one that says nothing more has no use here.
+    socket.once('end', () => socket.end())
     try {
       const decision = decideConnect(
         this.#deps.table(),

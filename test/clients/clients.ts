@@ -11,6 +11,8 @@ export interface Client {
   /** Commands without which it can't be tried. */
   readonly needs: readonly string[]
   readonly ways: readonly Way[]
+  /** Ends with 0 when the API took the call, or prints the answer, for `accepts` to judge. */
+  readonly accepts?: (call: Call, printed: string) => boolean
   readonly command: (call: Call, target: Target, way: Way, world: World) => readonly string[]
 }
 
@@ -97,6 +99,9 @@ export const CLIENTS: readonly Client[] = [
     name: 'curl',
     needs: ['curl'],
     ways: [...EVERY_URL, 'TLS', 'unix socket'],
+    // A refused message is a 200, which says nothing to curl.
+    accepts: (call, printed) =>
+      /"value"|"status":"0"/.exec(printed)?.[0] === (call === 'sms' ? '"status":"0"' : '"value"'),
     command: (call, { rest }, way, world) => curl(call, rest, way, world),
   },
 ]

@@ -50,7 +50,9 @@ async function once(client: Client, way: Way, call: Call, revoked: boolean): Pro
     const [command = '', ...rest] = client.command(call, target, way, world)
     const { PATH, HOME } = process.env
     const env = { PATH, HOME, ...(target.proxied ? world.variables : {}) }
-    await promisify(execFile)(command, rest, { env, timeout: RUN_TIMEOUT_MS })
+    const options = { env, timeout: RUN_TIMEOUT_MS }
+    const { stdout } = await promisify(execFile)(command, rest, options)
+    if (client.accepts?.(call, stdout) === false) return 'the API refused the call'
     return world.leaks === 0 ? 'ok' : 'the placeholder leaked'
   } catch (error) {
     return reasonOf(error)
