@@ -49,11 +49,17 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
     return runSchema(lines, catalog)
   },
   async env(argv) {
-    const { runEnv, catalog } = await loadEnvironment()
+    const [{ runEnv }, { catalog }] = await Promise.all([
+      import('./cli/environment.ts'),
+      import('./catalog.ts'),
+    ])
     return runEnv(argv, lines, { catalog, env })
   },
   async run(argv) {
-    const { runWithEnvironment, catalog } = await loadEnvironment()
+    const [{ runWithEnvironment }, { catalog }] = await Promise.all([
+      import('./cli/environment.ts'),
+      import('./catalog.ts'),
+    ])
     return runWithEnvironment(argv, lines, { catalog, env, signals: process })
   },
   async ca(argv) {
@@ -141,14 +147,6 @@ function operatorCommand(kind: RotationCommand['kind']) {
     const { runCommand } = await import('./cli/command.ts')
     return runCommand(kind, argv, operatorIo())
   }
-}
-
-async function loadEnvironment() {
-  const [commands, { catalog }] = await Promise.all([
-    import('./cli/environment.ts'),
-    import('./catalog.ts'),
-  ])
-  return { ...commands, catalog }
 }
 
 function operatorIo(): OperatorIo {
