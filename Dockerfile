@@ -23,12 +23,13 @@ COPY --from=build /build/dist /sidekey
 COPY LICENSE /sidekey/LICENSE
 # Node is in /nodejs/bin on the distroless base and in /usr/local/bin on the slim one.
 ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin \
-    NODE_ENV=production
+    NODE_ENV=production \
+    MALLOC_ARENA_MAX=1
 USER 65532:65532
 # The proxy and the admin port of the default configuration; both listen where the configuration says.
 EXPOSE 8080 9901
-# SIGUSR1 would open the V8 inspector, and with it every secret in memory. The heap flags keep a sidecar small.
-ENTRYPOINT ["node", "--disable-sigusr1", "--max-semi-space-size=2", "--max-old-space-size=64", "/sidekey/sidekey.mjs"]
+# SIGUSR1 would open the V8 inspector, and with it every secret in memory. The heap flags and the one arena keep a sidecar small: docs/adr/0008.
+ENTRYPOINT ["node", "--disable-sigusr1", "--max-semi-space-size=4", "--max-old-space-size=64", "/sidekey/sidekey.mjs"]
 CMD ["serve", "--config", "/etc/sidekey/sidekey.yaml"]
 # Kubernetes and the OCI image format ignore it (there, charts/sidekey sets probes); Docker and Compose use it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
