@@ -154,8 +154,8 @@ export const MUTANTS: readonly Mutant[] = [
         replace: `    case 'absent':\n    case 'unavailable':\n`,
       },
       {
-        find: `  if (belief.listed === null) return wait(v, 'revoke-settling')\n  const sinceMs`,
-        replace: `  if (belief !== null) return { kind: 'finish', reason: 'revoked' }\n  const sinceMs`,
+        find: `  if (belief.listed === null) return wait(v, 'revoke-settling')\n  if (belief.listed.includes(previous`,
+        replace: `  if (belief !== null) return { kind: 'finish', reason: 'revoked' }\n  if (belief.listed?.includes(previous`,
       },
     ],
     maskedBy: null,
