@@ -16,6 +16,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/providers/okta/': ['src/kernel/', 'src/providers/rest/', 'src/providers/okta/'],
   'src/providers/twilio/': ['src/kernel/', 'src/providers/rest/', 'src/providers/twilio/'],
   'src/providers/http/': ['src/kernel/', 'src/providers/rest/', 'src/providers/http/'],
+  // What is computed over a request: pure, without connections.
+  'src/signers/': ['src/kernel/', 'src/signers/'],
+  // Where secrets are read from; one of them authenticates by a signature.
+  'src/sources/': ['src/kernel/', 'src/sources/', 'src/signers/sigv4/'],
   'src/stores/': ['src/kernel/', 'src/stores/'],
   'src/authority/': ['src/kernel/', 'src/authority/'],
   'src/telemetry/': ['src/kernel/', 'src/telemetry/'],

@@ -18,6 +18,8 @@ const EXPOSE: readonly string[] = [
   // Compares a client's token by its hash.
   'src/proxy/authenticate-client.ts',
   'src/proxy/render-credential.ts',
+  // Computes signatures.
+  'src/signers/sigv4/sign-aws-request.ts',
   'src/stores/record-codec.ts',
   // Knows the forms that a log line must not have.
   'src/telemetry/secret-forms.ts',
