@@ -19,6 +19,7 @@ import {
   isUnseen,
   planUnboundAbort,
   settleLastSecret,
+  settleOutlived,
   survivorId,
 } from './settle-attribution.ts'
 import type { Step } from './step.ts'
@@ -212,7 +213,7 @@ function planRetiring(v: View): Step {
 
 /** aborting: the candidate is being revoked. → idle, → promoted (current dead) */
 function planAborting(v: View): Step {
-  const { record, belief, seen, nowMs } = v
+  const { record, belief, seen } = v
   const { pending, current, absentSinceMs } = record
   const generation = pending?.generation ?? 0
   if (belief.current === 'dead') {
@@ -222,11 +223,7 @@ function planAborting(v: View): Step {
   if (absentSinceMs !== null) {
     const spent = belief.pending === 'dead' || refused(seen, generation)
     if (spent) return { kind: 'bury', reason: 'aborted' }
-    const other = survivorId(v, absentSinceMs)
-    if (other !== null) return { kind: 'bind-pending', secretId: other, reason: 'elimination' }
-    const latestMs = absentSinceMs + v.traits.propagationMaxMs
-    if (nowMs < latestMs) return wait(v, 'revoke-settling', latestMs)
-    return { kind: 'bury', reason: 'revoke-unproven' }
+    return settleOutlived(v, absentSinceMs)
   }
   if (pending?.secretId === null) return planUnboundAbort(v)
   if (belief.pendingGone) return { kind: 'gone', reason: 'absent' }

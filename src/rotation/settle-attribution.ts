@@ -28,16 +28,35 @@ export function isUnseen({ record, belief }: View): boolean {
  * own id, current is proven, and there is exactly one other id. So the id was attributed wrongly,
  * or a second create of the value was delivered late.
  */
-export function survivorId(
-  { belief, seen, traits, nowMs, record }: View,
+export function survivorId(v: View, revokedAtMs: number): string | null {
+  const other = likelySurvivor(v, revokedAtMs)
+  return other !== null && hasSettled(v.seen, [other]) ? other : null
+}
+
+/**
+ * A revoked candidate that is still accepted: it lives on under another id, it takes its time, or nobody can tell. While
+ * the list is too young to say, it is not given up: its tombstone would have to find the same out later.
+ */
+export function settleOutlived(v: View, revokedAtMs: number): Step {
+  const other = likelySurvivor(v, revokedAtMs)
+  if (other !== null) {
+    if (!hasSettled(v.seen, [other])) return wait(v, 'revoke-settling')
+    return { kind: 'bind-pending', secretId: other, reason: 'elimination' }
+  }
+  const latestMs = revokedAtMs + v.traits.propagationMaxMs
+  if (v.nowMs < latestMs) return wait(v, 'revoke-settling', latestMs)
+  return { kind: 'bury', reason: 'revoke-unproven' }
+}
+
+function likelySurvivor(
+  { belief, traits, nowMs, record }: View,
   revokedAtMs: number,
 ): string | null {
   const [other, ...more] = belief.unknownIds
   const outlived = nowMs - revokedAtMs > traits.propagationMaxMs / 2
   const proven =
     belief.current === 'alive' && belief.listed?.includes(record.current.secretId ?? '')
-  if (!outlived || proven !== true || other === undefined || more.length > 0) return null
-  return hasSettled(seen, [other]) ? other : null
+  return outlived && proven === true && more.length === 0 ? (other ?? null) : null
 }
 
 /**

@@ -1,7 +1,8 @@
-import { type CredentialRecord, hasValue } from '../kernel/credential.ts'
+import { type CredentialRecord, type Tombstone, hasValue } from '../kernel/credential.ts'
 import type { RotationPolicy } from '../kernel/policy.ts'
 import type { ProviderTraits } from '../kernel/ports/provider.ts'
-import { ABSENCE_PERSIST_MS, VERIFY_SUCCESSES } from '../kernel/limits.ts'
+import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS, VERIFY_SUCCESSES } from '../kernel/limits.ts'
+import { UNPROVEN } from './facts.ts'
 import { type Observation, listDueAtMs, probeDueAtMs } from './observation.ts'
 import { type Belief, freshlyAccepted, probeableTombstones, reconcile } from './reconcile.ts'
 import type { Step, WaitReason } from './step.ts'
@@ -115,9 +116,12 @@ function probeAtMs(v: View, generation: number): number {
   const dueAtMs = probeDueAtMs(seen, generation)
   const sight = seen.probes.get(generation)
   if (sight?.verdict !== 'accepted' || sight.inconclusive > 0) return dueAtMs
-  const abandoned = record.tombstones.some((one) => one.generation === generation)
-  // A verdict from before an id was listed does not tell whose it is.
-  if (abandoned && sight.verdictAtMs < (v.belief.unsettledSinceMs ?? 0)) return 0
+  const abandoned = record.tombstones.find((one) => one.generation === generation)
+  if (abandoned !== undefined) {
+    // A verdict from before an id was listed does not tell whose it is.
+    if (sight.verdictAtMs < (v.belief.unsettledSinceMs ?? 0)) return 0
+    return Math.min(dueAtMs, tellingAtMs(abandoned, sight.verdictAtMs))
+  }
   const proving = record.phase === 'created' && generation === record.pending?.generation
   if (proving && sight.streak < VERIFY_SUCCESSES) return sight.verdictAtMs + PROBE_SPACING_MS
   // It works, and its id is gone: either the id was wrong, or it is dying.
@@ -133,6 +137,12 @@ function probeAtMs(v: View, generation: number): number {
   if (generation !== victim?.generation || record.absentSinceMs === null) return dueAtMs
   const waitedMs = sight.verdictAtMs - record.absentSinceMs
   return sight.verdictAtMs + Math.min(Math.max(waitedMs / 2, PROBE_SPACING_MS), 30_000)
+}
+
+/** From when on an accepted value, given up after its revoke, is no longer merely slow to die. */
+function tellingAtMs({ reason, atMs }: Tombstone, verdictAtMs: number): number {
+  const tellingMs = atMs + PROPAGATION_MAX_MS + 1
+  return reason === UNPROVEN && verdictAtMs < tellingMs ? tellingMs : Number.POSITIVE_INFINITY
 }
 
 /** When the list is read next in this phase; never where it has nothing to say. */

@@ -13,4 +13,5 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   { seed: 1542, story: 'the only listed id was somebody else’s, while ours was still accepted' },
   { seed: 1797, story: 'a tombstone from the future hid a late create' },
   { seed: 1822, story: 'a suspicion from the future asked the provider without end' },
+  { seed: 997999270, story: 'a candidate that lived on under another id was given up too early' },
 ]

@@ -110,6 +110,36 @@ test('an abort whose create is unknown asks about older candidates too', () => {
   expect(step).toMatchObject({ kind: 'probe', generation: 1 })
 })
 
+test('a revoked candidate that is still accepted is not given up while the one other id is too young', () => {
+  const sinceMs = NOW_MS - traits.propagationMaxMs - 1_000
+  const record = aRecord('aborting', { absentSinceMs: sinceMs })
+  const seenAt = (atMs: number): Observation => {
+    // A process that has just taken over: it has seen the id for the first time now.
+    const listed = sawList(nothingSeen(NOW_MS), ['c3', 'late'], ['c3'], NOW_MS)
+    const again = sawList(listed, ['c3', 'late'], ['c3'], atMs)
+    const current = sawProbe(again, 3, 'accepted', null, atMs)
+    return sawProbe(current, 4, 'accepted', null, atMs)
+  }
+  const stepAt = (atMs: number) => plan(record, seenAt(atMs), { policy: POLICY, traits }, atMs)
+  expect(stepAt(NOW_MS + 1)).toMatchObject({ kind: 'wait', reason: 'revoke-settling' })
+  expect(stepAt(NOW_MS + 13_000)).toMatchObject({ kind: 'bind-pending', secretId: 'late' })
+})
+
+test('what was given up after its revoke is asked about as soon as the answer tells', () => {
+  const unproven: Tombstone = { ...GRAVE, reason: 'revoke-unproven', atMs: NOW_MS }
+  const record = aRecord('idle', { tombstones: [unproven] })
+  const tellingMs = NOW_MS + traits.propagationMaxMs + 1
+  const seenAt = (atMs: number): Observation => {
+    const listed = sawList(nothingSeen(NOW_MS), ['c3', 'x'], ['c3'], NOW_MS + 1)
+    const grave = sawProbe(listed, 1, 'accepted', null, NOW_MS + 2)
+    const again = sawList(grave, ['c3', 'x'], ['c3'], atMs)
+    return sawProbe(again, 3, 'accepted', null, atMs)
+  }
+  const stepAt = (atMs: number) => plan(record, seenAt(atMs), { policy: POLICY, traits }, atMs)
+  expect(stepAt(tellingMs - 1)).not.toMatchObject({ kind: 'probe' })
+  expect(stepAt(tellingMs)).toMatchObject({ kind: 'probe', generation: 1 })
+})
+
 // Found by test/crash: the data plane reads a new record before the writer's compare-and-swap has returned.
 test('a refusal that is told while a promotion is being saved is looked at', async () => {
   const bench = new Bench()
