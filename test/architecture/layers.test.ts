@@ -20,6 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/signers/': ['src/kernel/', 'src/signers/'],
   // Where secrets are read from; one of them authenticates by a signature.
   'src/sources/': ['src/kernel/', 'src/sources/', 'src/signers/sigv4/'],
+  // Exchanges secrets for tokens, by a call like those of the providers.
+  'src/tokens/': ['src/kernel/', 'src/providers/rest/', 'src/tokens/'],
   'src/stores/': ['src/kernel/', 'src/stores/'],
   'src/authority/': ['src/kernel/', 'src/authority/'],
   'src/telemetry/': ['src/kernel/', 'src/telemetry/'],

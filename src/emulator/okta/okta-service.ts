@@ -3,6 +3,7 @@ import type { FoundOperation, RestService } from '../rest/start-rest-emulator.ts
 import type { Call } from '../vonage/call.ts'
 import { emptyReply, jsonReply, type Reply } from '../vonage/reply.ts'
 import type { OktaApp, OktaSecret } from './okta-app.ts'
+import type { OktaTokens } from './okta-tokens.ts'
 
 /** Codes and texts of the management API. */
 const ERRORS = {
@@ -20,19 +21,30 @@ interface OktaIdentity {
   readonly random: Random
 }
 
-/** The two APIs of an app: the management of its secrets, and the introspection that probes ask. */
+/**
+ * The APIs of an app: the management of its secrets, its authorization server (the introspection that probes ask, and
+ * the token endpoint), and a resource below `/resource/` that its tokens open.
+ */
 export class OktaService implements RestService {
   readonly #app: OktaApp
+  readonly #tokens: OktaTokens
   readonly #identity: OktaIdentity
 
-  constructor(app: OktaApp, identity: OktaIdentity) {
+  constructor(app: OktaApp, tokens: OktaTokens, identity: OktaIdentity) {
     this.#app = app
+    this.#tokens = tokens
     this.#identity = identity
   }
 
   find(call: Call): FoundOperation | null {
     if (call.method === 'POST' && /^\/oauth2(\/[^/]+)?\/v1\/introspect$/.test(call.path)) {
       return { operation: 'introspect', perform: () => this.#introspect(call) }
+    }
+    if (call.method === 'POST' && /^\/oauth2(\/[^/]+)?\/v1\/token$/.test(call.path)) {
+      return { operation: 'token', perform: () => this.#issueToken(call) }
+    }
+    if (call.path.startsWith('/resource/')) {
+      return { operation: 'resource', perform: () => this.#openResource(call) }
     }
     const found =
       /^\/api\/v1\/apps\/([^/]+)\/credentials\/secrets(?:\/([^/]+))?(\/lifecycle\/\w+)?$/
@@ -104,14 +116,40 @@ export class OktaService implements RestService {
 
   /** RFC 7662: the client authenticates by Basic or in the form; a token that nobody knows is not active. */
   #introspect(call: Call): Reply {
+    if (this.#authenticates(call)) return jsonReply(200, { active: false })
+    const errorSummary = "Invalid value for 'client_id' parameter or client credentials."
+    return jsonReply(401, { errorCode: 'invalid_client', errorSummary, errorId: this.#errorId() })
+  }
+
+  /** RFC 6749, section 4.4: the client credentials grant. */
+  #issueToken(call: Call): Reply {
+    const oauthError = (status: number, error: string) => jsonReply(status, { error })
+    if (!this.#authenticates(call)) return oauthError(401, 'invalid_client')
+    if (call.form.get('grant_type') !== 'client_credentials') {
+      return oauthError(400, 'unsupported_grant_type')
+    }
+    const scope = call.form.get('scope')
+    if (scope === null || scope === '') return oauthError(400, 'invalid_scope')
+    return jsonReply(200, {
+      token_type: 'Bearer',
+      expires_in: this.#tokens.lifetimeMs / 1_000,
+      access_token: this.#tokens.issue(),
+      scope,
+    })
+  }
+
+  #openResource(call: Call): Reply {
+    const token = /^bearer +(\S+)$/i.exec(call.headers.authorization ?? '')?.[1] ?? ''
+    if (this.#tokens.isLive(token)) return jsonReply(200, { path: call.path })
+    const reply = jsonReply(401, { error: 'invalid_token' })
+    return { ...reply, headers: { ...reply.headers, 'www-authenticate': 'Bearer' } }
+  }
+
+  #authenticates(call: Call): boolean {
     const [user, password] = basicOf(call)
     const clientId = user ?? call.form.get('client_id')
     const value = password ?? call.form.get('client_secret') ?? ''
-    if (clientId === this.#identity.clientId && this.#app.authenticates(value)) {
-      return jsonReply(200, { active: false })
-    }
-    const errorSummary = "Invalid value for 'client_id' parameter or client credentials."
-    return jsonReply(401, { errorCode: 'invalid_client', errorSummary, errorId: this.#errorId() })
+    return clientId === this.#identity.clientId && this.#app.authenticates(value)
   }
 
   #error(status: number, errorSummary?: string, cause?: string): Reply {
