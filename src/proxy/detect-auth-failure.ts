@@ -57,6 +57,7 @@ export async function detectAuthFailure(
   if (rules === undefined) return 'accepted'
   if (rules.always) return 'refused'
   const type = fieldOf(attempt.fields, 'content-type').toLowerCase()
+  if (isStream(type)) return 'accepted'
   const suited = rules.rules.filter((rule) => type === '' || type.includes(rule.format))
   if (rules.rules.some((rule) => rule.matchesAbsence && !suited.includes(rule))) return 'refused'
   if (suited.length === 0) return 'accepted'
@@ -65,6 +66,21 @@ export async function detectAuthFailure(
   const decoded = decodeBody(bytes, fieldOf(attempt.fields, 'content-encoding'))
   return decoded === null ? 'accepted' : judge(suited, decoded)
 }
+
+/** Whether an answer goes on and on: there is no whole body to wait for, and none that a rule could mean. */
+function isStream(contentType: string): boolean {
+  const [type = ''] = contentType.split(';')
+  return STREAMS.has(type.trim())
+}
+
+const STREAMS: ReadonlySet<string> = new Set([
+  'text/event-stream',
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/json-seq',
+  'application/stream+json',
+])
 
 function judge(rules: readonly BodyRule[], bytes: Buffer): Verdict {
   const text = bytes.toString('utf8')

@@ -7,7 +7,10 @@ export const CHUNK_MAX_BYTES = 64 * 1024
 export interface AnswerEvents {
   /** The first byte of a message. False: none is awaited. */
   onBegin(): boolean
-  /** `fields`: names and values in turn, as latin1. Interim answers are not told. */
+  /**
+   * `fields`: names and values in turn, as latin1. Interim answers are not told, but for a 101, behind which no HTTP
+   * follows: whoever has not asked for another protocol refuses it.
+   */
   onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse'
   /** The bytes are the receiver's own. */
   onBody(bytes: Buffer): boolean
@@ -61,7 +64,12 @@ export class Llhttp {
     this.#provide(chunk, length)
     const outcome = this.#wasm.llhttp_execute(parser, this.#inputAt, length)
     this.#active = null
-    return outcome === OK
+    return outcome === OK || outcome === PAUSED_UPGRADE
+  }
+
+  /** After an answer that changed the protocol: where in the chunk its bytes begin. */
+  otherProtocolAt(parser: number): number {
+    return this.#wasm.llhttp_get_error_pos(parser) - this.#inputAt
   }
 
   /** The connection has ended. False: within an answer. */
@@ -96,6 +104,7 @@ export class AnswerParser {
   #fields: string[] = []
   #headBytes = 0
   #interim = false
+  #switched = false
 
   constructor(llhttp: Llhttp, events: AnswerEvents, headMaxBytes: number) {
     this.#llhttp = llhttp
@@ -115,6 +124,11 @@ export class AnswerParser {
   /** The upstream has ended the connection. False: within an answer whose end it should have told. */
   finish(): boolean {
     return this.#llhttp.finish(this.#parser, this)
+  }
+
+  /** Where another protocol begins in the chunk that was executed last; null: HTTP goes on. */
+  get otherProtocolAt(): number | null {
+    return this.#switched ? this.#llhttp.otherProtocolAt(this.#parser) : null
   }
 
   /** Once, as the last call. */
@@ -146,9 +160,10 @@ export class AnswerParser {
   }
 
   endHead(status: number, upgrade: boolean): number {
-    // Nobody has asked for another protocol.
-    if (upgrade || status === SWITCHING_PROTOCOLS) return STOP
-    this.#interim = status < 200
+    // Another protocol needs both: the status, and fields that name it.
+    const switches = status === SWITCHING_PROTOCOLS
+    if (upgrade !== switches) return STOP
+    this.#interim = status < 200 && !switches
     const reason = this.#reason
     const fields = this.#fields
     this.#reason = ''
@@ -157,6 +172,8 @@ export class AnswerParser {
     if (this.#interim) return SKIP_BODY
     const decision = this.#events.onHead(status, reason, fields)
     if (decision === 'refuse') return STOP
+    this.#switched = switches
+    if (switches) return OTHER_PROTOCOL
     return decision === 'body' ? GO_ON : SKIP_BODY
   }
 
@@ -169,7 +186,7 @@ export class AnswerParser {
   end(keepAlive: boolean): boolean {
     // Trailers end here: they are of this hop.
     this.#fields = []
-    if (this.#interim) return true
+    if (this.#interim || this.#switched) return true
     this.#headBytes = 0
     this.#events.onEnd(keepAlive)
     return true
@@ -197,7 +214,10 @@ const RESPONSE = 2
 const OK = 0
 const GO_ON = 0
 const SKIP_BODY = 1
+const OTHER_PROTOCOL = 2
 const STOP = -1
+/** What `llhttp_execute` says behind the head of a 101: `HPE_PAUSED_UPGRADE`. */
+const PAUSED_UPGRADE = 22
 
 interface LlhttpExports {
   readonly memory: { readonly buffer: ArrayBuffer }
@@ -208,5 +228,6 @@ interface LlhttpExports {
   llhttp_free(parser: number): void
   llhttp_execute(parser: number, at: number, length: number): number
   llhttp_finish(parser: number): number
+  llhttp_get_error_pos(parser: number): number
   llhttp_should_keep_alive(parser: number): number
 }

@@ -2,8 +2,10 @@ import type { Socket } from 'node:net'
 import { UPSTREAM_HEADER_MAX_BYTES } from '../kernel/limits.ts'
 import type { Connect } from './connect-upstream.ts'
 import type { Attempt, OutboundRequest } from './dispatch-upstream.ts'
+import { announcesBody, keptForMs, namesWebSocket, SWITCHING_PROTOCOLS } from './answer-fields.ts'
 import { type AnswerEvents, AnswerParser, type Llhttp } from './llhttp.ts'
 import { isConnectionLoss } from './rescue.ts'
+import { UpgradedStream } from './upgraded-stream.ts'
 import { UpstreamFaultError } from './upstream-fault.ts'
 import { BodyWriter, writeRequest } from './write-request.ts'
 
@@ -20,8 +22,10 @@ export interface SilenceLimits {
 }
 
 export interface ConnectionOwner {
-  /** The line of a head that names the upstream. */
+  /** The lines of a head that name the upstream, and what is wished of the connection. */
   readonly hostField: string
+  /** The same with the wish for WebSocket. */
+  readonly upgradeField: string
   readonly limits: SilenceLimits
   /** An answer has ended, and the connection can take another request. */
   free(connection: UpstreamConnection): void
@@ -43,6 +47,8 @@ export class UpstreamConnection implements AnswerEvents {
   #connected = false
   #attempt: Attempt | null = null
   #method = ''
+  #upgrade = false
+  #upgraded: UpgradedStream | null = null
   #writer: BodyWriter | null = null
   #answered = false
   #paused = false
@@ -75,9 +81,11 @@ export class UpstreamConnection implements AnswerEvents {
   send(attempt: Attempt, request: OutboundRequest): void {
     this.#attempt = attempt
     this.#method = request.method
+    this.#upgrade = request.upgrade
     this.#silentMs = 0
     attempt.begin(this)
-    writeRequest(this.#socket, request, this.#owner.hostField)
+    const { hostField, upgradeField } = this.#owner
+    writeRequest(this.#socket, request, request.upgrade ? upgradeField : hostField)
     const { body } = request
     if (body === null || Buffer.isBuffer(body)) return
     this.#writer = new BodyWriter(this.#socket, body, request.bodyLength, (whole) => {
@@ -118,14 +126,9 @@ export class UpstreamConnection implements AnswerEvents {
   }
 
   onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse' {
-    const { idleMs } = this.#owner.limits
-    this.keepMs = idleMs
-    for (let i = 0; i + 1 < fields.length; i += 2) {
-      const name = fields[i] ?? ''
-      if (name.length === KEEP_ALIVE.length && name.toLowerCase() === KEEP_ALIVE) {
-        this.keepMs = Math.min(idleMs, keptFor(fields[i + 1] ?? '') ?? idleMs)
-      }
-    }
+    if (status === SWITCHING_PROTOCOLS && !(this.#upgrade && namesWebSocket(fields)))
+      return 'refuse'
+    this.keepMs = keptForMs(fields, this.#owner.limits.idleMs)
     // What announces a body where none may be is followed by one at times: it must not meet the next request.
     if ((status === 204 || status === 304) && announcesBody(fields)) this.keepMs = 0
     this.#attempt?.headArrived(status, reason, fields)
@@ -142,8 +145,11 @@ export class UpstreamConnection implements AnswerEvents {
   }
 
   #read(length: number, buffer: Buffer): boolean {
+    if (this.#upgraded !== null) return this.#upgraded.arrived(buffer.subarray(0, length))
     this.#silentMs = 0
     const valid = this.#parser.execute(buffer, length)
+    const at = this.#upgrade ? this.#parser.otherProtocolAt : null
+    if (at !== null) return this.#switchProtocol(buffer.subarray(at, length))
     // Bytes behind an answer make the connection suspect, not the answer.
     if (this.#ended !== 'no') this.#finish(valid)
     else if (!valid) this.#fail(new UpstreamFaultError('answer-invalid'))
@@ -162,8 +168,25 @@ export class UpstreamConnection implements AnswerEvents {
     else this.#fail(new UpstreamFaultError('connection-lost'))
   }
 
+  /** The answer is a 101 that was asked for. From here on the connection is nobody's but the receiver's. */
+  #switchProtocol(beginning: Buffer): boolean {
+    const attempt = this.#attempt
+    const upgraded = new UpgradedStream(this.#socket)
+    this.#attempt = null
+    this.#upgraded = upgraded
+    this.#closed = true
+    this.#owner.closed(this, false)
+    if (attempt === null || attempt.isOver) upgraded.destroy()
+    else {
+      attempt.upgraded = upgraded
+      attempt.answerEnded()
+    }
+    return beginning.length === 0 || upgraded.arrived(beginning)
+  }
+
   /** The upstream sends no more; an answer without a length ends here. */
   #upstreamEnded(): void {
+    if (this.#upgraded !== null) return
     if (this.#answered && this.#parser.finish() && this.#ended !== 'no') this.#finish(false)
     else this.#fail(new UpstreamFaultError('connection-lost'))
   }
@@ -198,21 +221,4 @@ export class UpstreamConnection implements AnswerEvents {
     this.#socket.destroy()
     this.#owner.closed(this, expired)
   }
-}
-
-const KEEP_ALIVE = 'keep-alive'
-/** An upstream's own idle time is taken for so much shorter, since requests are on their way for a while. */
-const KEEP_ALIVE_MARGIN_MS = 2_000
-
-/** From the value of a `Keep-Alive` field, in milliseconds; null when it does not tell. */
-function keptFor(value: string): number | null {
-  const seconds = /timeout=\s*(\d+)/i.exec(value)?.[1]
-  return seconds === undefined ? null : Math.max(0, Number(seconds) * 1_000 - KEEP_ALIVE_MARGIN_MS)
-}
-
-function announcesBody(fields: readonly string[]): boolean {
-  return fields.some((name, i) => {
-    const lower = i % 2 === 0 ? name.toLowerCase() : ''
-    return lower === 'transfer-encoding' || (lower === 'content-length' && fields[i + 1] !== '0')
-  })
 }

@@ -46,6 +46,7 @@ export type Lane = 'any' | 'known' | 'new'
  */
 export class UpstreamOrigin implements ConnectionOwner {
   readonly hostField: string
+  readonly upgradeField: string
   readonly limits: SilenceLimits
   readonly #clock: Clock
   readonly #llhttp: Llhttp
@@ -69,6 +70,7 @@ export class UpstreamOrigin implements ConnectionOwner {
   constructor(origin: string, options: UpstreamOptions, clock: Clock, llhttp: Llhttp) {
     const url = new URL(origin)
     this.hostField = `host: ${url.host}\r\nconnection: keep-alive\r\n`
+    this.upgradeField = `host: ${url.host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n`
     this.limits = {
       connectMs: options.connectTimeoutMs ?? UPSTREAM_CONNECT_TIMEOUT_MS,
       idleMs: UPSTREAM_KEEP_ALIVE_MS,

@@ -9,7 +9,7 @@ import type {
   RouteMeter,
 } from '../kernel/ports/telemetry.ts'
 import { Durations, RouteDurations } from './duration-histogram.ts'
-import { type Sample, scrapedCounter } from './scraped.ts'
+import { type Sample, scrapedCounter, scrapedGauge } from './scraped.ts'
 
 /**
  * The data plane's figures. A request only adds to plain numbers; prom-client sees them when it is scraped. Labels are
@@ -54,6 +54,12 @@ export class ProxyMeters implements ProxyTelemetry {
       help: 'Requests that were sent again with another secret version, or why they were not.',
       labelNames: ['route', 'outcome'],
       read: () => tallied(routes, (counts) => counts.replays),
+    })
+    scrapedGauge(registry, {
+      name: 'sidekey_websockets_open',
+      help: 'WebSockets that are open now; the handshakes are among the requests.',
+      labelNames: ['route'],
+      read: () => pick(routes, (counts) => counts.webSockets),
     })
     new RouteDurations(
       registry,
@@ -110,6 +116,7 @@ class RouteCounts implements RouteMeter {
     'budget-spent': 0,
     'response-started': 0,
   }
+  webSockets = 0
   readonly whole = new Durations()
   readonly upstreamTime = new Durations()
 
@@ -124,6 +131,10 @@ class RouteCounts implements RouteMeter {
 
   replay(outcome: ReplayOutcome): void {
     this.replays[outcome]++
+  }
+
+  webSocket(change: 'opened' | 'ended'): void {
+    this.webSockets += change === 'opened' ? 1 : -1
   }
 }
 

@@ -17,6 +17,7 @@ export class RecordingTelemetry implements ProxyTelemetry {
       finished: (outcome) => this.#add(`request ${name} ${outcome}`),
       upstream: () => this.#add(`upstream ${name}`),
       replay: (outcome) => this.#add(`replay ${name} ${outcome}`),
+      webSocket: (change) => this.#add(`webSocket ${name} ${change}`),
     }
   }
 

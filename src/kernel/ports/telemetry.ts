@@ -21,6 +21,8 @@ export interface RouteMeter {
   finished(outcome: RequestOutcome, durationMs: number): void
   upstream(durationMs: number): void
   replay(outcome: ReplayOutcome): void
+  /** A WebSocket of the route was opened, or has ended. Its handshake is a request that has finished. */
+  webSocket(change: 'opened' | 'ended'): void
 }
 
 /** Bound once per credential. */

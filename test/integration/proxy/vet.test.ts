@@ -197,7 +197,11 @@ test.each([
   ['row 38: TRACE', 'TRACE /partner/x HTTP/1.1\r\nHost: localhost\r\n\r\n', 405],
   ['row 38: TRACK', 'TRACK /partner/x HTTP/1.1\r\nHost: localhost\r\n\r\n', 405],
   ['row 38: an unknown method', 'FOO /partner/x HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
-  ['a WebSocket upgrade', `${HEAD}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 501],
+  [
+    'a WebSocket upgrade of a POST',
+    `POST /partner/x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    501,
+  ],
 ])('%s is refused, and the next clean request is served', async (name, bytes, status) => {
   bench = await Bench.start({})
   const text = await bench.raw(bytes, /\r\n\r\n[\s\S]*\}$/)
