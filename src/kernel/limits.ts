@@ -89,7 +89,35 @@ export const CERTIFICATE_BACKDATE_MS = 3_600_000
 export const LEAVES_MAX = 1_000
 /** From the first byte of a TLS connection to the end of its handshake. */
 export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000
+/** WebSockets, handshakes included, so that they can't take every socket. */
+export const WEBSOCKETS_MAX = 1_000
+/** A WebSocket in which nothing moved for this long, not even a ping, is closed. */
+export const WEBSOCKET_IDLE_MS = 3_600_000
 /** Tunnels to hosts that have no route, so that they can't take every socket. */
 export const TUNNELS_MAX = 1_000
 /** A tunnel in which nothing moved for this long is closed. */
 export const TUNNEL_IDLE_MS = 3_600_000
+
+/** Requests at once on one HTTP/2 connection of a client; what is more waits at the client. RFC 9113, section 6.5.2. */
+export const HTTP2_STREAMS_MAX = 100
+/** Requests at once on all HTTP/2 connections of clients together; further ones are refused unprocessed. */
+export const HTTP2_STREAMS_TOTAL_MAX = 10_000
+/** Twice what a head may have, so that one that is too large gets an answer rather than a reset. */
+export const HTTP2_HEADER_LIST_MAX_BYTES = REQUEST_HEADER_MAX_BYTES * 2
+/** Fields of a head that are read at all, for the same reason; pseudo fields count. */
+export const HTTP2_HEADER_PAIRS_MAX = 4_000
+/** Requests that a client may open and reset at once, and per second after that: each costs a request upstream. */
+export const HTTP2_RESETS_BURST = 1_000
+export const HTTP2_RESETS_PER_SECOND = 100
+/** What one HTTP/2 connection may keep in memory, in MB as Node counts it. */
+export const HTTP2_SESSION_MEMORY_MB = 16
+/** HTTP/2 connections to one upstream origin; each carries as many requests as the upstream allows. */
+export const UPSTREAM_SESSIONS_MAX = 16
+/** Requests on one of them while the upstream has not said how many it takes. */
+export const UPSTREAM_STREAMS_DEFAULT = 100
+/** How much of one answer an HTTP/2 upstream may send unasked: over 50 ms of distance, 10 MB/s. */
+export const UPSTREAM_WINDOW_BYTES = 512 * 1024
+/** The same for all answers of a connection together. */
+export const UPSTREAM_SESSION_WINDOW_BYTES = 8 * 1024 * 1024
+/** An HTTP/2 upstream that does not answer a ping within this time is gone. */
+export const UPSTREAM_PING_TIMEOUT_MS = 10_000

@@ -1,7 +1,7 @@
-import type { ServerResponse } from 'node:http'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
+import type { ClientResponse } from './client-message.ts'
 import type { Attempt } from './dispatch-upstream.ts'
 import { ClientGoneError } from './hold-body.ts'
 import type { ReplayBudget } from './replay-budget.ts'
@@ -19,12 +19,12 @@ export class Exchange {
   /** The route's, once there is one. */
   meter: RouteMeter
   readonly #deps: ExchangeDeps
-  readonly #response: ServerResponse
+  readonly #response: ClientResponse
   readonly #startedMs: number
   #attempt: Attempt | null = null
   #gone = false
 
-  constructor(deps: ExchangeDeps, response: ServerResponse) {
+  constructor(deps: ExchangeDeps, response: ClientResponse) {
     this.#deps = deps
     this.#response = response
     this.#startedMs = deps.clock.monotonic()

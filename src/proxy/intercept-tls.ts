@@ -1,6 +1,12 @@
-import { createServer, type SecureContext, type TlsOptions, type TLSSocket } from 'node:tls'
+import {
+  createServer,
+  type SecureContext,
+  type Server,
+  type TlsOptions,
+  type TLSSocket,
+} from 'node:tls'
 import type { Socket } from 'node:net'
-import { TLS_HANDSHAKE_TIMEOUT_MS } from '../kernel/limits.ts'
+import { CLIENT_CONNECTIONS_MAX, TLS_HANDSHAKE_TIMEOUT_MS } from '../kernel/limits.ts'
 
 /** Certificates of the local authority. */
 export interface Certificates {
@@ -8,11 +14,14 @@ export interface Certificates {
   contextFor(servername: string): SecureContext | null
 }
 
+/** The first that a client offers too is spoken. RFC 7301. */
+const PROTOCOLS = ['h2', 'http/1.1']
+
 /** How Sidekey speaks TLS as a server: by name only, so that no certificate is there for whoever names none. */
-export function secureServerOptions(certificates: Certificates): TlsOptions {
+function secureServerOptions(certificates: Certificates): TlsOptions {
   return {
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: PROTOCOLS,
     handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
     // Whatever goes wrong in here must end one handshake, not the process.
     SNICallback: (servername, done) => {
@@ -44,8 +53,24 @@ export function interceptTls(
   server.emit('connection', socket)
 }
 
+/**
+ * A listener whose connections are all TLS that ends here; whoever gets their insides serves and ends them.
+ * @param secured as with `interceptTls`
+ */
+export function createSecureListener(
+  certificates: Certificates,
+  secured: (inner: TLSSocket, servername: string) => void,
+): Server {
+  const server = createServer(secureServerOptions(certificates), (inner) => {
+    secured(inner, servernameOf(inner))
+  })
+  server.maxConnections = CLIENT_CONNECTIONS_MAX
+  server.on('tlsClientError', (_error, inner) => void inner.destroy())
+  return server
+}
+
 /** The name of a TLS connection in lower case; empty where the client has named none. */
-export function servernameOf(socket: TLSSocket): string {
+function servernameOf(socket: TLSSocket): string {
   const { servername } = socket as { readonly servername?: string | false | null }
   return typeof servername === 'string' ? servername.toLowerCase() : ''
 }

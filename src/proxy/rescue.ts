@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import { RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.ts'
+import type { ClientResponse } from './client-message.ts'
 import { MalformedHeadError } from './read-head.ts'
 import { MalformedPathError } from './vet-path.ts'
 
@@ -117,7 +117,7 @@ export function isConnectionLoss(error: unknown): boolean {
 const CONNECTION_LOSS: ReadonlySet<string> = new Set(['connection-lost', 'ECONNRESET', 'EPIPE'])
 
 /** Sends the refusal as `application/problem+json`. Where an answer has begun, the connection is cut instead. */
-export function sendRefusal(response: ServerResponse, refused: Refusal): void {
+export function sendRefusal(response: ClientResponse, refused: Refusal): void {
   if (response.headersSent || response.destroyed) {
     response.destroy()
     return

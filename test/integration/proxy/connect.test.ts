@@ -65,11 +65,15 @@ test('row 57: a name without a route gets an alert and no certificate', async ()
   }
 })
 
-test('HTTP/1.1 is agreed on with clients that would rather have HTTP/2', async () => {
+test.each([
+  ['HTTP/2 where the client has it', ['http/1.1', 'h2'], 'h2'],
+  ['HTTP/1.1 where it has nothing else', ['http/1.1'], 'http/1.1'],
+  ['nothing where it names nothing', [], false],
+])('%s is agreed on', async (_n, offered, agreed) => {
   world = await ConnectWorld.start({ connect: INTERCEPT })
   const { socket } = await world.connect(`${API}:443`)
-  const inner = await world.secure(socket, API, ['h2', 'http/1.1'])
-  expect(inner.alpnProtocol).toBe('http/1.1')
+  const inner = await world.secure(socket, API, offered)
+  expect(inner.alpnProtocol).toBe(agreed)
 })
 
 test('plain HTTP inside CONNECT to port 80 is a forward proxy too', async () => {

@@ -1,0 +1,130 @@
+import type * as Http2 from 'node:http2'
+import type { ServerHttp2Session, ServerHttp2Stream, ServerOptions } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { Clock, Stop } from '../kernel/ports/clock.ts'
+import {
+  CLIENT_DRAIN_IDLE_MS,
+  CLIENT_IDLE_TIMEOUT_MS,
+  HTTP2_HEADER_LIST_MAX_BYTES,
+  HTTP2_HEADER_PAIRS_MAX,
+  HTTP2_RESETS_BURST,
+  HTTP2_RESETS_PER_SECOND,
+  HTTP2_SESSION_MEMORY_MB,
+  HTTP2_STREAMS_MAX,
+  HTTP2_STREAMS_TOTAL_MAX,
+  REQUEST_HEADERS_TIMEOUT_MS,
+} from '../kernel/limits.ts'
+import type { ClientRequest, ClientResponse } from './client-message.ts'
+import type { Entrance } from './entrance.ts'
+import { Http2Request } from './http2-request.ts'
+import { Http2Response } from './http2-response.ts'
+
+export type Handle = (entrance: Entrance, request: ClientRequest, response: ClientResponse) => void
+
+const OPTIONS: ServerOptions = {
+  settings: {
+    maxConcurrentStreams: HTTP2_STREAMS_MAX,
+    maxHeaderListSize: HTTP2_HEADER_LIST_MAX_BYTES,
+    enablePush: false,
+    enableConnectProtocol: false,
+  },
+  maxHeaderListPairs: HTTP2_HEADER_PAIRS_MAX,
+  maxSessionMemory: HTTP2_SESSION_MEMORY_MB,
+  maxSettings: 32,
+  maxOutstandingPings: 10,
+  streamResetBurst: HTTP2_RESETS_BURST,
+  streamResetRate: HTTP2_RESETS_PER_SECOND,
+  // What two fields of one name mean is not for Sidekey to say: they pass, or the head's reader refuses them.
+  strictSingleValueFields: false,
+}
+
+/** RFC 9113, section 7. */
+const CANCEL = 8
+const REFUSED_STREAM = 7
+const NO_ERROR = 0
+/** A flag of HEADERS: nothing follows. */
+const END_STREAM = 1
+/** Every request that was sent will be looked at: the first of the two GOAWAYs of RFC 9113, section 6.8. */
+const LAST_STREAM_ANY = 2 ** 31 - 1
+
+/** Connections of clients that speak HTTP/2: TLS listeners and tunnels hand them over here. */
+export class Http2Front {
+  readonly #http2: typeof Http2
+  readonly #clock: Clock
+  readonly #handle: Handle
+  readonly #sessions = new Set<ServerHttp2Session>()
+  #streams = 0
+  #draining = false
+  #stopSweep: Stop = () => {}
+
+  /** Loads what speaks HTTP/2, which costs memory, so that only those pay who offer it. */
+  static async open(clock: Clock, handle: Handle): Promise<Http2Front> {
+    return new Http2Front(await import('node:http2'), clock, handle)
+  }
+
+  private constructor(http2: typeof Http2, clock: Clock, handle: Handle) {
+    this.#http2 = http2
+    this.#clock = clock
+    this.#handle = handle
+  }
+
+  /** Takes a connection on which HTTP/2 was agreed. */
+  admit(socket: Socket, entrance: Entrance): void {
+    const session = this.#http2.performServerHandshake(socket, OPTIONS)
+    this.#sessions.add(session)
+    let open = 0
+    session
+      .on('close', () => this.#sessions.delete(session))
+      // It ends the session, and every request on it learns of that by itself.
+      .on('error', () => {})
+      .on('timeout', () => {
+        if (open === 0) session.close()
+        else session.setTimeout(CLIENT_IDLE_TIMEOUT_MS)
+      })
+      .on('stream', (stream, _headers, flags, raw) => {
+        open++
+        session.setTimeout(CLIENT_IDLE_TIMEOUT_MS)
+        stream.once('close', () => open--)
+        this.#serve(stream, raw, (flags & END_STREAM) !== 0, entrance)
+      })
+    session.setTimeout(REQUEST_HEADERS_TIMEOUT_MS)
+    if (this.#draining) session.goaway(NO_ERROR, LAST_STREAM_ANY)
+  }
+
+  /**
+   * Asks clients to go elsewhere: first with a word that still allows what they are sending, and half a second later,
+   * when that must have arrived, for good. Requests in flight go on.
+   */
+  drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    for (const session of this.#sessions) session.goaway(NO_ERROR, LAST_STREAM_ANY)
+    const sweepLater = (): void => {
+      this.#stopSweep = this.#clock.after(CLIENT_DRAIN_IDLE_MS, () => {
+        for (const session of this.#sessions) if (!session.closed) session.close()
+        sweepLater()
+      })
+    }
+    sweepLater()
+  }
+
+  /** Ends all of them now. */
+  destroy(): void {
+    this.#stopSweep()
+    for (const session of this.#sessions) session.destroy()
+  }
+
+  #serve(
+    stream: ServerHttp2Stream,
+    raw: readonly string[],
+    bodiless: boolean,
+    entrance: Entrance,
+  ): void {
+    stream.on('error', () => {})
+    stream.on('timeout', () => stream.close(CANCEL))
+    if (this.#streams >= HTTP2_STREAMS_TOTAL_MAX) return stream.close(REFUSED_STREAM)
+    this.#streams++
+    stream.once('close', () => this.#streams--)
+    this.#handle(entrance, new Http2Request(stream, raw, bodiless), new Http2Response(stream))
+  }
+}
