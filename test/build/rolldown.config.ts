@@ -2,6 +2,7 @@ import { defineConfig } from 'rolldown'
 import { collectLicences } from './collect-licences.ts'
 import { escapeText } from './escape-text.ts'
 import { inlineLlhttp } from './inline-llhttp.ts'
+import { listMaterials } from './list-materials.ts'
 
 /**
  * `npm run build`: one file that needs nothing but Node, for the image and the npm package. Names are kept, since
@@ -12,7 +13,7 @@ export default defineConfig({
   platform: 'node',
   // The demo's app is the only user of the official SDK; it belongs to a clone, not to the product.
   external: [/^@vonage\//],
-  plugins: [inlineLlhttp(), escapeText(), collectLicences()],
+  plugins: [inlineLlhttp(), escapeText(), collectLicences(), listMaterials()],
   output: {
     dir: 'dist',
     cleanDir: true,

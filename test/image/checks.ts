@@ -26,7 +26,10 @@ const ALONE = ['run', '--rm', '--network', 'none', ...LIMITS] as const
 /** What the image promises, in the order of a container's life. The last check ends it. */
 export const CHECKS: readonly Check[] = [
   { name: 'the image names its user, flags, ports and labels', run: describesItself },
-  { name: 'the image holds the bundle and its licences alone', run: holdsTheBundleAlone },
+  {
+    name: 'the image holds the bundle, its licences and its bill of materials alone',
+    run: holdsTheBundleAlone,
+  },
   { name: 'healthcheck exits 1 where nothing serves', run: healthcheckFailsAlone },
   { name: 'a wrong configuration exits 78', run: wrongConfigurationExits },
   {
@@ -61,7 +64,7 @@ function describesItself(_pod: Pod, image: string): void {
 function holdsTheBundleAlone(_pod: Pod, image: string): void {
   const list = 'console.log(require("fs").readdirSync("/sidekey").sort().join())'
   const files = podman([...ALONE, '--entrypoint', 'node', image, '-e', list])
-  assert.equal(files, 'LICENSE,THIRD-PARTY-LICENSES,sidekey.mjs')
+  assert.equal(files, 'LICENSE,THIRD-PARTY-LICENSES,sbom.cdx.json,sidekey.mjs')
 }
 
 function healthcheckFailsAlone(_pod: Pod, image: string): void {
