@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { ClientResponse } from './client-message.ts'
 
 /** What can be told to wait: the upstream of an answer. */
 export interface Source {
@@ -11,12 +11,12 @@ export type Delivery = 'complete' | 'client-aborted' | 'upstream-failed'
 
 /** The client's side of an answer that is still coming. */
 export class Sink {
-  readonly #response: ServerResponse
+  readonly #response: ClientResponse
   readonly #source: Source | null
   readonly #done: (delivery: Delivery) => void
   #draining = false
 
-  constructor(response: ServerResponse, source: Source | null, done: (delivery: Delivery) => void) {
+  constructor(response: ClientResponse, source: Source | null, done: (delivery: Delivery) => void) {
     this.#response = response
     this.#source = source
     this.#done = done

@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { RefusedError } from '../kernel/errors.ts'
+import type { ClientResponse } from './client-message.ts'
 import { rescueUpstream } from './rescue.ts'
 import { type Delivery, Sink } from './deliver-answer.ts'
+import type { UpgradedStream } from './upgraded-stream.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import type { Lane, UpstreamOrigin } from './upstream-origin.ts'
 
@@ -16,6 +17,8 @@ export interface OutboundRequest {
   readonly body: Buffer | Readable | null
   /** Of a body that is a stream; null when it is not known. */
   readonly bodyLength: number | null
+  /** Asks for WebSocket: the answer may be a 101, and then there is `Attempt.upgraded`. */
+  readonly upgrade: boolean
 }
 
 /** How much of an answer may wait here before the upstream is told to pause, in bytes. */
@@ -39,7 +42,9 @@ export async function dispatchUpstream(
   started: (attempt: Attempt) => void,
 ): Promise<Attempt> {
   const repeatable = IDEMPOTENT.has(request.method) && !isStream(request.body)
-  const attempt = start(upstream, request, repeatable ? 'any' : 'known', started)
+  // What becomes another protocol must not take a connection from the pool.
+  const lane = request.upgrade ? 'new' : repeatable ? 'any' : 'known'
+  const attempt = start(upstream, request, lane, started)
   try {
     await attempt.head
     return attempt
@@ -82,6 +87,8 @@ export class Attempt {
   fields: readonly string[] = []
   /** The connection died before any byte of an answer, and nobody here wanted that. */
   lost = false
+  /** The connection itself, when the answer is a 101; whoever gets the answer takes it over, or destroys it. */
+  upgraded: UpgradedStream | null = null
   #settleHead: (() => void) | null = null
   #failHead: ((error: Error) => void) | null = null
   #connection: UpstreamConnection | null = null
@@ -154,6 +161,7 @@ export class Attempt {
 
   /** Ends the request and closes its connection; the answer is not wanted any more. */
   abort(reason: Error): void {
+    this.upgraded?.destroy()
     if (this.isOver) return
     this.#sink?.clientGone()
     const connection = this.#connection
@@ -187,7 +195,7 @@ export class Attempt {
    * @throws RefusedError `upstream-invalid` when the head can't be sent on, `upstream-unreachable` when the upstream has
    * died already
    */
-  deliver(response: ServerResponse, reason: string, fields: string[]): Promise<Delivery> {
+  deliver(response: ClientResponse, reason: string, fields: string[]): Promise<Delivery> {
     if (this.#failed) {
       throw new RefusedError('upstream-unreachable', 'the upstream died within its answer')
     }
@@ -217,7 +225,7 @@ export class Attempt {
 }
 
 /** One write, with the head; as text where it is small, since then head and body are one piece for the socket. */
-function endWith(response: ServerResponse, chunks: readonly Buffer[]): void {
+function endWith(response: ClientResponse, chunks: readonly Buffer[]): void {
   const [first] = chunks
   const body = chunks.length > 1 ? Buffer.concat(chunks) : first
   if (body === undefined || body.length > ONE_PIECE_MAX_BYTES) response.end(body)

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
 import { authorizeClient } from './authenticate-client.ts'
+import { SWITCHING_PROTOCOLS } from './answer-fields.ts'
+import type { ClientRequest, ClientResponse } from './client-message.ts'
 import type { RouteTable } from './compile-routes.ts'
 import type { Entrance } from './entrance.ts'
 import { Exchange } from './exchange.ts'
@@ -17,6 +18,7 @@ import { respond, respondToServerOptions } from './respond.ts'
 import { selectCredential } from './select-credential.ts'
 import { tryCandidates } from './try-candidates.ts'
 import { vetPath } from './vet-path.ts'
+import type { WebSockets } from './web-sockets.ts'
 
 export interface HandlerDeps {
   readonly clock: Clock
@@ -25,6 +27,7 @@ export interface HandlerDeps {
   readonly unrouted: RouteMeter
   readonly held: HeldBytes
   readonly budget: ReplayBudget
+  readonly webSockets: WebSockets
 }
 
 /**
@@ -35,8 +38,8 @@ export async function handleRequest(
   deps: HandlerDeps,
   table: RouteTable,
   entrance: Entrance,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ClientRequest,
+  response: ClientResponse,
 ): Promise<void> {
   const exchange = new Exchange(deps, response)
   try {
@@ -51,8 +54,8 @@ async function serve(
   table: RouteTable,
   entrance: Entrance,
   exchange: Exchange,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ClientRequest,
+  response: ClientResponse,
 ): Promise<RequestOutcome> {
   const head = readHead(request)
   if (head.method === 'OPTIONS' && head.target === '*') return respondToServerOptions(response)
@@ -86,6 +89,10 @@ async function serve(
       clock: deps.clock,
       inject: (candidate) => injectCredential(head, match, endpoint, body, plan, candidate),
     })
+    const { clock, webSockets } = deps
+    if (answered.attempt.status === SWITCHING_PROTOCOLS) {
+      return webSockets.join(response, answered, { credential, meter: exchange.meter, clock })
+    }
     return await respond(response, answered, credential, deps.clock)
   } finally {
     release(body, deps.held)

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { RefusedError } from '../kernel/errors.ts'
 import { BODY_HEAD_START_BYTES, CLIENT_IDLE_TIMEOUT_MS } from '../kernel/limits.ts'
+import type { ClientRequest } from './client-message.ts'
 import type { RequestHead } from './read-head.ts'
 import { RetryLaterError } from './rescue.ts'
 
@@ -49,7 +49,7 @@ export class HeldBytes {
  * @throws ClientGoneError
  */
 export async function holdBody(
-  request: IncomingMessage,
+  request: ClientRequest,
   head: RequestHead,
   holdMaxBytes: number | null,
   held: HeldBytes,
@@ -100,7 +100,7 @@ interface ReadSoFar {
   readonly ended: boolean
 }
 
-function readUpTo(request: IncomingMessage, maxBytes: number, held: HeldBytes): Promise<ReadSoFar> {
+function readUpTo(request: ClientRequest, maxBytes: number, held: HeldBytes): Promise<ReadSoFar> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -140,10 +140,10 @@ function join(chunks: readonly Buffer[]): Buffer {
  * still be sent; what the client goes on sending is dropped.
  */
 class BodyStream extends Readable {
-  readonly #request: IncomingMessage
+  readonly #request: ClientRequest
   readonly #freed: () => void
 
-  constructor(request: IncomingMessage, beginning: readonly Buffer[], freed: () => void) {
+  constructor(request: ClientRequest, beginning: readonly Buffer[], freed: () => void) {
     super({ highWaterMark: BODY_HEAD_START_BYTES })
     this.#request = request
     this.#freed = freed

@@ -1,9 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import * as http from 'node:http'
-import * as https from 'node:https'
 import { connect, Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TlsOptions } from 'node:tls'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import {
   CLIENT_CONNECTIONS_MAX,
@@ -12,9 +10,8 @@ import {
   REQUEST_HEADER_MAX_BYTES,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
+import { wantsWebSocket } from './web-sockets.ts'
 import { codeOf, rawRefusal, type Refusal, rescue, rescueBody } from './rescue.ts'
-
-export type Server = http.Server | https.Server
 
 /** Where to listen: `host:port`, `[::1]:port` or `unix:/path`. */
 export type ListenAddress =
@@ -41,26 +38,23 @@ const LIMITS: http.ServerOptions = {
   noDelay: true,
   // A request without a body has no stream of it that would have to be started, drained and ended.
   optimizeEmptyRequests: true,
+  // Any other protocol is an offer, and the request is one like any other.
+  shouldUpgradeCallback: wantsWebSocket,
 }
 
 export interface ListenerCalls {
   readonly handle: (request: http.IncomingMessage, response: http.ServerResponse) => void
   /** Answers a CONNECT; `head` are the bytes that came behind it. */
-  readonly connect: (request: http.IncomingMessage, socket: Socket, head: Buffer) => void
+  readonly connect: TakesSocket
+  /** Answers the handshake of a WebSocket. */
+  readonly upgrade: TakesSocket
 }
 
-/**
- * An HTTP/1.1 server with Sidekey's limits. llhttp stays strict.
- * @param secure how it speaks TLS; null: it does not
- */
-export function createListener(
-  { handle, connect }: ListenerCalls,
-  secure: TlsOptions | null,
-): Server {
-  const server: Server =
-    secure === null
-      ? http.createServer(LIMITS, handle)
-      : https.createServer({ ...LIMITS, ...secure }, handle)
+type TakesSocket = (request: http.IncomingMessage, socket: Socket, head: Buffer) => void
+
+/** An HTTP/1.1 server with Sidekey's limits. llhttp stays strict. */
+export function createListener({ handle, connect, upgrade }: ListenerCalls): http.Server {
+  const server = http.createServer(LIMITS, handle)
   // Fields beyond the count would be dropped without a word; the size limit bounds them.
   server.maxHeadersCount = 0
   server.maxConnections = CLIENT_CONNECTIONS_MAX
@@ -76,10 +70,14 @@ export function createListener(
   server.on('clientError', (error: Error, socket: Duplex) => {
     refuseBytes(socket, answering.get(socket), error)
   })
-  server.on('connect', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (socket instanceof Socket) connect(request, socket, head)
-    else socket.destroy()
-  })
+  const taking =
+    (takes: TakesSocket) =>
+    (request: http.IncomingMessage, socket: Duplex, head: Buffer): void => {
+      if (socket instanceof Socket) takes(request, socket, head)
+      else socket.destroy()
+    }
+  server.on('connect', taking(connect))
+  server.on('upgrade', taking(upgrade))
   return server
 }
 
@@ -105,7 +103,7 @@ function answerAndClose(socket: Duplex, bytes: string): void {
 }
 
 /** Binds, and resolves when connections are accepted. A unix socket is born 0600. */
-export async function listen(server: Server, address: ListenAddress): Promise<void> {
+export async function listen(server: NetServer, address: ListenAddress): Promise<void> {
   if (address.kind === 'tcp') return bind(server, () => server.listen(address.port, address.host))
   const bindPath = (): Promise<void> =>
     bind(server, () => {
@@ -126,7 +124,7 @@ export async function listen(server: Server, address: ListenAddress): Promise<vo
   }
 }
 
-function bind(server: Server, start: () => void): Promise<void> {
+function bind(server: NetServer, start: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const listening = (): void => {
       server.off('error', failed)
@@ -156,14 +154,20 @@ function isAbandoned(path: string): Promise<boolean> {
 /**
  * Waits for answers that are on their way, and stops accepting connections. A kept connection is closed with its next
  * answer, so that no request on it is lost; only one that stays idle is closed by itself. After `drainMs` all are cut.
+ * The connections of a server that is not HTTP's are served, and ended, by others.
  */
-export async function close(server: Server, drainMs: number, clock: Clock): Promise<void> {
+export async function close(server: NetServer, drainMs: number, clock: Clock): Promise<void> {
   if (!server.listening) return
   const { promise: closed, resolve } = Promise.withResolvers<void>()
+  const serving = server instanceof http.Server ? server : null
+  const cut = (): void => {
+    if (serving === null) resolve()
+    else serving.closeAllConnections()
+  }
   let stopNext: Stop = () => {}
   const sweepLater = (): void => {
     stopNext = clock.after(CLIENT_DRAIN_IDLE_MS, () => {
-      server.closeIdleConnections()
+      serving?.closeIdleConnections()
       sweepLater()
     })
   }
@@ -171,14 +175,14 @@ export async function close(server: Server, drainMs: number, clock: Clock): Prom
     // Not `http.Server.close`, which would close idle connections at once, while requests may be on their way.
     NetServer.prototype.close.call(server, () => resolve())
     // A connection without a request counts as busy until its head times out.
-    server.headersTimeout = CLIENT_DRAIN_IDLE_MS
-    if (drainMs <= 0) server.closeAllConnections()
+    if (serving !== null) serving.headersTimeout = CLIENT_DRAIN_IDLE_MS
+    if (drainMs <= 0) cut()
     sweepLater()
   }
   // What the system has accepted and Node has not taken yet would be reset, with the requests that were sent on it.
   if (drainMs > CLIENT_DRAIN_IDLE_MS) stopNext = clock.after(CLIENT_DRAIN_IDLE_MS, stopAccepting)
   else stopAccepting()
-  const stopTimer = clock.after(drainMs, () => server.closeAllConnections())
+  const stopTimer = clock.after(drainMs, cut)
   await closed
   stopNext()
   stopTimer()

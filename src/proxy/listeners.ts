@@ -1,12 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { Server, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Route } from '../kernel/route.ts'
 import { type Entrance, OPEN } from './entrance.ts'
-import { type Certificates, secureServerOptions, servernameOf } from './intercept-tls.ts'
-import { close, createListener, listen, parseListenAddress, type Server } from './listener.ts'
+import { type Handle, Http2Front } from './http2-front.ts'
+import { type Certificates, createSecureListener } from './intercept-tls.ts'
+import { close, createListener, listen, parseListenAddress } from './listener.ts'
 import { Tunnels, type TunnelsDeps } from './tunnels.ts'
+import type { WebSockets } from './web-sockets.ts'
 
 export interface ListenersConfig {
   readonly listen: string
@@ -17,7 +19,8 @@ export interface ListenersConfig {
 export interface ListenersDeps extends Omit<TunnelsDeps, 'admit'> {
   readonly clock: Clock
   readonly certificates: Certificates | null
-  readonly handle: (entrance: Entrance, request: IncomingMessage, response: ServerResponse) => void
+  readonly webSockets: WebSockets
+  readonly handle: Handle
 }
 
 /** Where a listener waits; `port` is null for a unix socket, whose path is `address`. */
@@ -30,30 +33,30 @@ export interface Bound {
 export class Listeners {
   readonly #deps: ListenersDeps
   readonly #main: string
+  readonly #http1: HttpServer
+  /** Open when TLS ends here. */
+  #http2: Http2Front | null = null
   readonly #servers: ReadonlyMap<string, Server>
   readonly #tunnels: Tunnels
   readonly #bound = new Map<string, Bound>()
-  /** Connections that came out of a tunnel. */
+  /** Connections that came out of TLS or a tunnel. */
   readonly #inner = new WeakMap<Socket, Entrance>()
 
   constructor(config: ListenersConfig, deps: ListenersDeps) {
     this.#deps = deps
     this.#main = config.listen
-    const main = this.#listener(OPEN)
-    this.#tunnels = new Tunnels({
-      ...deps,
-      admit: (inner, entrance) => {
-        this.#inner.set(inner, entrance)
-        main.emit('connection', inner)
-      },
-    })
+    this.#http1 = this.#listener(OPEN)
+    const admit = (inner: Socket, entrance: Entrance): void => this.#admit(inner, entrance)
+    this.#tunnels = new Tunnels({ ...deps, admit })
     const own = config.routes.flatMap(({ listen: address }) => (address == null ? [] : [address]))
-    const servers = new Map([[config.listen, main]])
+    const servers = new Map<string, Server>([[config.listen, this.#http1]])
     for (const address of own) {
       servers.set(address, this.#listener({ kind: 'route', listen: address }))
     }
     if (config.tlsListen != null && deps.certificates !== null) {
-      servers.set(config.tlsListen, this.#secureListener(deps.certificates))
+      const secured = (inner: Socket, servername: string): void =>
+        this.#admit(inner, { kind: 'secure', servername })
+      servers.set(config.tlsListen, createSecureListener(deps.certificates, secured))
     }
     this.#servers = servers
   }
@@ -67,6 +70,8 @@ export class Listeners {
    * @returns where `proxy.listen` waits
    */
   async start(): Promise<Bound> {
+    const { certificates, clock, handle } = this.#deps
+    if (certificates !== null) this.#http2 = await Http2Front.open(clock, handle)
     try {
       for (const [address, server] of this.#servers) {
         await listen(server, parseListenAddress(address))
@@ -81,42 +86,42 @@ export class Listeners {
 
   /** As `close` of a listener, for all of them. */
   async stop(drainMs: number): Promise<void> {
-    const { clock } = this.#deps
-    this.#tunnels.drain()
-    if (drainMs <= 0) this.#tunnels.destroy()
-    const stopTimer = clock.after(drainMs, () => this.#tunnels.destroy())
+    const { clock, webSockets } = this.#deps
+    const others = [this.#tunnels, webSockets, ...(this.#http2 === null ? [] : [this.#http2])]
+    const destroyOthers = (): void => others.forEach((other) => other.destroy())
+    for (const other of others) other.drain()
+    if (drainMs <= 0) destroyOthers()
+    const stopTimer = clock.after(drainMs, destroyOthers)
     await Promise.all([...this.#servers.values()].map((server) => close(server, drainMs, clock)))
     stopTimer()
   }
 
-  #listener(entrance: Entrance): Server {
-    return createListener(
-      {
-        handle: (request, response) =>
-          this.#deps.handle(this.#inner.get(request.socket) ?? entrance, request, response),
-        connect: (request, socket, head) => {
-          // A tunnel in a tunnel, or to one upstream's own listener, is for nobody.
-          if (entrance !== OPEN || this.#inner.has(socket)) socket.destroy()
-          else this.#tunnels.connect(request, socket, head)
-        },
-      },
-      null,
-    )
+  /** Serves a connection as if it had just come in, in the protocol that it speaks. */
+  #admit(inner: Socket, entrance: Entrance): void {
+    if (this.#http2 !== null && inner instanceof TLSSocket && inner.alpnProtocol === 'h2') {
+      this.#http2.admit(inner, entrance)
+      return
+    }
+    this.#inner.set(inner, entrance)
+    this.#http1.emit('connection', inner)
   }
 
-  #secureListener(certificates: Certificates): Server {
-    const { handle } = this.#deps
-    const calls = {
-      handle: (request: IncomingMessage, response: ServerResponse) => {
-        const { socket } = request
-        const servername = socket instanceof TLSSocket ? servernameOf(socket) : ''
-        handle({ kind: 'secure', servername }, request, response)
+  #listener(entrance: Entrance): HttpServer {
+    const { handle, webSockets } = this.#deps
+    const entranceOf = ({ socket }: IncomingMessage): Entrance =>
+      this.#inner.get(socket) ?? entrance
+    return createListener({
+      handle: (request, response) => handle(entranceOf(request), request, response),
+      upgrade: (request, socket, head) => {
+        const response = webSockets.take(request, socket, head)
+        if (response !== null) handle(entranceOf(request), request, response)
       },
-      connect: (_request: IncomingMessage, socket: Socket) => void socket.destroy(),
-    }
-    const server = createListener(calls, secureServerOptions(certificates))
-    server.on('tlsClientError', (_error: Error, socket: TLSSocket) => void socket.destroy())
-    return server
+      connect: (request, socket, head) => {
+        // A tunnel in a tunnel, or to one upstream's own listener, is for nobody.
+        if (entrance !== OPEN || this.#inner.has(socket)) socket.destroy()
+        else this.#tunnels.connect(request, socket, head)
+      },
+    })
   }
 }
 

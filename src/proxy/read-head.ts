@@ -1,6 +1,11 @@
-import type { IncomingMessage } from 'node:http'
 import { RefusedError } from '../kernel/errors.ts'
-import { REQUEST_HEADERS_MAX, REQUEST_TARGET_MAX_BYTES } from '../kernel/limits.ts'
+import {
+  REQUEST_HEADER_MAX_BYTES,
+  REQUEST_HEADERS_MAX,
+  REQUEST_TARGET_MAX_BYTES,
+} from '../kernel/limits.ts'
+import type { ClientRequest } from './client-message.ts'
+import { headBytes, isHead } from './http2-head.ts'
 
 /** What the map needs to know of a request's head. Everything else stays in `fields`, as it was received. */
 export interface RequestHead {
@@ -25,6 +30,8 @@ export interface RequestHead {
   readonly authorization: string
   readonly proxyAuthorization: string
   readonly clientToken: string
+  /** Wants the connection to become a WebSocket, and the connection can: RFC 6455, section 4.2.1. */
+  readonly upgrade: boolean
 }
 
 /** A request's head that Sidekey can't take as it stands, in a way that makes the rest of the connection suspect. */
@@ -39,7 +46,7 @@ export class MalformedHeadError extends RefusedError {
  * what it lets pass (two `Host` fields, `gzip, chunked`, HTTP/0.9) is refused here.
  * @throws RefusedError
  */
-export function readHead(request: IncomingMessage): RequestHead {
+export function readHead(request: ClientRequest): RequestHead {
   const fields = request.rawHeaders
   const target = request.url ?? ''
   if (target.length > REQUEST_TARGET_MAX_BYTES) {
@@ -53,7 +60,8 @@ export function readHead(request: IncomingMessage): RequestHead {
   vetFraming(request, seen)
   vetSource(seen)
   const authority = parseAuthority(request, seen)
-  vetMethod(request.method ?? '', seen)
+  vetMethod(request.method ?? '')
+  const upgrade = isWebSocket(request, seen)
   return {
     method: request.method ?? '',
     target,
@@ -67,6 +75,7 @@ export function readHead(request: IncomingMessage): RequestHead {
     authorization: seen.authorization,
     proxyAuthorization: seen.proxyAuthorization,
     clientToken: seen.clientToken,
+    upgrade,
   }
 }
 
@@ -141,9 +150,10 @@ function joined(before: string, value: string): string {
   return before === '' ? value : `${before}, ${value}`
 }
 
-function vetFraming(request: IncomingMessage, seen: SeenFields): void {
+function vetFraming(request: ClientRequest, seen: SeenFields): void {
   const version = request.httpVersion
-  if (version !== '1.1' && version !== '1.0') {
+  if (version === '2.0') vetHttp2(request)
+  else if (version !== '1.1' && version !== '1.0') {
     throw new MalformedHeadError('the protocol version is not HTTP/1.1 or HTTP/1.0')
   }
   if (seen.transferEncoding !== '') {
@@ -159,6 +169,16 @@ function vetFraming(request: IncomingMessage, seen: SeenFields): void {
   }
 }
 
+/** nghttp2 frames it, and llhttp has not seen it. */
+function vetHttp2({ method = '', url = '', rawHeaders }: ClientRequest): void {
+  if (headBytes(rawHeaders) > REQUEST_HEADER_MAX_BYTES) {
+    throw new RefusedError('headers-too-large', 'the header fields are too large')
+  }
+  if (!isHead({ method, target: url, fields: rawHeaders })) {
+    throw new MalformedHeadError('the head holds a character that HTTP/1.1 has no place for')
+  }
+}
+
 /** A page in a browser must not use the caller's loopback: no CORS is offered, and simple requests are refused. */
 function vetSource(seen: SeenFields): void {
   if (seen.origin !== '' || seen.site === 'cross-site' || seen.site === 'same-site') {
@@ -169,7 +189,7 @@ function vetSource(seen: SeenFields): void {
 const AUTHORITY = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/
 
 function parseAuthority(
-  request: IncomingMessage,
+  request: ClientRequest,
   seen: SeenFields,
 ): { readonly hostname: string; readonly port: string } {
   // HTTP/1.0 has no Host; such a caller has reached us by address.
@@ -183,14 +203,20 @@ function parseAuthority(
   }
 }
 
-function vetMethod(method: string, seen: SeenFields): void {
+function vetMethod(method: string): void {
   if (method === 'TRACE' || method === 'TRACK') {
     throw new RefusedError('method-not-allowed', 'this method would echo the credential')
   }
-  // Upgrade to anything else, such as h2c, is an offer that may be ignored.
-  if (seen.upgrade.includes('websocket')) {
-    throw new RefusedError('upgrade-not-supported', 'WebSocket connections are not supported')
-  }
+}
+
+/** Upgrade to anything else, such as h2c, is an offer that may be ignored. */
+function isWebSocket(request: ClientRequest, seen: SeenFields): boolean {
+  if (!seen.upgrade.includes('websocket')) return false
+  // Node has asked `wantsWebSocket`, and has given up the connection.
+  const asked = request.method === 'GET' && 'upgrade' in request
+  const bodiless = seen.transferEncoding === '' && Number(seen.contentLength) === 0
+  if (asked && request.upgrade === true && bodiless) return true
+  throw new RefusedError('upgrade-not-supported', 'this is no handshake of a WebSocket')
 }
 
 function mediaType(value: string): string {

@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { RequestOutcome } from '../kernel/ports/telemetry.ts'
+import type { ClientResponse } from './client-message.ts'
 import type { CredentialView } from './credential-view.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
 import { maskEcho } from './mask-echo.ts'
@@ -8,7 +8,7 @@ import type { Answered } from './try-candidates.ts'
 
 /** Sends the upstream's answer on, its body byte for byte; every echo of a secret in its head is masked. */
 export async function respond(
-  response: ServerResponse,
+  response: ClientResponse,
   answered: Answered,
   credential: CredentialView,
   clock: Clock,
@@ -26,7 +26,7 @@ export async function respond(
 }
 
 /** `OPTIONS *` asks about this server, not about an upstream. RFC 9110, section 9.3.7. */
-export function respondToServerOptions(response: ServerResponse): RequestOutcome {
+export function respondToServerOptions(response: ClientResponse): RequestOutcome {
   response.writeHead(200, ['Content-Length', '0'])
   response.end()
   return 'success'
