@@ -17,6 +17,7 @@ import { controlOf } from './wiring/control-of.ts'
 import { interceptedHosts, waysIn } from './wiring/open-authority.ts'
 import { managersOf, rotatorsOf } from './wiring/rotators-of.ts'
 import { reasonOf } from './wiring/reason-of.ts'
+import { ensureRecord } from './wiring/ensure-record.ts'
 import { needRestart, STOPPING } from './wiring/need-restart.ts'
 import { ConfigError } from './kernel/errors.ts'
 import { SHUTDOWN_DRAIN_MS } from './kernel/limits.ts'
@@ -27,7 +28,10 @@ import type { Metrics } from './telemetry/metrics.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
-export interface SidecarDeps extends Omit<UnitDeps, 'telemetry' | 'managementOf'> {
+export interface SidecarDeps extends Omit<
+  UnitDeps,
+  'telemetry' | 'sourceTelemetry' | 'managementOf'
+> {
   readonly configFile: string
   readonly config: SidekeyConfig
   readonly metrics: Metrics
@@ -137,7 +141,7 @@ export class Sidecar {
     const fresh = notIn(before, units)
     try {
       // What runs already has its record, and a store that is away now must not keep other changes.
-      for (const { rotator } of fresh) await rotator?.ensureRecord()
+      for (const unit of fresh) await ensureRecord(unit, this.#deps.log)
       await this.#applyToPlane(planeConfig(config, units, clients, this.#deps))
     } catch (error) {
       for (const unit of fresh) await this.#whateverHappens(() => closeUnit(unit))
@@ -180,6 +184,7 @@ export class Sidecar {
     return buildUnit(config, {
       ...this.#deps,
       telemetry: this.#deps.metrics.rotation,
+      sourceTelemetry: this.#deps.metrics.sources,
       managementOf: async (credentialId) => {
         const primary = this.#units.get(credentialId)
         if (primary === undefined) return []

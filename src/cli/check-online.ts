@@ -1,14 +1,15 @@
 import type { Catalog, ProviderModule } from '../config/provider-module.ts'
 import { Refusal } from '../config/refusal.ts'
-import { type Environment, readSecretSource } from '../config/secret-source.ts'
+import type { Environment } from '../config/secret-source.ts'
 import type { CredentialConfig, SidekeyConfig } from '../config/types.ts'
 import { SidekeyError } from '../kernel/errors.ts'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../kernel/limits.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { VerifyAnswer } from '../kernel/ports/provider.ts'
-import type { SecretValue } from '../kernel/secret-value.ts'
+import { SecretValue } from '../kernel/secret-value.ts'
 import { connectUpstream } from './connect-upstream.ts'
+import { checkSources, readOnce } from './read-once.ts'
 
 /** What `sidekey check` needs. */
 export interface CheckDeps {
@@ -28,15 +29,15 @@ export interface CheckDeps {
 
 /** One thing that was tried. */
 export interface OnlineResult {
-  readonly kind: 'upstream' | 'credential'
-  /** The origin of an upstream, or the id of a credential. */
+  readonly kind: 'upstream' | 'source' | 'credential'
+  /** The origin of an upstream, the id of a credential, or that and the key of one of its secrets. */
   readonly name: string
   readonly ok: boolean
   /** A word or two: `reachable`, `ECONNREFUSED`, `accepted`, `refused`. */
   readonly detail: string
 }
 
-/** Connects to each upstream and lets each provider verify its secrets. Sends no request of an app, rotates nothing. */
+/** Connects to each upstream, reads each secret that a server holds, and lets each provider verify its secrets. Sends no request of an app, rotates nothing. */
 export async function checkOnline(
   config: SidekeyConfig,
   deps: CheckDeps,
@@ -50,6 +51,9 @@ export async function checkOnline(
   for (const origin of new Set(config.routes.map(({ upstream }) => upstream.origin))) {
     const failure = await connectUpstream(origin)
     add({ kind: 'upstream', name: origin, ok: failure === null, detail: failure ?? 'reachable' })
+  }
+  for (const { name, failure } of await checkSources(config, deps)) {
+    add({ kind: 'source', name, ok: failure === null, detail: failure ?? 'read' })
   }
   for (const credential of config.credentials) {
     const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
@@ -69,8 +73,8 @@ async function verify(
 ): Promise<string> {
   const { clock, log } = deps
   const secret = await currentSecret(config, credential, deps)
-  if (secret instanceof Refusal) return secret.message
-  const readOther = (key: string) => readOtherSecret(credential, key, deps.env)
+  if (!(secret instanceof SecretValue)) return secret.message
+  const readOther = (key: string) => readOtherSecret(credential, key, deps)
   const client = provider.create?.(credential.options, { clock, log, readSecret: readOther })
   if (client === undefined) return 'accepted'
   const patience = new AbortController()
@@ -86,11 +90,11 @@ async function verify(
 async function readOtherSecret(
   { sources }: CredentialConfig,
   key: string,
-  env: Environment,
+  deps: CheckDeps,
 ): Promise<SecretValue | null> {
   const source = sources.others?.[key]
-  const found = source && (await readSecretSource(source, env, { fitsHeader: true }))
-  return found === undefined || found instanceof Refusal ? null : found
+  const found = source && (await readOnce(source, { fitsHeader: true }, deps))
+  return found instanceof SecretValue ? found : null
 }
 
 /** No failure: there is nothing to verify before the first start. */
@@ -100,13 +104,13 @@ const NONE_YET = new Refusal('no secret yet, its manager makes it', 'start sidek
 async function currentSecret(
   config: SidekeyConfig,
   credential: CredentialConfig,
-  { recordedSecret, env }: CheckDeps,
-): Promise<SecretValue | Refusal> {
+  deps: CheckDeps,
+): Promise<SecretValue | { readonly message: string }> {
   try {
-    const recorded = credential.rotation && (await recordedSecret?.(config, credential.id))
+    const recorded = credential.rotation && (await deps.recordedSecret?.(config, credential.id))
     const { current } = credential.sources
     if (recorded) return recorded
-    return current === null ? NONE_YET : await readSecretSource(current, env, credential)
+    return current === null ? NONE_YET : await readOnce(current, credential, deps)
   } catch (error) {
     if (error instanceof SidekeyError) return new Refusal(error.code, 'look at the store')
     throw error

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
-import type { SecretSource } from './secret-source.ts'
+import { isLocal, type LocalSource, type SecretSource } from '../kernel/secret-source.ts'
+import { mapNestedSources } from './nested-sources.ts'
 import type { CredentialSources, SidekeyConfig } from './types.ts'
+
+type Absolute = <Source extends LocalSource | null>(source: Source) => Source
 
 /** Makes every path of the configuration absolute, from `directory` on; null leaves them as they are. */
 export function absolutePaths(config: SidekeyConfig, directory: string | null): SidekeyConfig {
   if (directory === null) return config
-  const absolute = <Source extends SecretSource | null>(source: Source) =>
+  const absolute: Absolute = (source) =>
     source?.kind === 'file' ? { ...source, path: resolve(directory, source.path) } : source
   const { proxy, admin, store } = config
   return {
@@ -30,10 +33,15 @@ export function absolutePaths(config: SidekeyConfig, directory: string | null): 
 
 function absoluteSources(
   { current, previous, others }: CredentialSources,
-  absolute: <Source extends SecretSource | null>(source: Source) => Source,
+  absolute: Absolute,
 ): CredentialSources {
-  const sources = { current: absolute(current), previous: absolute(previous) }
+  const anywhere = (source: SecretSource): SecretSource =>
+    isLocal(source) ? absolute(source) : mapNestedSources(source, absolute)
+  const sources = {
+    current: current && anywhere(current),
+    previous: previous && anywhere(previous),
+  }
   if (others === undefined) return sources
-  const entries = Object.entries(others).map(([key, source]) => [key, absolute(source)] as const)
+  const entries = Object.entries(others).map(([key, source]) => [key, anywhere(source)] as const)
   return { ...sources, others: Object.fromEntries(entries) }
 }

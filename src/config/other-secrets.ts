@@ -1,7 +1,7 @@
+import type { SecretSource } from '../kernel/secret-source.ts'
 import type { Findings } from './findings.ts'
 import type { ProviderModule } from './provider-module.ts'
 import { Refusal } from './refusal.ts'
-import type { SecretSource } from './secret-source.ts'
 import type { Credential, CredentialSources } from './types.ts'
 
 /** The provider's own further secrets; one that its options need and that is missing is an error. */

@@ -1,3 +1,5 @@
+import { isLocal, type LocalSource, type SecretSource } from '../kernel/secret-source.ts'
+import { nestedSources } from './nested-sources.ts'
 import { MISSING_FILE } from './read-limited-file.ts'
 import type { Findings } from './findings.ts'
 import { Refusal } from './refusal.ts'
@@ -6,15 +8,14 @@ import {
   MISSING_VARIABLE,
   readSecretSource,
   readStoreKey,
-  type SecretSource,
 } from './secret-source.ts'
 import type { CredentialConfig, SidekeyConfig } from './types.ts'
 import type { Path } from './yaml-document.ts'
 
-/** A place in the file that says where a secret is. */
+/** A place in the file that says where on this machine a secret is. */
 export interface Reference {
   readonly path: Path
-  readonly source: SecretSource
+  readonly source: LocalSource
   /** `second-secret`: it may be missing. */
   readonly purpose: 'secret' | 'second-secret' | 'token' | 'store-key'
   readonly fitsHeader: boolean
@@ -26,7 +27,7 @@ const TOKEN_LENGTH_MIN = 16
 const TOKEN_LENGTH_ADVISED = 43
 const TOKEN_REMEDY = 'make one with: openssl rand -base64 32'
 
-/** Every source of a configuration; `entries` is what the file says of the credentials. */
+/** Every local source of a configuration, those that a remote one needs included; `entries` is what the file says of the credentials. */
 export function referencesOf(
   { proxy, admin, store, credentials }: SidekeyConfig,
   entries: ReadonlyMap<string, unknown>,
@@ -55,20 +56,31 @@ function ofCredential(credential: CredentialConfig, entry: unknown): readonly Re
   const at = (key: string) => ['credentials', id, key]
   const references: Reference[] = []
   if (current !== null) {
-    references.push({ path: at(key), source: current, purpose: 'secret', fitsHeader })
+    references.push(...localOf(at(key), current, 'secret', fitsHeader))
   }
   if (previous !== null) {
-    references.push({
-      path: at('previous'),
-      source: previous,
-      purpose: 'second-secret',
-      fitsHeader,
-    })
+    references.push(...localOf(at('previous'), previous, 'second-secret', fitsHeader))
   }
   for (const [name, source] of Object.entries(others)) {
-    references.push({ path: at(name), source, purpose: 'secret', fitsHeader: true })
+    references.push(...localOf(at(name), source, 'secret', true))
   }
   return references
+}
+
+/** The source itself, or what a remote one logs in with. A server is not asked here: it may be away for a while. */
+function localOf(
+  path: Path,
+  source: SecretSource,
+  purpose: 'secret' | 'second-secret',
+  fitsHeader: boolean,
+): readonly Reference[] {
+  if (isLocal(source)) return [{ path, source, purpose, fitsHeader }]
+  return nestedSources(source).map(({ keys, source: nested }) => ({
+    path: [...path, ...keys],
+    source: nested,
+    purpose: 'secret',
+    fitsHeader: true,
+  }))
 }
 
 /** Says of variables that they are not set, and that a file is safer: the environment can be read from outside. */

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { parseInstant, parseWindow } from './calendar.ts'
 import type { ProviderModule } from './provider-module.ts'
 import { Refusal, scalar } from './refusal.ts'
-import { nameOf, secretSource } from './schema-words.ts'
+import { secretSource } from './schema-source.ts'
+import { nameOf } from './schema-words.ts'
 import { DAY_MS, parseDuration, parsePercentage } from './units.ts'
 
 const DRAIN_MAX_MS = 7 * DAY_MS

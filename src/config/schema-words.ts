@@ -1,6 +1,4 @@
-import { z } from 'zod'
 import { Refusal, scalar } from './refusal.ts'
-import type { SecretSource } from './secret-source.ts'
 
 /**
  * Names of credentials, routes and clients: they stand in paths, labels and file names.
@@ -40,30 +38,4 @@ export function environmentName(description: string) {
         : new Refusal('is no name of a variable', 'use letters, digits and underscores'),
     { description },
   )
-}
-
-/**
- * `{ file: … }` or `{ env: … }`. Whatever else stands here gets one message that names no key, since somebody who
- * writes `{hunter2}` has written the secret as a key.
- */
-export function secretSource(description: string) {
-  return z
-    .union(
-      [
-        z.strictObject({
-          file: filePath('A file; it loses one final newline. Watched where it changes.'),
-        }),
-        z.strictObject({ env: environmentName('An environment variable; a file is safer.') }),
-      ],
-      {
-        error: new Refusal(
-          'does not say where the secret is',
-          'write { file: /run/secrets/name } or { env: NAME }, never the secret itself',
-        ).toString(),
-      },
-    )
-    .transform((written): SecretSource =>
-      'file' in written ? { kind: 'file', path: written.file } : { kind: 'env', name: written.env },
-    )
-    .meta({ description })
 }

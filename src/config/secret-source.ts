@@ -1,12 +1,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { SECRET_FILE_MAX_BYTES } from '../kernel/limits.ts'
+import type { LocalSource } from '../kernel/secret-source.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
+import { textInJson } from './text-in-json.ts'
 import { readLimitedFile } from './read-limited-file.ts'
 import { Refusal } from './refusal.ts'
-
-/** Where a secret is read from. */
-export type SecretSource =
-  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'env'; readonly name: string }
 
 /** The environment as it was captured at the start. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -27,16 +25,25 @@ const HEADER_TEXT = /^[\x21-\x7e]+(?: +[\x21-\x7e]+)*$/
 const ONE_FINAL_NEWLINE = /\r?\n$/
 
 /**
- * Reads a secret or a token. A final newline is taken off, one and no more; nothing else is changed.
- * @returns a refusal for what is missing, unreadable, empty, above 64 KiB, not UTF-8 or unfit for a header
+ * Reads a secret or a token of this machine.
+ * @returns a refusal for what is missing, unreadable, above 64 KiB, not UTF-8, or refused by `acceptSecret`
  */
 export async function readSecretSource(
-  source: SecretSource,
+  source: LocalSource,
   env: Environment,
   rules: SecretRules = { fitsHeader: false },
 ): Promise<SecretValue | Refusal> {
   const text = await readText(source, env)
-  if (text instanceof Refusal) return text
+  return text instanceof Refusal ? text : acceptSecret(new SecretValue(text), rules)
+}
+
+/**
+ * What every secret goes through, wherever it was read. A final newline is taken off, one and no more; nothing else is
+ * changed.
+ * @returns a refusal for what is empty, or unfit for a header
+ */
+export function acceptSecret(read: SecretValue, rules: SecretRules): SecretValue | Refusal {
+  const text = read.expose().replace(ONE_FINAL_NEWLINE, '')
   if (text === '') return new Refusal('is empty', 'write the secret there')
   if (rules.fitsHeader && !HEADER_TEXT.test(text)) {
     return new Refusal(
@@ -52,7 +59,7 @@ export async function readSecretSource(
  * @returns a refusal for what is missing, unreadable or no such key
  */
 export async function readStoreKey(
-  source: SecretSource,
+  source: LocalSource,
   env: Environment,
 ): Promise<KeyObject | Refusal> {
   const text = await readText(source, env)
@@ -74,11 +81,8 @@ function decodeKey(text: string): Buffer | null {
   return bytes.length === STORE_KEY_BYTES ? bytes : null
 }
 
-async function readText(source: SecretSource, env: Environment): Promise<string | Refusal> {
-  if (source.kind === 'env') {
-    const value = env[source.name]
-    return value === undefined ? MISSING_VARIABLE : value.replace(ONE_FINAL_NEWLINE, '')
-  }
+async function readText(source: LocalSource, env: Environment): Promise<string | Refusal> {
+  if (source.kind === 'env') return env[source.name] ?? MISSING_VARIABLE
   const text = await readLimitedFile(source.path, SECRET_FILE_MAX_BYTES)
-  return text instanceof Refusal ? text : text.replace(ONE_FINAL_NEWLINE, '')
+  return text instanceof Refusal || source.json === undefined ? text : textInJson(text, source.json)
 }

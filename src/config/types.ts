@@ -1,7 +1,7 @@
 import type { RotationPolicy } from '../kernel/policy.ts'
 import type { Route } from '../kernel/route.ts'
+import type { LocalSource, SecretSource } from '../kernel/secret-source.ts'
 import type { ListenAddress, TcpAddress } from './listen-address.ts'
-import type { SecretSource } from './secret-source.ts'
 
 /** A whole configuration: defaults filled in, references checked, presets expanded. It holds no secret. */
 export interface SidekeyConfig {
@@ -48,7 +48,7 @@ export interface ConnectConfig {
 
 interface ClientConfig {
   readonly name: string
-  readonly token: SecretSource
+  readonly token: LocalSource
   /** Names of the routes that it may use; null: all of them. */
   readonly routes: readonly string[] | null
 }
@@ -57,7 +57,7 @@ export interface AdminConfig {
   /** Default `127.0.0.1:9901`. */
   readonly listen: TcpAddress
   /** Null: the API is off; health and metrics stay open. */
-  readonly token: SecretSource | null
+  readonly token: LocalSource | null
 }
 
 /** Where rotation records live, encrypted. */
@@ -65,7 +65,7 @@ export interface StoreConfig {
   readonly type: 'file'
   readonly directory: string
   /** 32 bytes as base64 or hex; `readStoreKey` reads it. */
-  readonly key: SecretSource
+  readonly key: LocalSource
 }
 
 export interface CredentialConfig extends Credential {

@@ -1,12 +1,15 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../kernel/ports/clock.ts'
+import type { SourceTelemetry } from '../kernel/ports/source-telemetry.ts'
 import type { ProxyTelemetry, RotationTelemetry } from '../kernel/ports/telemetry.ts'
 import { ProxyMeters } from './proxy-meters.ts'
 import { RotationMeters } from './rotation-meters.ts'
+import { SourceMeters } from './source-meters.ts'
 
 export interface Metrics {
   readonly proxy: ProxyTelemetry
   readonly rotation: RotationTelemetry
+  readonly sources: SourceTelemetry
   /** Tells whether the last attempt to load the configuration succeeded. It counts as one at the start. */
   reload(ok: boolean): void
   /** After a reload: drops the series of routes and credentials that the configuration no longer names. */
@@ -28,6 +31,7 @@ export function createMetrics(deps: { readonly clock: Clock; readonly version: s
   const registry = new Registry()
   const proxy = new ProxyMeters(registry)
   const rotation = new RotationMeters(registry)
+  const sources = new SourceMeters(registry)
   const reload = registerReload(registry, deps.clock)
   registerBuildInfo(registry, deps.version)
   collectDefaultMetrics({ register: registry })
@@ -35,11 +39,13 @@ export function createMetrics(deps: { readonly clock: Clock; readonly version: s
   return {
     proxy,
     rotation,
+    sources,
     reload,
     retain({ routes, credentials }) {
       const kept = new Set(credentials)
       proxy.retain(new Set(routes), kept)
       rotation.retain(kept)
+      sources.retain(kept)
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

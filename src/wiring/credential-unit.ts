@@ -1,14 +1,9 @@
 import type { ClosableProvider } from '../config/provider-module.ts'
-import { readSecretSource, type SecretSource } from '../config/secret-source.ts'
-import type { Refusal } from '../config/refusal.ts'
 import type { CredentialConfig } from '../config/types.ts'
 import type { CredentialRecord } from '../kernel/credential.ts'
 import { CommandRefusedError } from '../kernel/errors.ts'
-import type { Clock } from '../kernel/ports/clock.ts'
 import type { CrashPoint } from '../kernel/ports/crash-point.ts'
-import type { Log } from '../kernel/ports/log.ts'
 import type { ManagementAuth } from '../kernel/ports/provider.ts'
-import type { Random } from '../kernel/ports/random.ts'
 import type { AccountSecret } from '../kernel/ports/rotation-control.ts'
 import type { Store } from '../kernel/ports/store.ts'
 import type { RotationTelemetry } from '../kernel/ports/telemetry.ts'
@@ -20,6 +15,7 @@ import { accountSecrets } from '../rotation/account-secrets.ts'
 import { Rotator, type RotatorDeps } from '../rotation/rotator.ts'
 import { createRecordSource } from '../stores/record-source.ts'
 import { catalog } from '../catalog.ts'
+import { CredentialSecrets, type SecretsDeps } from './credential-secrets.ts'
 
 /** All that one credential of the configuration consists of at run time. */
 export interface CredentialUnit {
@@ -33,24 +29,18 @@ export interface CredentialUnit {
 }
 
 /** What every credential shares. */
-export interface UnitDeps {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
+export interface UnitDeps extends SecretsDeps {
   readonly telemetry: RotationTelemetry
   readonly crashPoint: CrashPoint
   readonly fingerprint: Fingerprint
   readonly instance: string
-  readonly env: Readonly<Record<string, string | undefined>>
   /** Null only when nothing rotates. */
   readonly store: Store | null
   /** The working secrets of another credential, the first to try first: those of a primary account. */
   readonly managementOf: (credentialId: string) => Promise<readonly ManagementAuth[]>
-  /** Told of every value that becomes known, so that none is ever printed. */
-  readonly keepSecret: (owner: string, secrets: readonly SecretValue[]) => void
 }
 
-/** Builds a credential: watched files where somebody else rotates, a record and its rotator where Sidekey does. */
+/** Builds a credential: watched sources where somebody else rotates, a record and its rotator where Sidekey does. */
 export function buildUnit(config: CredentialConfig, deps: UnitDeps): CredentialUnit {
   return config.rotation === null || deps.store === null
     ? buildWatched(config, deps)
@@ -58,26 +48,34 @@ export function buildUnit(config: CredentialConfig, deps: UnitDeps): CredentialU
 }
 
 function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit {
-  const { current, previous } = config.sources
-  if (current === null) throw new Error(`${config.id} has no secret; the configuration refuses it`)
-  const source = createFileSource({
+  if (config.sources.current === null)
+    throw new Error(`${config.id} has no secret; the configuration refuses it`)
+  const secrets = new CredentialSecrets(config, deps)
+  const reader = (key: string) => async () => (await secrets.read(key)) ?? MISSING
+  const files = createFileSource({
     credentialId: config.id,
     publicValues: config.publicValues,
-    current: () => readSecret(current, config, deps),
-    previous: previous === null ? null : () => readSecret(previous, config, deps),
-    watchPaths: [current, previous].flatMap((s) => (s?.kind === 'file' ? [s.path] : [])),
+    current: reader('current'),
+    previous: config.sources.previous === null ? null : reader('previous'),
+    watchPaths: secrets.watchPaths,
     fingerprint: deps.fingerprint,
     clock: deps.clock,
     log: deps.log,
   })
+  const watch = (changed: () => void) => {
+    const stops = [files.watch(changed), secrets.watch(changed)]
+    return () => stops.forEach((stop) => stop())
+  }
   return {
     config,
-    source: scrubbed(source, deps),
+    source: scrubbed({ ...files, watch }, deps),
     rotator: null,
     secrets: null,
-    close: async () => {},
+    close: () => secrets.close(),
   }
 }
+
+const MISSING = { message: 'is missing' }
 
 function buildRotated(
   config: CredentialConfig,
@@ -85,9 +83,9 @@ function buildRotated(
   store: Store,
   deps: UnitDeps,
 ): CredentialUnit {
-  const provider = createProvider(config, deps)
+  const secrets = new CredentialSecrets(config, deps)
+  const provider = createProvider(config, secrets, deps)
   const { id: credentialId, publicValues, managedBy } = config
-  const { current } = config.sources
   const rotatorDeps: RotatorDeps = {
     ...deps,
     credentialId,
@@ -96,7 +94,7 @@ function buildRotated(
     policy,
     provider,
     store,
-    bootstrapSecret: current === null ? null : () => bootstrapSecret(current, config, deps),
+    bootstrapSecret: config.sources.current === null ? null : () => secrets.readFirst(),
     managedBy: managedBy === null ? null : () => deps.managementOf(managedBy),
   }
   const rotator = new Rotator(rotatorDeps)
@@ -114,54 +112,37 @@ function buildRotated(
       if (stored === null) throw new CommandRefusedError('nothing is recorded yet; try again')
       return accountSecrets(rotatorDeps, stored.record, verify)
     },
-    close: () => provider.close(),
+    close: async () => {
+      await secrets.close()
+      await provider.close()
+    },
   }
 }
 
-function createProvider(config: CredentialConfig, deps: UnitDeps): ClosableProvider {
+function createProvider(
+  config: CredentialConfig,
+  secrets: CredentialSecrets,
+  deps: UnitDeps,
+): ClosableProvider {
   const module = catalog.providers.find(({ name }) => name === config.providerName)
   if (module?.create === undefined) {
     throw new Error(`provider ${config.providerName} does not rotate; the configuration refuses it`)
   }
-  const readOther = (key: string) => readOtherSecret(config, key, deps)
+  const readOther = (key: string) => readOtherSecret(config.id, secrets, key, deps)
   return module.create(config.options, { ...deps, readSecret: readOther })
 }
 
 /** A further secret of the provider, such as its management token. Read at each use: somebody else may rotate it. */
 async function readOtherSecret(
-  config: CredentialConfig,
+  credential: string,
+  secrets: CredentialSecrets,
   key: string,
-  deps: UnitDeps,
+  { log }: UnitDeps,
 ): Promise<SecretValue | null> {
-  const source = config.sources.others?.[key]
-  if (source === undefined) return null
-  const found = await readSecret(source, { ...config, fitsHeader: true }, deps)
-  if (found instanceof SecretValue) return found
-  deps.log.warn('secret not read', { credential: config.id, secret: key, reason: found.message })
+  const found = await secrets.read(key)
+  if (found === null || found instanceof SecretValue) return found
+  log.warn('secret not read', { credential, secret: key, reason: found.message })
   return null
-}
-
-/** What Sidekey rotates is read from the configuration once, until a record exists. */
-async function bootstrapSecret(
-  source: SecretSource,
-  config: CredentialConfig,
-  deps: UnitDeps,
-): Promise<SecretValue | null> {
-  const found = await readSecret(source, config, deps)
-  if (found instanceof SecretValue) return found
-  deps.log.warn('secret not read', { credential: config.id, reason: found.message })
-  return null
-}
-
-async function readSecret(
-  source: SecretSource,
-  config: CredentialConfig,
-  deps: UnitDeps,
-): Promise<SecretValue | Refusal> {
-  const secret = await readSecretSource(source, deps.env, { fitsHeader: config.fitsHeader })
-  const owner = `${config.id} ${source.kind === 'file' ? source.path : source.name}`
-  if (secret instanceof SecretValue) deps.keepSecret(owner, [secret])
-  return secret
 }
 
 /** Gives back what a credential holds: its lease, its connections. */

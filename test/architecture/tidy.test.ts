@@ -10,6 +10,8 @@ const EXPOSE: readonly string[] = [
   'src/cli/command.ts',
   // Remembers which secrets ever lived, to search for them.
   'src/cli/demo/stage.ts',
+  // Looks whether it fits, wherever it was read.
+  'src/config/secret-source.ts',
   'src/platform/fingerprint.ts',
   'src/providers/rest/rest-client.ts',
   // Joins and encodes what a call is made of.
@@ -20,6 +22,10 @@ const EXPOSE: readonly string[] = [
   'src/proxy/render-credential.ts',
   // Computes signatures.
   'src/signers/sigv4/sign-aws-request.ts',
+  // Log in where secrets are kept.
+  'src/sources/aws/web-identity-session.ts',
+  'src/sources/http-client.ts',
+  'src/sources/vault/vault-session.ts',
   'src/stores/record-codec.ts',
   // Knows the forms that a log line must not have.
   'src/telemetry/secret-forms.ts',

@@ -1,0 +1,17 @@
+import type { Log } from '../kernel/ports/log.ts'
+import { SecretAwayError } from './credential-secrets.ts'
+import type { CredentialUnit } from './credential-unit.ts'
+
+/**
+ * Makes the first record of a credential that Sidekey rotates. Where the server that holds its first secret is away, that
+ * credential alone is not ready; its rotation tries again.
+ * @throws ConfigError, StoreUnavailableError, StoreUnreadableError as `Rotator.ensureRecord`
+ */
+export async function ensureRecord({ config, rotator }: CredentialUnit, log: Log): Promise<void> {
+  try {
+    await rotator?.ensureRecord()
+  } catch (error) {
+    if (!(error instanceof SecretAwayError)) throw error
+    log.warn('credential waits for its secret source', { credential: config.id })
+  }
+}
