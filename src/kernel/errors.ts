@@ -26,6 +26,7 @@ export type RefusalCode =
   | 'body-too-large'
   | 'body-not-injectable'
   | 'body-malformed'
+  | 'placeholder-unresolved'
   | 'credential-unavailable'
   | 'credential-unknown'
   | 'upstream-unreachable'

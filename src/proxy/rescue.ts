@@ -27,6 +27,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'body-too-large': 413,
   'body-not-injectable': 415,
   'body-malformed': 400,
+  'placeholder-unresolved': 400,
   'credential-unavailable': 503,
   'credential-unknown': 403,
   'upstream-unreachable': 502,

@@ -20,7 +20,10 @@ const EXPOSE: readonly string[] = [
   // Compares a client's token by its hash.
   'src/proxy/authenticate-client.ts',
   'src/proxy/render-credential.ts',
+  // Puts it where the caller wrote a placeholder.
+  'src/proxy/substitute/substitute-request.ts',
   // Computes signatures.
+  'src/signers/hmac/sign-hmac.ts',
   'src/signers/sigv4/sign-aws-request.ts',
   // Log in where secrets are kept.
   'src/sources/aws/web-identity-session.ts',
