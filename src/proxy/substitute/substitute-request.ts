@@ -1,8 +1,6 @@
-import type { Readable } from 'node:stream'
 import { RefusedError } from '../../kernel/errors.ts'
 import type { LiveVersion } from '../../kernel/credential.ts'
 import type { Substitution, SurfaceKind } from '../../kernel/substitution.ts'
-import type { HeldBody } from '../hold-body.ts'
 import type { RequestHead } from '../read-head.ts'
 import { replaceInFields } from './in-fields.ts'
 import { replaceInJson } from './in-json.ts'
@@ -16,7 +14,8 @@ export interface PlaceholderRequest {
   readonly query: string | null
   /** Only those that go upstream. */
   readonly fields: readonly string[]
-  readonly body: HeldBody
+  /** The whole body, where the route looks into bodies; null where there is none, or where it passes. */
+  readonly body: Buffer | null
 }
 
 /** The same parts with one secret version in them. */
@@ -25,7 +24,7 @@ export interface SubstitutedRequest {
   readonly path: string
   readonly query: string | null
   readonly fields: string[]
-  readonly body: Buffer | Readable | null
+  readonly body: Buffer | null
 }
 
 /**
@@ -83,7 +82,7 @@ function declaredNames({ surfaces }: Substitution, kind: SurfaceKind): (name: st
 }
 
 interface ReplacedBody {
-  readonly body: SubstitutedRequest['body']
+  readonly body: Buffer | null
   readonly secrets: number
 }
 
@@ -92,25 +91,19 @@ function replaceInBody(
   marker: Marker,
   substitution: Substitution,
 ): ReplacedBody {
-  if (body.kind === 'none') return { body: null, secrets: 0 }
-  if (body.kind === 'streaming') return { body: body.stream, secrets: 0 }
-  const { bytes } = body
-  if (!looksIntoBodies(substitution)) return { body: bytes, secrets: 0 }
+  if (body === null) return { body, secrets: 0 }
   if (head.contentEncoding !== '') {
     throw new RefusedError('body-not-injectable', 'placeholders can not be found in this body')
   }
   const kind = kindOf(head.contentType)
   if (kind === null || substitution.surfaces.every((surface) => surface.kind !== kind)) {
-    marker.refuseIn(bytes)
-    return { body: bytes, secrets: 0 }
+    marker.refuseIn(body)
+    return { body, secrets: 0 }
   }
   const isDeclared = declaredNames(substitution, kind)
   const replace = kind === 'form' ? replaceInParameters : replaceInJson
-  const { text, secrets } = replace(bytes.toString('latin1'), marker, isDeclared)
-  return {
-    body: secrets === 0 && !marker.isIn(bytes) ? bytes : Buffer.from(text, 'latin1'),
-    secrets,
-  }
+  const { text, secrets } = replace(body.toString('latin1'), marker, isDeclared)
+  return { body: marker.isIn(body) ? Buffer.from(text, 'latin1') : body, secrets }
 }
 
 function kindOf(contentType: string): 'form' | 'json' | null {

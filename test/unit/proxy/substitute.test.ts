@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import type { Substitution, Surface, SurfaceKind } from '../../../src/kernel/substitution.ts'
-import type { HeldBody } from '../../../src/proxy/hold-body.ts'
 import {
   type PlaceholderRequest,
   substitutePlaceholders,
@@ -155,19 +154,25 @@ interface Sent {
   readonly path?: string
   readonly query?: string
   readonly fields?: readonly string[]
-  readonly body?: HeldBody
+  readonly body?: Buffer
   readonly type?: string
   readonly encoding?: string
 }
 
 function run(
-  { path = '/v1', query, fields = [], body = { kind: 'none' }, type = '', encoding = '' }: Sent,
+  { path = '/v1', query, fields = [], body, type = '', encoding = '' }: Sent,
   surfaces: readonly (SurfaceKind | Surface)[],
   secret = SECRET,
   shape = { before: 'SIDEKEY_', after: '' },
 ) {
   const head = { contentType: type, contentEncoding: encoding }
-  const request: PlaceholderRequest = { head, path, query: query ?? null, fields, body }
+  const request: PlaceholderRequest = {
+    head,
+    path,
+    query: query ?? null,
+    fields,
+    body: body ?? null,
+  }
   const substitution: Substitution = {
     ...shape,
     surfaces: surfaces.map((one) => (typeof one === 'string' ? { kind: one, name: null } : one)),
@@ -178,8 +183,8 @@ function run(
   })
 }
 
-function held(body: string): HeldBody {
-  return { kind: 'held', bytes: Buffer.from(body, 'utf8') }
+function held(body: string): Buffer {
+  return Buffer.from(body, 'utf8')
 }
 
 function text(body: unknown): string {
