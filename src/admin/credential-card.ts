@@ -1,5 +1,9 @@
 import { html } from 'hono/html'
-import type { CredentialStatus, VersionStatus } from '../kernel/ports/rotation-control.ts'
+import type {
+  CredentialStatus,
+  RolloutStatus,
+  VersionStatus,
+} from '../kernel/ports/rotation-control.ts'
 import { formatAge, formatInstant } from './format-age.ts'
 import { phasePicture } from './phase-picture.ts'
 
@@ -22,6 +26,7 @@ export function credentialCard(status: CredentialStatus, nowMs: number, commands
     </header>
     ${status.blocked === null ? '' : blockedNote(status.blocked, nowMs)}
     ${status.reason === 'bootstrap-consent' ? CONSENT_NOTE : ''}
+    ${status.rollout === undefined ? '' : rolloutNote(status.rollout)}
     ${rotates ? phasePicture(status, nowMs) : ''}
     <p class="times">
       ${rotates ? rotationTimes(status, nowMs) : 'Somebody else rotates it; its files are watched.'}
@@ -42,6 +47,14 @@ function blockedNote(blocked: NonNullable<CredentialStatus['blocked']>, nowMs: n
   return html`<p class="note bad" role="alert">
     <strong>Blocked: ${blocked.reason}</strong> for ${formatAge(nowMs - blocked.sinceMs)}.
     ${blocked.detail}
+  </p>`
+}
+
+function rolloutNote({ share, watchedMs, requests, refusals }: RolloutStatus): Html {
+  const percent = Math.round(share * 1_000) / 10
+  return html`<p class="note">
+    ${percent}% of the requests start with the new version, watched for ${formatAge(watchedMs)}:
+    ${requests} so far, ${refusals} refused.
   </p>`
 }
 

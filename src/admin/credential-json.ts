@@ -1,4 +1,8 @@
-import type { AccountSecret, CredentialStatus } from '../kernel/ports/rotation-control.ts'
+import type {
+  AccountSecret,
+  CredentialStatus,
+  RolloutStatus,
+} from '../kernel/ports/rotation-control.ts'
 
 /** What the admin API says of a credential. Names and shape are a contract: design.md, "Admin port". */
 export interface CredentialJson {
@@ -13,8 +17,19 @@ export interface CredentialJson {
     readonly detail: string
   } | null
   readonly versions: readonly VersionJson[]
+  /** How far a staged promotion is; null while there is none. */
+  readonly rollout: RolloutJson | null
   readonly lastRotationAt: string | null
   readonly nextRotationAt: string | null
+}
+
+interface RolloutJson {
+  /** Of the requests, 0 to 1. */
+  readonly share: number
+  readonly since: string
+  readonly watchedSeconds: number
+  readonly requests: number
+  readonly refusals: number
 }
 
 interface VersionJson {
@@ -48,9 +63,17 @@ export function credentialJson(status: CredentialStatus): CredentialJson {
       createdAt: rfc3339OrNull(version.createdAtMs),
       lastUsedAt: rfc3339OrNull(version.lastUsedAtMs),
     })),
+    rollout: rolloutJson(status.rollout ?? null),
     lastRotationAt: rfc3339OrNull(status.lastRotationAtMs),
     nextRotationAt: rfc3339OrNull(status.nextRotationAtMs),
   }
+}
+
+function rolloutJson(rollout: RolloutStatus | null): RolloutJson | null {
+  if (rollout === null) return null
+  const { share, sinceMs, watchedMs, requests, refusals } = rollout
+  const watchedSeconds = Math.floor(watchedMs / 1_000)
+  return { share, since: rfc3339(sinceMs), watchedSeconds, requests, refusals }
 }
 
 /** One of an account's secrets at the provider. */

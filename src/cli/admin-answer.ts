@@ -21,6 +21,16 @@ export const credentialSchema = z.object({
       lastUsedAt: instant.nullable(),
     }),
   ),
+  rollout: z
+    .object({
+      share: z.number(),
+      since: instant,
+      watchedSeconds: z.number(),
+      requests: z.number(),
+      refusals: z.number(),
+    })
+    .nullable()
+    .default(null),
   lastRotationAt: instant.nullable(),
   nextRotationAt: instant.nullable(),
 })

@@ -29,6 +29,7 @@ export function credentialTable(credentials: readonly Credential[], view: View):
       line(rows[index] ?? [], (text, column) =>
         column === PHASE_COLUMN ? style(view, colourOf(credential), text) : text,
       ),
+      ...rolloutLine(credential),
       ...blockedLine(credential, view),
     ]),
   ]
@@ -74,6 +75,16 @@ function blockedLine({ blocked }: Credential, view: View): readonly string[] {
   if (blocked === null) return []
   const text = `blocked for ${formatAge(view.nowMs - blocked.since)}: ${blocked.reason}. ${blocked.detail}`
   return [`${GAP}${style(view, 'red', printable(text))}`]
+}
+
+function rolloutLine({ rollout }: Credential): readonly string[] {
+  if (rollout === null) return []
+  const { share, watchedSeconds, requests, refusals } = rollout
+  const percent = Math.round(share * 1_000) / 10
+  const watched = formatAge(watchedSeconds * 1_000)
+  return [
+    `${GAP}${percent}% of the requests start with pending, watched for ${watched}: ${requests} so far, ${refusals} refused`,
+  ]
 }
 
 type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'bold'

@@ -114,6 +114,13 @@ function resolveSources(
 
 function policy(id: string, keys: RotationKeys, findings: Findings): RotationPolicy {
   const at = (key: string) => ['credentials', id, 'rotation', key]
+  const { stagedPromotion: staged } = keys
+  if (staged !== undefined && staged.for >= keys.every) {
+    findings.error(
+      [...at('stagedPromotion'), 'for'],
+      new Refusal('is not shorter than `every`', 'shorten it or lengthen `every`'),
+    )
+  }
   if (keys.drain >= keys.every) {
     findings.error(
       at('drain'),
@@ -151,5 +158,12 @@ function policy(id: string, keys: RotationKeys, findings: Findings): RotationPol
     memberSilentMs: keys.memberSilent,
     windows: keys.windows,
     blackouts: keys.blackouts.map(({ from, until }) => ({ fromMs: from, untilMs: until })),
+    ...(staged !== undefined && {
+      stagedPromotion: {
+        share: staged.share,
+        forMs: staged.for,
+        refusalsMaxRatio: staged.refusalsMax,
+      },
+    }),
   }
 }

@@ -4,6 +4,7 @@ import type { ProviderModule } from './provider-module.ts'
 import { Refusal, scalar } from './refusal.ts'
 import { secretSource } from './schema-source.ts'
 import { nameOf } from './schema-words.ts'
+import { stagedPromotionKeys } from './schema-staged-promotion.ts'
 import { DAY_MS, parseDuration, parsePercentage } from './units.ts'
 
 const DRAIN_MAX_MS = 7 * DAY_MS
@@ -54,6 +55,7 @@ const rotationKeys = z.strictObject({
     .max(CALENDAR_MAX)
     .default([])
     .meta({ description: 'No promotion and no revocation inside these. Emergencies ignore them.' }),
+  stagedPromotion: stagedPromotionKeys.optional(),
   memberSilent: scalar(parseDuration, {
     description: 'Silence of a replica after which `member-silent` is raised. Default 5m.',
     pattern: DURATION_PATTERN,

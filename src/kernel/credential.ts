@@ -76,6 +76,15 @@ export interface PendingVersion extends SecretVersion {
   readonly firstSeenAtMs: number | null
   /** Probes that succeeded in a row since then. */
   readonly probesPassed: number
+  /** Since a share of the requests starts with it; absent before, and without a staged promotion. */
+  readonly rollout?: Rollout
+}
+
+/** How far a staged promotion is; it counts in `staged` only. */
+export interface Rollout {
+  /** Share of the requests, above 0. */
+  readonly share: number
+  readonly sinceMs: number
 }
 
 export interface PreviousVersion extends SecretVersion {
@@ -139,6 +148,8 @@ export interface LiveVersion {
   readonly stage: Stage
   readonly value: SecretValue
   readonly fingerprint: string
+  /** Share of the requests that start with this pending version; absent: it is there to fall back to. */
+  readonly share?: number
 }
 
 /** What the data plane holds of a credential: the version to try first, then the one to fall back to. */
@@ -155,8 +166,10 @@ const OFFERED_PENDING: ReadonlySet<Phase> = new Set(['verified', 'staged'])
 export function liveVersions(record: CredentialRecord): readonly LiveVersion[] {
   const offered = hasValue(record.current) ? [live(record.current, 'current')] : []
   if (record.previous !== null) offered.push(live(record.previous, 'previous'))
-  if (record.pending !== null && OFFERED_PENDING.has(record.phase)) {
-    offered.push(live(record.pending, 'pending'))
+  const { pending, phase } = record
+  if (pending !== null && OFFERED_PENDING.has(phase)) {
+    const share = phase === 'staged' ? pending.rollout?.share : undefined
+    offered.push({ ...live(pending, 'pending'), ...(share !== undefined && { share }) })
   }
   return offered
 }

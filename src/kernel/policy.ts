@@ -22,6 +22,21 @@ export interface RotationPolicy {
   readonly windows: readonly TimeWindow[]
   /** No promotion and no revocation inside these. Emergencies ignore them. */
   readonly blackouts: readonly Blackout[]
+  /** Before a promotion, only a share of the requests starts with the new version. Absent: all move at once. */
+  readonly stagedPromotion?: StagedPromotion
+}
+
+/**
+ * A new version first gets a share of the requests, for a while, and is given up when it is refused too often. Nothing is
+ * revoked meanwhile. Emergencies, and a current version that no longer works, skip it.
+ */
+export interface StagedPromotion {
+  /** Above 0, at most 0.5; default 0.1. */
+  readonly share: number
+  /** How long a replica has to watch it, in milliseconds. Above 0, at most 1 day; default 10 minutes. */
+  readonly forMs: number
+  /** Refused requests per request above which it is given up. 0 to 0.5; default 0.01. */
+  readonly refusalsMaxRatio: number
 }
 
 /** A weekly window in UTC. */

@@ -2,6 +2,7 @@ import type { CredentialVersions, LiveVersion } from '../kernel/credential.ts'
 import { VIEW_RETRY_MS } from '../kernel/limits.ts'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
+import type { RolloutReport } from '../kernel/ports/store.ts'
 import type { CredentialMeter } from '../kernel/ports/telemetry.ts'
 import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
@@ -9,7 +10,10 @@ import type { Placement } from './placement.ts'
 import { RetryLaterError } from './rescue.ts'
 import type { Choice } from './choose-candidates.ts'
 import { VersionHealth } from './version-health.ts'
-import { echoPattern, type Rendered, renderCredential } from './render-credential.ts'
+import { echoPattern, type Rendered } from './render-credential.ts'
+import { Rollout } from './rollout.ts'
+import { VersionCandidate, isSame } from './version-candidate.ts'
+import { VersionUses } from './version-uses.ts'
 
 /** A version that may be tried for a request, with its rendered forms. */
 export interface Candidate {
@@ -34,7 +38,7 @@ export interface CredentialViewDeps {
   readonly uses: UseReporter
   readonly earlyLook: EarlyLook
   /** Shared with the view that this one replaces. */
-  readonly lastUses?: Map<number, number>
+  readonly lastUses?: VersionUses
 }
 
 /** Read side of a credential: the last good snapshot, kept fresh by a watch and by single-flight reads. */
@@ -43,10 +47,10 @@ export class CredentialView {
   readonly meter: CredentialMeter
   readonly health: VersionHealth
   readonly #deps: CredentialViewDeps
-  /** Wall clock of the last use of each generation by this process. */
-  readonly lastUses: Map<number, number>
+  readonly lastUses: VersionUses
   readonly #listeners = new Set<(snapshot: CredentialSnapshot) => void>()
   #snapshot: CredentialSnapshot | null = null
+  #rollout: Rollout | null = null
   #loading: Promise<void> | null = null
   #again = false
   #stopWatch: Stop | null = null
@@ -54,7 +58,7 @@ export class CredentialView {
 
   constructor(deps: CredentialViewDeps) {
     this.#deps = deps
-    this.lastUses = deps.lastUses ?? new Map()
+    this.lastUses = deps.lastUses ?? new VersionUses()
     this.credentialId = deps.source.credentialId
     this.meter = deps.meter
     const { source } = deps
@@ -92,7 +96,17 @@ export class CredentialView {
 
   /** `lastUses` as the store holds it. */
   get lastUse(): Readonly<Record<number, number>> {
-    return Object.fromEntries(this.lastUses)
+    return this.lastUses.lastUse(this.#deps.clock.now())
+  }
+
+  /** The staged promotion that is under way; null while there is none. */
+  get rollout(): Rollout | null {
+    return this.#rollout
+  }
+
+  /** What the others are told of it. */
+  get rolloutReport(): RolloutReport | null {
+    return this.#rollout?.report(this.#deps.clock.monotonic()) ?? null
   }
 
   /** Calls back with every new snapshot, after it is in use. */
@@ -101,10 +115,21 @@ export class CredentialView {
     return () => this.#listeners.delete(listener)
   }
 
-  /** A request is sent, or has ended, with this version. */
-  used(version: LiveVersion, atMs: number): void {
-    this.lastUses.set(version.generation, atMs)
-    this.#deps.uses.used(this.credentialId, version.generation, atMs)
+  /** A request is sent with this version; call `answered` once, whatever becomes of it. */
+  began({ generation }: LiveVersion, atMs: number): void {
+    this.lastUses.began(generation, atMs)
+    this.#deps.uses.used(this.credentialId, generation, atMs)
+  }
+
+  /** The upstream has said what it thinks of the version, or never will. */
+  answered({ generation }: LiveVersion, atMs: number): void {
+    this.lastUses.ended(generation, atMs)
+  }
+
+  /** A request with this version has ended. */
+  used({ generation }: LiveVersion, atMs: number): void {
+    this.lastUses.used(generation, atMs)
+    this.#deps.uses.used(this.credentialId, generation, atMs)
   }
 
   /**
@@ -116,6 +141,10 @@ export class CredentialView {
     if (listed.length === 0) {
       throw new RetryLaterError('credential-unavailable', 'no version is known', VIEW_RETRY_MS)
     }
+    const rolled = replayable ? (this.#rollout?.take() ?? null) : null
+    const first = rolled === null ? null : this.health.peek(rolled, replayable)
+    // Nobody waits for a version that only a share of the requests has to start with.
+    if (first?.kind === 'try') return first
     const choice = this.health.peek(listed, replayable)
     const settled = choice.kind === 'wait' ? await this.health.choose(listed, replayable) : choice
     if (settled.kind === 'try') return settled
@@ -175,9 +204,8 @@ export class CredentialView {
     }
     this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
     const live = new Set(versions.versions.map((version) => version.generation))
-    for (const generation of this.lastUses.keys()) {
-      if (!live.has(generation)) this.lastUses.delete(generation)
-    }
+    this.lastUses.retain(live)
+    this.#rollout = Rollout.next(this.#rollout, this.#snapshot, this.#deps.clock.monotonic())
     for (const listener of this.#listeners) listener(this.#snapshot)
   }
 
@@ -202,26 +230,3 @@ async function probe(source: VersionSource, version: LiveVersion): Promise<Probe
 }
 
 type ProbeAnswer = Awaited<ReturnType<NonNullable<VersionSource['probe']>>>
-
-function isSame(a: LiveVersion, b: LiveVersion): boolean {
-  return a.stage === b.stage && a.value.equals(b.value)
-}
-
-class VersionCandidate implements Candidate {
-  readonly version: LiveVersion
-  readonly #publicValues: Readonly<Record<string, string>>
-  readonly #rendered = new WeakMap<Placement, Rendered>()
-
-  constructor(version: LiveVersion, publicValues: Readonly<Record<string, string>>) {
-    this.version = version
-    this.#publicValues = publicValues
-  }
-
-  rendered(placement: Placement): Rendered {
-    const known = this.#rendered.get(placement)
-    if (known !== undefined) return known
-    const rendered = renderCredential(placement, this.version, this.#publicValues)
-    this.#rendered.set(placement, rendered)
-    return rendered
-  }
-}

@@ -7,6 +7,7 @@ import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { CredentialView } from './credential-view.ts'
 import { Membership } from './membership.ts'
+import { VersionUses } from './version-uses.ts'
 
 export interface CredentialViewsDeps {
   readonly clock: Clock
@@ -107,7 +108,7 @@ export class CredentialViews {
     const { telemetry } = this.#deps
     const meter = telemetry.credential(source.credentialId)
     // Requests in flight go on with the view before: what they use is still reported.
-    const uses = before?.view.lastUses ?? new Map<number, number>()
+    const uses = before?.view.lastUses ?? new VersionUses()
     const view = new CredentialView({ ...this.#deps, source, meter, lastUses: uses })
     const membership = store === undefined ? null : new Membership({ ...this.#deps, store, view })
     return { source, view, membership }

@@ -89,12 +89,14 @@ export class Membership {
 
   #member(): Member {
     const { view, instance, clock } = this.#deps
+    const rollout = view.rolloutReport
     return {
       instance,
       held: view.snapshot?.candidates.map(({ version }) => version.generation) ?? [],
       // Without a snapshot nothing is acknowledged.
       ackGeneration: view.firstChoice() ?? 0,
       lastUse: view.lastUse,
+      ...(rollout !== null && { rollout }),
       atMs: clock.now(),
     }
   }

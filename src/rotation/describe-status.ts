@@ -9,6 +9,7 @@ import type { CredentialStatus, VersionStatus } from '../kernel/ports/rotation-c
 import type { Member } from '../kernel/ports/store.ts'
 import type { RotationState } from '../kernel/ports/telemetry.ts'
 import type { RotatorDeps } from './context.ts'
+import { rolloutStatus } from './rollout.ts'
 
 type Staged = readonly [Stage, SecretVersion]
 
@@ -34,6 +35,7 @@ export function describeStatus(
   providerName: string,
   reason: string | null,
 ): CredentialStatus {
+  const rollout = rolloutStatus(record, members)
   return {
     id: record.credentialId,
     provider: providerName,
@@ -42,6 +44,7 @@ export function describeStatus(
     blocked: record.blocked,
     paused: record.paused,
     versions: stagedVersions(record).map((version) => describeVersion(version, members)),
+    ...(rollout !== null && { rollout }),
     lastRotationAtMs: record.lastRotationAtMs,
     nextRotationAtMs: record.nextRotationAtMs,
   }

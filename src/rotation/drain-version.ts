@@ -2,7 +2,7 @@ import type { CredentialRecord } from '../kernel/credential.ts'
 import type { RotationPolicy } from '../kernel/policy.ts'
 import { isCompromised } from './facts.ts'
 import type { MemberSight, Observation } from './observation.ts'
-import { BARRIER_POLL_MS } from './timing.ts'
+import { BARRIER_POLL_MS, ROLLOUT_REPORT_MAX_MS } from './timing.ts'
 import type { View } from './view.ts'
 
 /**
@@ -10,7 +10,8 @@ import type { View } from './view.ts'
  * long.
  */
 export interface Held {
-  readonly reason: 'drain' | 'previous-in-use' | 'ack-barrier' | 'preposition-barrier'
+  readonly reason:
+    'drain' | 'previous-in-use' | 'ack-barrier' | 'preposition-barrier' | 'staged-promotion'
   readonly untilMs: number
   readonly silent: boolean
 }
@@ -19,6 +20,15 @@ export interface Held {
 export function prepositionBarrier(v: View): Held | null {
   const generation = v.record.pending?.generation ?? 0
   return barrier(v, 'preposition-barrier', ({ member }) => member.held.includes(generation))
+}
+
+/** Every registered replica has told a moment ago what it sees of the staged promotion. */
+export function rolloutBarrier(v: View): Held | null {
+  const generation = v.record.pending?.generation ?? 0
+  return barrier(v, 'staged-promotion', ({ member, reportedAtMs }) => {
+    const isFresh = v.nowMs - reportedAtMs <= ROLLOUT_REPORT_MAX_MS
+    return isFresh && member.rollout?.generation === generation
+  })
 }
 
 /**
@@ -32,10 +42,18 @@ export function revokeBarriers(v: View): Held | null {
   return drain ?? ackBarrier(v)
 }
 
-/** Nobody treats the candidate that is about to be given up as current, as after a demotion. */
+/**
+ * Nobody starts requests with the candidate that is about to be given up, as after a demotion or a
+ * staged promotion.
+ */
 export function releaseBarrier(v: View): Held | null {
   const generation = v.record.pending?.generation ?? 0
-  return barrier(v, 'ack-barrier', ({ member }) => member.ackGeneration !== generation)
+  return barrier(
+    v,
+    'ack-barrier',
+    ({ member }) =>
+      member.ackGeneration !== generation && member.rollout?.generation !== generation,
+  )
 }
 
 /**

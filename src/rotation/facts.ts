@@ -26,6 +26,7 @@ export function newestInstantMs(record: CredentialRecord): number {
     record.phaseSinceMs,
     current.activatedAtMs,
     pending?.firstSeenAtMs ?? 0,
+    pending?.rollout?.sinceMs ?? 0,
     previous?.demotedAtMs ?? 0,
     record.absentSinceMs ?? 0,
     record.requestedAtMs ?? 0,

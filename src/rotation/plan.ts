@@ -13,6 +13,7 @@ import type { Observation } from './observation.ts'
 import { attributeCreate, attributeSlots, nothingWorks, refused } from './reconcile.ts'
 import { PLANS_OF_PLACES } from './plan-places.ts'
 import { planFirst } from './plan-first.ts'
+import { planStaged } from './plan-staged.ts'
 import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
 import {
   bindPrevious,
@@ -131,31 +132,6 @@ function planVerified(v: View): Step {
   if (isCompromised(record, 'current')) return { kind: 'stage', reason: 'emergency' }
   const held = prepositionBarrier(v)
   return held === null ? { kind: 'stage', reason: 'prepositioned' } : waitForMembers(v, held)
-}
-
-/** staged: the standby, and every replica can fall forward to it. → promoted, → aborting */
-function planStaged(v: View): Step {
-  const { record, belief, policy, nowMs } = v
-  const generation = record.pending?.generation ?? 0
-  if (isCompromised(record, 'pending')) return { kind: 'abort', reason: 'compromised' }
-  if (belief.current === 'dead') {
-    return prove(v, generation) ?? { kind: 'promote', reason: 'current-dead' }
-  }
-  if (belief.pending === 'dead') return { kind: 'abort', reason: 'standby-refused' }
-  if (belief.pendingGone) return { kind: 'abort', reason: 'standby-absent' }
-  const [other, ...more] = belief.unknownIds
-  const unbound = record.current.secretId === null || belief.currentMisnamed
-  if (unbound && other !== undefined && more.length === 0 && belief.current === 'alive') {
-    const proof = prove(v, record.current.generation)
-    return proof ?? { kind: 'bind-current', secretId: other, reason: 'elimination' }
-  }
-  const due = dueReason(record, policy, nowMs)
-  if (due === null && policy.standby === 'none')
-    return { kind: 'abort', reason: 'standby-unwanted' }
-  if (due === null) return wait(v, 'not-due', dueAtMs(record, policy))
-  const hold = due === 'emergency' ? null : calendarHold(policy, nowMs)
-  if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
-  return prove(v, generation) ?? { kind: 'promote', reason: due }
 }
 
 /** promoted: the old version falls silent. → retiring, → aborting (demoted) */

@@ -15,6 +15,14 @@ export function stageVersion({ record, seen }: Moment): Taken {
   return { record: { ...record, phase: 'staged' }, seen }
 }
 
+/** From now on a share of the requests starts with the standby. */
+export function rollOutVersion({ policy }: RotatorDeps, { record, seen, nowMs }: Moment): Taken {
+  const { pending } = record
+  if (pending === null || policy.stagedPromotion === undefined) return { record, seen }
+  const rollout = { share: policy.stagedPromotion.share, sinceMs: nowMs }
+  return { record: { ...record, pending: { ...pending, rollout } }, seen }
+}
+
 /**
  * Pending becomes current, current becomes previous: one write, and no call to the provider. An
  * account's first secret has nothing before it.

@@ -58,7 +58,13 @@ export function restampRecord({ record, seen, nowMs }: Moment): Taken {
     ...record,
     phaseSinceMs: past(record.phaseSinceMs),
     current: { ...current, activatedAtMs: past(current.activatedAtMs) },
-    pending: pending && { ...pending, firstSeenAtMs: past(pending.firstSeenAtMs) },
+    pending: pending && {
+      ...pending,
+      firstSeenAtMs: past(pending.firstSeenAtMs),
+      ...(pending.rollout && {
+        rollout: { ...pending.rollout, sinceMs: past(pending.rollout.sinceMs) },
+      }),
+    },
     previous: previous && { ...previous, demotedAtMs: past(previous.demotedAtMs) },
     emergency: emergency && { ...emergency, sinceMs: past(emergency.sinceMs) },
     blocked: blocked && { ...blocked, sinceMs: past(blocked.sinceMs) },

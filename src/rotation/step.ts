@@ -15,6 +15,7 @@ export type WaitReason =
   | 'previous-in-use'
   | 'ack-barrier'
   | 'preposition-barrier'
+  | 'staged-promotion'
   | 'propagation'
   | 'proving'
   | 'create-unknown'
@@ -36,6 +37,7 @@ export type AbortReason =
   | 'compromised'
   | 'late-create'
   | 'create-doubled'
+  | 'rollout-refused'
   | 'operator'
   | 'demoted'
 
@@ -69,6 +71,7 @@ export type Step =
     }
   | { readonly kind: 'verify'; readonly reason: 'proven' }
   | { readonly kind: 'stage'; readonly reason: 'prepositioned' | 'emergency' | 'current-dead' }
+  | { readonly kind: 'roll-out'; readonly reason: DueReason }
   | { readonly kind: 'promote'; readonly reason: PromoteReason }
   | { readonly kind: 'demote'; readonly reason: 'current-refused' }
   | { readonly kind: 'retire'; readonly reason: 'drained' | 'emergency' | 'previous-gone' }

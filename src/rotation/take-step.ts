@@ -8,7 +8,7 @@ import {
   resendVersion,
   sightVersion,
 } from './create-version.ts'
-import { demoteVersion, promoteVersion, stageVersion } from './promote-version.ts'
+import { demoteVersion, promoteVersion, rollOutVersion, stageVersion } from './promote-version.ts'
 import { finishRotation, goneVersion, retireVersion, revokeVersion } from './revoke-version.ts'
 import {
   bindCurrent,
@@ -47,6 +47,8 @@ export async function takeStep(deps: RotatorDeps, moment: Moment, step: Step): P
       return verifiedVersion(moment)
     case 'stage':
       return stageVersion(moment)
+    case 'roll-out':
+      return rollOutVersion(deps, moment)
     case 'promote':
       return promoteVersion(deps, moment)
     case 'demote':

@@ -55,6 +55,10 @@ export const REST_LOOK_MS = 60_000
 export const LEASE_RENEW_MS = 5_000
 /** After a store that can't be reached. */
 export const STORE_RETRY_MS = 2_000
+/** How often they are read while a share of the requests tries a new version. */
+export const ROLLOUT_POLL_MS = 5_000
+/** A report on a staged promotion counts for this long: what came later is not known. */
+export const ROLLOUT_REPORT_MAX_MS = 10_000
 /** How often members' reports are read while a barrier waits for them. */
 export const BARRIER_POLL_MS = 1_000
 /**

@@ -23,6 +23,7 @@ const pending = z.strictObject({
   attempts: z.int().nonnegative(),
   firstSeenAtMs: instantMs.nullable(),
   probesPassed: z.int().nonnegative(),
+  rollout: z.strictObject({ share: z.number().positive(), sinceMs: instantMs }).exactOptional(),
 })
 
 const previous = z.strictObject({ ...version, demotedAtMs: instantMs, bootstrap: z.boolean() })

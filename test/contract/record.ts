@@ -58,6 +58,7 @@ export function fullRecord(credentialId: string): CredentialRecord {
       attempts: 2,
       firstSeenAtMs: AT_MS + 2,
       probesPassed: 1,
+      rollout: { share: 0.1, sinceMs: AT_MS + 3 },
     },
     tombstones: [
       {

@@ -244,6 +244,12 @@ export function describeStore(name: string, setUp: () => Promise<StoreUnderTest>
       expect(await list(store, 'another')).toEqual([member('i2.x/y', 7)])
     })
 
+    test('tell what they see of a staged promotion', async () => {
+      const rollout = { generation: 2, forMs: 1_500, requests: 40, refusals: 1 }
+      await store.publishMember(ID, { ...member('i1', 1), rollout })
+      expect(await list(other, ID)).toEqual([{ ...member('i1', 1), rollout }])
+    })
+
     test('leave by being removed; removing one that is not there is harmless', async () => {
       await store.publishMember(ID, member('i1', 1))
       await store.publishMember(ID, member('i2', 1))

@@ -95,6 +95,7 @@ function violationsOf(history: History, { foreign = false }: Trial): readonly st
     absenceMs: ABSENCE_PERSIST_MS,
     convergeMs: CONVERGE_MAX_MS,
     toleranceMs: QUIET_TOLERANCE_MS,
+    stagedPromotion: null,
     foreign,
   }
   const violations = checkHistory(history, terms)

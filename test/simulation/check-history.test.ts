@@ -9,6 +9,7 @@ const TERMS: Terms = {
   convergeMs: 120_000,
   toleranceMs: 1_000,
   foreign: false,
+  stagedPromotion: null,
 }
 const V1: RecordedVersion = { generation: 1, value: 'v1', secretId: 's1' }
 const V2: RecordedVersion = { generation: 2, value: 'v2', secretId: 's2' }

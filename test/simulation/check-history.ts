@@ -1,3 +1,4 @@
+import type { StagedPromotion } from '../../src/kernel/policy.ts'
 import type { History } from './history.ts'
 import {
   checkForeignDelete,
@@ -11,9 +12,10 @@ import {
   checkProgress,
   checkSingleIntent,
 } from './invariants-record.ts'
+import { checkRollout } from './invariants-rollout.ts'
 import { checkAvailability, checkConsent } from './invariants-traffic.ts'
 
-/** The ten rules of `docs/architecture.md`, by the names that a violation carries. */
+/** The ten rules of `docs/architecture.md`, and the one of an option, by the names that a violation carries. */
 export type Invariant =
   | 'I1 no lost secret'
   | 'I2 availability'
@@ -25,6 +27,7 @@ export type Invariant =
   | 'I8 survivor authenticates'
   | 'I9 progress'
   | 'I10 absence must persist'
+  | 'staged promotion'
 
 export interface Violation {
   readonly invariant: Invariant
@@ -44,6 +47,8 @@ export interface Terms {
   readonly toleranceMs: number
   /** Somebody else made or ended secrets, so that the rotation may stop and ask. */
   readonly foreign: boolean
+  /** The option, where the plan has it. */
+  readonly stagedPromotion: StagedPromotion | null
 }
 
 export type Check = (history: History, terms: Terms) => readonly Violation[]
@@ -59,6 +64,7 @@ const CHECKS: readonly Check[] = [
   checkSurvivor,
   checkProgress,
   checkAbsence,
+  checkRollout,
 ]
 
 /** Every violation of the ten invariants in a history, the earliest first. Empty: they held. */

@@ -27,6 +27,9 @@ export interface Figures {
   /** From the last fault to rest, in milliseconds; of the runs that came to rest, and in which nobody else meddled. */
   readonly convergeMaxMs: number
   readonly endedBlocked: number
+  /** Staged promotions that began, and those that were given up. */
+  readonly rollouts: number
+  readonly rolloutsGivenUp: number
   /** Calls to the secret-management API while the credential was not at rest: how many rotations needed how many. */
   readonly managementCalls: Readonly<Record<number, number>>
   readonly probes: number
@@ -47,6 +50,8 @@ export const NO_FIGURES: Figures = {
   liveMin: Infinity,
   convergeMaxMs: 0,
   endedBlocked: 0,
+  rollouts: 0,
+  rolloutsGivenUp: 0,
   managementCalls: {},
   probes: 0,
   crashPoints: [],
@@ -77,6 +82,7 @@ export function figuresOf(world: World, plan: Plan, violations: readonly Violati
     convergeMaxMs:
       foreign || plan.faultsEndMs > FAULTS_MAX_MS ? 0 : (convergeMs(history.events) ?? 0),
     endedBlocked: world.store.stored?.record.blocked ? 1 : 0,
+    ...rollouts(history.events),
     managementCalls: countEach(perRotation),
     probes: history.events.filter((e) => e.kind === 'call' && e.operation === 'verify').length,
     crashPoints: [...world.crashPoints.keys()],
@@ -99,6 +105,8 @@ export function addFigures(a: Figures, b: Figures): Figures {
     liveMin: Math.min(a.liveMin, b.liveMin),
     convergeMaxMs: Math.max(a.convergeMaxMs, b.convergeMaxMs),
     endedBlocked: a.endedBlocked + b.endedBlocked,
+    rollouts: a.rollouts + b.rollouts,
+    rolloutsGivenUp: a.rolloutsGivenUp + b.rolloutsGivenUp,
     managementCalls: addCounts(a.managementCalls, b.managementCalls),
     probes: a.probes + b.probes,
     crashPoints: [...new Set([...a.crashPoints, ...b.crashPoints])].toSorted(),
@@ -175,6 +183,19 @@ function managementCalls(events: readonly HistoryEvent[], resting: string): read
     if (atRest) lately = []
   }
   return perRotation
+}
+
+function rollouts(events: readonly HistoryEvent[]): Pick<Figures, 'rollouts' | 'rolloutsGivenUp'> {
+  const found = { rollouts: 0, rolloutsGivenUp: 0 }
+  let before = false
+  for (const event of events) {
+    if (event.kind !== 'record') continue
+    const { rollsOut = false, phase } = event.record
+    if (rollsOut && !before) found.rollouts++
+    if (!rollsOut && before && phase === 'aborting') found.rolloutsGivenUp++
+    before = rollsOut
+  }
+  return found
 }
 
 function convergeMs(events: readonly HistoryEvent[]): number | null {

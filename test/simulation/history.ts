@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Phase } from '../../src/kernel/credential.ts'
+import type { RolloutReport } from '../../src/kernel/ports/store.ts'
 
 /** A version as the record held it. `value` is any text that stands for the secret: the value itself, or its hash. */
 export interface RecordedVersion {
@@ -15,6 +16,10 @@ export interface RecordedRecord {
   readonly emergency: boolean
   readonly current: RecordedVersion
   readonly pending: RecordedVersion | null
+  /** A share of the requests starts with pending. */
+  readonly rollsOut?: boolean
+  /** When current became current, by the writer's clock. */
+  readonly promotedAtMs?: number
   readonly previous: RecordedVersion | null
   readonly tombstones: readonly RecordedVersion[]
 }
@@ -99,6 +104,7 @@ export type HistoryEvent =
       /** When the replica said so; reports may arrive out of order. */
       readonly saidAtMs: number
       readonly lastUse: Readonly<Record<number, number>>
+      readonly rollout?: RolloutReport | null
     }
   | {
       readonly kind: 'member-gone'

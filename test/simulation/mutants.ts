@@ -1,3 +1,4 @@
+import { ROLLOUT_MUTANTS } from './mutants-rollout.ts'
 import type { Patch } from './mutant-loader.ts'
 import type { StoreDefects } from './world/sim-store-state.ts'
 
@@ -226,4 +227,5 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     maskedBy: null,
   },
+  ...ROLLOUT_MUTANTS,
 ]

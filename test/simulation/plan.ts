@@ -1,5 +1,6 @@
 import type { RotationPolicy } from '../../src/kernel/policy.ts'
 import { SeededRandom } from '../fakes/random.ts'
+import { withStagedPromotion } from './staged-promotion.ts'
 import type { Fault, OperatorAct, ProviderFate } from './world/faults.ts'
 
 /** Everything that a seed decides before the first event: the world, and the schedule of its faults. */
@@ -14,6 +15,8 @@ export interface Plan {
   readonly listStaleMaxMs: number
   readonly duplicate: 'refused' | 'created'
   readonly fullFirst: boolean
+  /** The app also uses a service that no probe asks. */
+  readonly hiddenService: boolean
   readonly proofOfDeathMs: number
   readonly skewMaxMs: number
   readonly requestEveryMs: number
@@ -23,6 +26,9 @@ export interface Plan {
 }
 
 const LENGTH_MS = 240_000
+/** Two of seven seeds promote in stages; no kept seed is among them. */
+const STAGED_OF = 7
+const STAGED_SEEDS: ReadonlySet<number> = new Set([1, 6])
 
 /** Draws the plan of a seed. The same seed always gives the same plan. */
 export function drawPlan(seed: number): Plan {
@@ -42,7 +48,7 @@ export function drawPlan(seed: number): Plan {
   }
   const foreign = random.int(7) === 0
   const operated = random.int(4) === 0
-  return {
+  const plan: Plan = {
     seed,
     replicas,
     policy,
@@ -53,12 +59,15 @@ export function drawPlan(seed: number): Plan {
     listStaleMaxMs: pick([0, 0, 3_000]),
     duplicate: pick(['refused', 'created'] as const),
     fullFirst: random.int(2) === 0,
+    hiddenService: false,
     proofOfDeathMs: pick([2_000, 10_000, 30_000]),
     skewMaxMs: pick([0, 500, 2_000]),
     requestEveryMs: 500 * Math.max(1, Math.ceil(replicas / 3)),
     faultsEndMs: LENGTH_MS,
     faults: drawFaults(random, replicas, foreign, operated),
   }
+  // Drawn apart, so that the plans of all other seeds stay as they are.
+  return STAGED_SEEDS.has(seed % STAGED_OF) ? withStagedPromotion(plan) : plan
 }
 
 function drawFaults(

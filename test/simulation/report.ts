@@ -23,6 +23,7 @@ export function describeFigures(figures: Figures): readonly string[] {
     `live secrets                 ${figures.liveMin} to ${figures.liveMax}`,
     `time to converge, max        ${(figures.convergeMaxMs / 1000).toFixed(1)} s`,
     `runs that ended blocked      ${count(figures.endedBlocked)}`,
+    `staged promotions            ${count(figures.rollouts)}, given up ${count(figures.rolloutsGivenUp)}`,
     `management calls / rotation  median ${calls.median}, max ${calls.max}`,
     `probes / rotation            ${(figures.probes / Math.max(1, figures.rotations)).toFixed(1)}`,
     `crash points passed          ${figures.crashPoints.length}`,

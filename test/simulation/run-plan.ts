@@ -55,6 +55,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
     convergeMs,
     toleranceMs: toleranceMs(plan),
     foreign,
+    stagedPromotion: plan.policy.stagedPromotion ?? null,
   })
   return {
     plan,

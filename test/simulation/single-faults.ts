@@ -1,4 +1,5 @@
 import type { Plan } from './plan.ts'
+import { withStagedPromotion } from './staged-promotion.ts'
 
 const BASE: Plan = {
   seed: 1,
@@ -20,6 +21,7 @@ const BASE: Plan = {
   listStaleMaxMs: 0,
   duplicate: 'refused',
   fullFirst: true,
+  hiddenService: false,
   proofOfDeathMs: 5_000,
   skewMaxMs: 0,
   requestEveryMs: 500,
@@ -57,5 +59,6 @@ export function singlePlans(): readonly Plan[] {
       listStaleMaxMs: 3_000,
     },
     { ...BASE, seed: 4, managedBy: true },
+    withStagedPromotion({ ...BASE, seed: 5 }),
   ]
 }

@@ -25,6 +25,18 @@ export interface VersionStatus {
   readonly lastUsedAtMs: number | null
 }
 
+/** A staged promotion, summed over the replicas. */
+export interface RolloutStatus {
+  /** Share of the requests that start with the pending version, above 0. */
+  readonly share: number
+  readonly sinceMs: number
+  /** For how long the replica that has watched it for longest has done so, in milliseconds. */
+  readonly watchedMs: number
+  readonly requests: number
+  /** Requests that were refused with the pending version, and taken with another. */
+  readonly refusals: number
+}
+
 /** What people and machines see of a credential. No values. */
 export interface CredentialStatus {
   readonly id: string
@@ -40,6 +52,8 @@ export interface CredentialStatus {
   } | null
   readonly paused: boolean
   readonly versions: readonly VersionStatus[]
+  /** How far a staged promotion is; absent while there is none. */
+  readonly rollout?: RolloutStatus
   readonly lastRotationAtMs: number | null
   readonly nextRotationAtMs: number | null
 }

@@ -27,7 +27,20 @@ export interface Member {
   readonly ackGeneration: number
   /** Last use of each generation in a request, wall clock. */
   readonly lastUse: Readonly<Record<number, number>>
+  /** What it sees of a staged promotion; absent while it knows of none. */
+  readonly rollout?: RolloutReport
   readonly atMs: number
+}
+
+/** How a version does that a share of the requests starts with, as one replica sees it. */
+export interface RolloutReport {
+  readonly generation: number
+  /** For how long this replica has been watching, by its monotonic clock, in milliseconds. */
+  readonly forMs: number
+  /** Requests that the upstream has answered with a verdict on the version. */
+  readonly requests: number
+  /** Of these, the ones that it refused, and took with another version. */
+  readonly refusals: number
 }
 
 /**

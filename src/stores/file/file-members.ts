@@ -16,6 +16,14 @@ const memberSchema = z.strictObject({
     held: z.array(z.int()),
     ackGeneration: z.int(),
     lastUse: z.record(z.coerce.number<string>(), z.number()),
+    rollout: z
+      .strictObject({
+        generation: z.int(),
+        forMs: z.number(),
+        requests: z.int(),
+        refusals: z.int(),
+      })
+      .exactOptional(),
     atMs: z.number(),
   }),
 })

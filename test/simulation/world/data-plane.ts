@@ -97,7 +97,7 @@ export class DataPlane {
     const { process, requestEveryMs, random, account } = this.#deps
     const next = (): void => {
       if (!this.#serving) return
-      void this.#request(random.int(account.habits.services))
+      void this.#request(random.int(account.appServices))
       process.after(requestEveryMs, next)
     }
     process.after(random.int(requestEveryMs), next)
@@ -116,7 +116,7 @@ export class DataPlane {
   }
 
   async #tryCandidates(service: number): Promise<readonly Attempt[]> {
-    const { health } = this.#view
+    const { health, rollout } = this.#view
     const choice = await this.#view.candidates(true).catch(() => null)
     // The proxy refuses by itself: no version is left that was not refused lately.
     if (choice === null) return this.#heldAsRefused()
@@ -127,6 +127,7 @@ export class DataPlane {
       const sent = await this.#send(first, service)
       if (sent.accepted) {
         health.accepted(first)
+        rollout?.accepted(first)
         return [sent]
       }
       if (second === undefined) {
@@ -137,6 +138,8 @@ export class DataPlane {
       if (again.accepted) {
         health.refused(first, true)
         health.accepted(second)
+        rollout?.accepted(second)
+        rollout?.refused(first)
       } else if (health.refused(first, !health.isProven(first))) health.refused(second, true)
       return [sent, again]
     } finally {
@@ -152,11 +155,14 @@ export class DataPlane {
   #send(version: LiveVersion, service: number): Promise<Attempt> {
     const { process, time, account, random, upstreamLatencyMaxMs } = this.#deps
     const latencyMs = (): number => 1 + random.int(upstreamLatencyMaxMs)
-    this.#view.used(version, process.clock.now())
+    this.#view.began(version, process.clock.now())
     return new Promise((resolve) => {
       const arrive = (): void => {
         const accepted = account.accepts(version.value.expose(), service)
-        process.after(latencyMs(), () => resolve(attemptOf(version, accepted)))
+        process.after(latencyMs(), () => {
+          this.#view.answered(version, process.clock.now())
+          resolve(attemptOf(version, accepted))
+        })
       }
       time.after(latencyMs(), arrive, false)
     })

@@ -62,6 +62,8 @@ export type Fault =
       readonly fate: 'lose-answer' | 'lose-request' | 'late'
       readonly times: number
     }
+  /** The next secret that we create is refused by the hidden service, until it is promoted. */
+  | { readonly kind: 'half-refused'; readonly atMs: number }
   | { readonly kind: 'foreign-create'; readonly atMs: number }
   | { readonly kind: 'foreign-revoke'; readonly atMs: number; readonly pick: number }
   /** The next create is delivered late, and an operator gives its candidate up meanwhile. */

@@ -9,6 +9,8 @@ const SLOTS = 2
 /** How this provider behaves; drawn once per seed. */
 export interface ProviderHabits {
   readonly services: number
+  /** One more service, which no probe asks. */
+  readonly hiddenService: boolean
   /** A created secret is refused by a service for up to this long, in milliseconds. */
   readonly createLagMaxMs: number
   readonly revokeLagMaxMs: number
@@ -29,6 +31,8 @@ interface SimSecret {
   readonly createLagMs: readonly number[]
   readonly revokeLagMs: readonly number[]
   revokedAtMs: number | null
+  /** By the hidden service alone. */
+  halfRefused: boolean
 }
 
 /** What a provider is asked for. */
@@ -44,6 +48,7 @@ export class SimAccount {
   /** Decides what becomes of the next call. */
   fateOf: (operation: Operation) => ProviderFate | 'deliver' = () => 'deliver'
   #calls = 0
+  #halfRefuseNext = false
 
   constructor(
     time: VirtualTime,
@@ -59,6 +64,24 @@ export class SimAccount {
     this.insert(bootstrap, 'bootstrap', 0)
   }
 
+  /** How many services the app uses. */
+  get appServices(): number {
+    return this.habits.services + (this.habits.hiddenService ? 1 : 0)
+  }
+
+  /** The next secret of ours is refused by the hidden service. */
+  refuseHalfOfNext(): void {
+    this.#halfRefuseNext = true
+  }
+
+  /** The hidden service takes this value after all; null: every one, also the next. */
+  refuseNoHalf(value: string | null): void {
+    if (value === null) this.#halfRefuseNext = false
+    for (const secret of this.#secrets) {
+      if (value === null || secret.value === value) secret.halfRefused = false
+    }
+  }
+
   nextCall(): number {
     return this.#calls++
   }
@@ -72,6 +95,7 @@ export class SimAccount {
     const nowMs = this.#time.nowMs
     return this.#secrets.some((secret) => {
       if (secret.value !== value) return false
+      if (secret.halfRefused && service === this.habits.services) return false
       if (nowMs < secret.createdAtMs + (secret.createLagMs[service] ?? 0)) return false
       return (
         secret.revokedAtMs === null ||
@@ -119,7 +143,9 @@ export class SimAccount {
       createLagMs: lag(lagMaxMs),
       revokeLagMs: lag(this.habits.revokeLagMaxMs),
       revokedAtMs: null,
+      halfRefused: by === 'us' && this.#halfRefuseNext,
     }
+    if (by === 'us') this.#halfRefuseNext = false
     this.#secrets.push(secret)
     this.#history.add({
       kind: 'created',

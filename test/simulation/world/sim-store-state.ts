@@ -36,6 +36,8 @@ export class SimStoreState {
   readonly #defects: StoreDefects
   /** Whether a process can reach the store now. */
   reachable: (process: SimProcess) => boolean = () => true
+  /** Told of every record that is written. */
+  wrote: (record: CredentialRecord) => void = () => {}
   /** Decides what becomes of the next write of a record. */
   writeFate: () => Fate = () => 'deliver'
   /** A dead process is provably dead after this, in milliseconds. */
@@ -61,6 +63,7 @@ export class SimStoreState {
     }
     const version = (replaced ?? 0) + 1
     this.stored = { record, version }
+    this.wrote(record)
     this.#history.add({
       kind: 'record',
       atMs: this.#time.nowMs,
@@ -109,6 +112,7 @@ export class SimStoreState {
         held: member.held,
         saidAtMs,
         lastUse: sinceStart(member.lastUse),
+        rollout: member.rollout ?? null,
       })
     }
     this.#heard.set(member.instance, this.#time.nowMs)
@@ -161,6 +165,7 @@ function changed(before: Member, after: Member): boolean {
   return (
     before.ackGeneration !== after.ackGeneration ||
     before.held.join() !== after.held.join() ||
+    before.rollout?.forMs !== after.rollout?.forMs ||
     Object.entries(after.lastUse).some(
       ([generation, atMs]) =>
         Number(generation) !== after.ackGeneration && before.lastUse[Number(generation)] !== atMs,
@@ -175,7 +180,9 @@ function recorded(record: CredentialRecord): RecordedRecord {
     lastGeneration: record.lastGeneration,
     emergency: record.emergency !== null,
     current: version(record.current),
+    promotedAtMs: record.current.activatedAtMs - EPOCH_MS,
     pending: record.pending && version(record.pending),
+    rollsOut: record.phase === 'staged' && record.pending?.rollout !== undefined,
     previous: record.previous && version(record.previous),
     tombstones: record.tombstones.map(version),
   }

@@ -64,6 +64,8 @@ export class World {
     this.account.fateOf = (operation) => this.#board.providerFate(operation, time.nowMs)
     this.store = new SimStoreState(time, history, plan.proofOfDeathMs, defects)
     this.store.reachable = (process) => this.#board.reachable(process, time.nowMs)
+    // A stage in which no request met the hidden service finds nothing, and must not cost requests later.
+    this.store.wrote = ({ current }) => this.account.refuseNoHalf(current.value.expose())
     this.store.writeFate = () => this.#board.writeFate()
     this.network = new Network(time, this.#random, {
       latencyMaxMs: LATENCY_MAX_MS,
@@ -174,6 +176,8 @@ export class World {
       case 'store-down':
         this.time.after(fault.forMs + 1, () => this.store.reconnect())
         return
+      case 'half-refused':
+        return this.account.refuseHalfOfNext()
       case 'foreign-create':
         this.account.create(`Foreign${this.time.nowMs}`, 'foreign')
         return
@@ -191,6 +195,7 @@ export class World {
 
   #endFaults(): void {
     this.#board.clear()
+    this.account.refuseNoHalf(null)
     this.store.reconnect()
     this.operate({ kind: 'resume' })
     this.history.add({ kind: 'faults-ended', atMs: this.time.nowMs })

@@ -27,6 +27,7 @@ const VONAGE = {
       lastUsedAt: null,
     },
   ],
+  rollout: null,
   lastRotationAt: '2026-11-01T08:00:00.000Z',
   nextRotationAt: '2026-12-01T08:00:00.000Z',
 }

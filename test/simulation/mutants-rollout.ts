@@ -1,0 +1,38 @@
+import type { Mutant } from './mutants.ts'
+
+/** Bugs of a staged promotion. */
+export const ROLLOUT_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'ignores-the-refusal-bound',
+    story: 'a staged promotion goes on however often the new version is refused',
+    patches: [
+      {
+        find: `if (stagedPromotion === undefined || status === null || status.refusals === 0) return false`,
+        replace: `if (status !== undefined) return false`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'revokes-during-the-stage',
+    story: 'something is revoked while a share of the requests tries the new version',
+    patches: [
+      {
+        find: `return wait(v, 'staged-promotion', nowMs + Math.min(leftMs, ROLLOUT_POLL_MS))`,
+        replace: `return { kind: 'revoke', reason: 'aborting' }`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'takes-a-restart-for-watching',
+    story: 'a staged promotion ends by its start, whoever has watched it since',
+    patches: [
+      {
+        find: `(members.length === 0 ? v.nowMs - status.sinceMs : status.watchedMs)`,
+        replace: `(v.nowMs - status.sinceMs)`,
+      },
+    ],
+    maskedBy: null,
+  },
+]
