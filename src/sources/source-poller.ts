@@ -32,6 +32,8 @@ export interface PollerDeps extends FetcherDeps {
   readonly random: Random
   readonly log: Log
   readonly telemetry: SourceTelemetry
+  /** How sources are opened; a test puts its own here. */
+  readonly open?: typeof openFetchers
 }
 
 const NOT_YET = new SourceFault('unavailable', 'no answer yet')
@@ -78,9 +80,9 @@ export class SourcePoller {
   }
 
   async #run(): Promise<void> {
-    const { sources, clock, random } = this.#deps
+    const { sources, clock, random, open = openFetchers } = this.#deps
     const { signal } = this.#stopping
-    const opened = openFetchers(
+    const opened = open(
       sources.map(({ source }) => source),
       this.#deps,
     )
