@@ -17,7 +17,7 @@ export class FakeAws extends HttpFake {
   webIdentity = ''
   containerToken = ''
   /** When temporary keys end. */
-  expiration = '2026-11-24T01:00:00Z'
+  expiration = '2026-11-23T01:00:00Z'
   given = 0
 
   constructor() {
