@@ -25,6 +25,8 @@ export const CLIENT_CONNECTIONS_MAX = 10_000
 export const UPSTREAM_CONNECT_TIMEOUT_MS = 10_000
 /** From the last byte of the request to the head of the answer. */
 export const UPSTREAM_HEADERS_TIMEOUT_MS = 60_000
+/** How long a body that its client holds back waits for the upstream's 100; then it is sent all the same. RFC 9110, 10.1.1. */
+export const UPSTREAM_CONTINUE_MS = 1_000
 /** Between two pieces of an answer's body. */
 export const UPSTREAM_BODY_TIMEOUT_MS = 300_000
 /** Shorter than the idle time of common load balancers (60 s), so that a connection is rarely reused while it dies. */
@@ -39,6 +41,12 @@ export const UPSTREAM_CONNECTIONS_MAX = 256
 /** First cooldown of a refused version; it doubles up to the maximum while the version stays refused. */
 export const COOLDOWN_FIRST_MS = 10_000
 export const COOLDOWN_MAX_MS = 300_000
+/**
+ * Rest after a refusal while no version is known to be good: it triples with each one, so that two bad versions cost two
+ * attempts, two more after a second, and then two per 10 s; a 401 that was not about the secret costs about a second.
+ */
+export const DOUBT_FIRST_MS = 334
+export const DOUBT_MAX_MS = 10_000
 /** Refusals in a row, by every version tried, after which a version that once worked cools down too. */
 export const REFUSALS_IN_A_ROW_MAX = 5
 /** How long requests wait for the first one that tries a version, before they go upstream themselves. */

@@ -6,6 +6,8 @@ export interface Standing {
   readonly proven: boolean
   /** Until when it is not offered first; null while nothing speaks against it. Monotonic. */
   readonly coolUntilMs: number | null
+  /** Whether the provider alone says that it works again, so that no request has to find out. */
+  readonly probed: boolean
 }
 
 /** Which versions a request tries, in order, or why it tries none. */
@@ -26,8 +28,8 @@ export interface ChoiceInput {
   readonly candidates: readonly Candidate[]
   readonly standingOf: (versionId: string) => Standing
   readonly trialRunning: boolean
-  /** Somebody can be asked whether a refused version works again, so that no request has to. */
-  readonly probed: boolean
+  /** While no version is good, no request tries one before this instant. Monotonic. */
+  readonly restUntilMs: number
   /** This request could be sent again, so that it may try a version that was refused before. */
   readonly replayable: boolean
   readonly nowMs: number
@@ -44,20 +46,23 @@ export function chooseCandidates(input: ChoiceInput): Choice {
   const cooling: Candidate[] = []
   let retryAtMs = Infinity
   for (const candidate of candidates) {
-    const { coolUntilMs } = standingOf(candidate.version.versionId)
+    const { coolUntilMs, probed } = standingOf(candidate.version.versionId)
     if (coolUntilMs === null) {
       good.push(candidate)
       continue
     }
     retryAtMs = Math.min(retryAtMs, coolUntilMs)
-    if (coolUntilMs <= nowMs && !input.probed) due.push(candidate)
+    if (coolUntilMs <= nowMs && !probed) due.push(candidate)
     else cooling.push(candidate)
   }
   const [first] = good
   if (first === undefined) {
-    if (due.length > 0 && !input.trialRunning) return { kind: 'try', candidates: due, trial: true }
+    const isResting = nowMs < input.restUntilMs
+    if (due.length > 0 && !input.trialRunning && !isResting) {
+      return { kind: 'try', candidates: due, trial: true }
+    }
     const retryAfterMs = retryAtMs === Infinity ? 0 : retryAtMs - nowMs
-    return { kind: 'unavailable', retryAfterMs }
+    return { kind: 'unavailable', retryAfterMs: Math.max(retryAfterMs, input.restUntilMs - nowMs) }
   }
   if (due.length > 0 && input.replayable && !input.trialRunning) {
     return { kind: 'try', candidates: [...due, ...good], trial: true }

@@ -2,6 +2,8 @@ import type { LiveVersion } from '../kernel/credential.ts'
 import {
   COOLDOWN_FIRST_MS,
   COOLDOWN_MAX_MS,
+  DOUBT_FIRST_MS,
+  DOUBT_MAX_MS,
   REFUSALS_IN_A_ROW_MAX,
   TRIAL_WAIT_MS,
 } from '../kernel/limits.ts'
@@ -22,6 +24,9 @@ export class VersionHealth {
   readonly #deps: VersionHealthDeps
   readonly #records = new Map<string, HealthRecord>()
   #trial: Promise<void> | null = null
+  /** While no version is good. */
+  #restMs = 0
+  #restUntilMs = 0
   #stopped = false
 
   constructor(deps: VersionHealthDeps) {
@@ -48,7 +53,7 @@ export class VersionHealth {
       candidates,
       standingOf: (versionId) => this.#records.get(versionId) ?? UNKNOWN,
       trialRunning: this.#trial !== null,
-      probed: this.#deps.probe !== undefined,
+      restUntilMs: this.#restUntilMs,
       replayable,
       nowMs: this.#deps.clock.monotonic(),
     })
@@ -67,6 +72,8 @@ export class VersionHealth {
   /** An upstream took the version: whatever spoke against it is void. */
   accepted(version: LiveVersion): void {
     const record = this.#records.get(version.versionId)
+    this.#restMs = 0
+    this.#restUntilMs = 0
     if (record?.proven === true && record.refusals === 0 && record.coolUntilMs === null) return
     this.#forget(version.versionId)
     this.#records.set(version.versionId, { ...FRESH, proven: true })
@@ -79,8 +86,8 @@ export class VersionHealth {
 
   /**
    * An upstream refused the version. It cools down when that is `conclusive`, or after several refusals in a row: a 401
-   * may have nothing to do with the secret. Where no other version has proven the point, the provider is asked at once
-   * (`doubtful`), so that such a 401 does not stop requests for a whole cooldown.
+   * may have nothing to do with the secret. Where no other version has proven the point, it is `doubtful`: the provider
+   * is asked at once, and as long as it has not said no, a request may find out after a short rest.
    * @returns whether it cools down
    */
   refused(version: LiveVersion, conclusive: boolean, doubtful = false): boolean {
@@ -92,9 +99,21 @@ export class VersionHealth {
       this.#records.set(version.versionId, { ...before, refusals })
       return false
     }
-    this.#cool(version, { ...before, refusals }, doubtful ? 0 : null)
+    if (doubtful) this.#doubt(version, { ...before, refusals }, 0)
+    else this.#cool(version, { ...before, refusals })
     this.#deps.cooled(version)
     return true
+  }
+
+  /**
+   * An upstream refused both versions for one request. As soon as one of them has worked before, it is probably about
+   * neither; the one that serves then goes on until it was refused several times in a row.
+   */
+  refusedTogether(first: LiveVersion, second: LiveVersion): void {
+    const firstWorked = this.isProven(first)
+    const secondWorked = this.isProven(second)
+    const cools = this.refused(first, !firstWorked && !secondWorked, true)
+    if (cools) this.refused(second, firstWorked || !secondWorked, true)
   }
 
   /** Whether another version is known against which nothing speaks. */
@@ -119,23 +138,29 @@ export class VersionHealth {
     for (const versionId of this.#records.keys()) this.#forget(versionId)
   }
 
-  /** Null: the provider is asked when the cooldown ends. */
-  #cool(version: LiveVersion, record: HealthRecord, askInMs: number | null = null): void {
-    this.#forget(version.versionId)
+  /** It does not work, as far as anybody knows: whoever can be asked is asked when the cooldown ends. */
+  #cool(version: LiveVersion, record: HealthRecord): void {
     const cooldownMs = Math.min(record.cooldownMs * 2 || COOLDOWN_FIRST_MS, COOLDOWN_MAX_MS)
-    const coolUntilMs = this.#deps.clock.monotonic() + cooldownMs
-    const { probe } = this.#deps
+    const probed = this.#deps.probe !== undefined
+    this.#rest(version, { ...record, cooldownMs, probed }, cooldownMs, cooldownMs)
+  }
+
+  /** Nobody knows whether it works. */
+  #doubt(version: LiveVersion, record: HealthRecord, askInMs: number): void {
+    this.#restMs = Math.min(this.#restMs * 3 || DOUBT_FIRST_MS, DOUBT_MAX_MS)
+    this.#restUntilMs = this.#deps.clock.monotonic() + this.#restMs
+    this.#rest(version, { ...record, probed: false }, this.#restMs, askInMs)
+  }
+
+  #rest(version: LiveVersion, record: HealthRecord, coolMs: number, askInMs: number): void {
+    this.#forget(version.versionId)
+    const { probe, clock } = this.#deps
     const stopProbe =
       probe === undefined || this.#stopped
         ? null
-        : this.#deps.clock.after(askInMs ?? cooldownMs, () => void this.#probe(version, probe))
-    this.#records.set(version.versionId, {
-      ...record,
-      proven: false,
-      cooldownMs,
-      coolUntilMs,
-      stopProbe,
-    })
+        : clock.after(askInMs, () => void this.#probe(version, probe))
+    const coolUntilMs = clock.monotonic() + coolMs
+    this.#records.set(version.versionId, { ...record, proven: false, coolUntilMs, stopProbe })
   }
 
   /** The canary: one call that is no client's request. */
@@ -147,7 +172,20 @@ export class VersionHealth {
     if (record === undefined || record !== asked) return
     if (answer === 'accepted') this.accepted(version)
     else if (answer === 'refused') this.#cool(version, record)
-    else this.#cool(version, { ...record, cooldownMs: 0 })
+    else if (record.probed) this.#cool(version, { ...record, cooldownMs: 0 })
+    else this.#askLater(version, record, probe)
+  }
+
+  /** No answer: requests go on finding out, and the provider is asked again. */
+  #askLater(
+    version: LiveVersion,
+    record: HealthRecord,
+    probe: NonNullable<VersionSource['probe']>,
+  ): void {
+    if (this.#stopped) return
+    const ask = () => void this.#probe(version, probe)
+    const stopProbe = this.#deps.clock.after(COOLDOWN_FIRST_MS, ask)
+    this.#records.set(version.versionId, { ...record, stopProbe })
   }
 
   #forget(versionId: string): void {
@@ -167,6 +205,7 @@ interface HealthRecord extends Standing {
 const FRESH: HealthRecord = {
   proven: false,
   coolUntilMs: null,
+  probed: false,
   refusals: 0,
   cooldownMs: 0,
   stopProbe: null,

@@ -134,6 +134,70 @@ test('row 49: with two bad versions a thousand requests at once cost two attempt
   expect(bench.upstream.requests).toHaveLength(4)
 })
 
+test.each([
+  ['two bad versions', [liveVersion(2, S1), liveVersion(1, S2, 'previous')]],
+  ['one bad version', [liveVersion(1, S1)]],
+] as const)('row 49: %s cost two attempts, and two per 10 s', async (_name, live) => {
+  bench = await Bench.start({
+    versions: new FakeVersionSource('partner', live),
+    answer: accepting(),
+  })
+  const statuses = new Set<number>()
+  for (let elapsedMs = 0; elapsedMs < 60_000; elapsedMs += 100) {
+    const answers = await Promise.all([bench.send({}), bench.send({})])
+    for (const { status } of answers) statuses.add(status)
+    const allowed = 2 + 2 * Math.ceil((elapsedMs + 1) / 10_000)
+    expect(bench.upstream.requests.length).toBeLessThanOrEqual(allowed)
+    await bench.clock.advance(100)
+  }
+  expect(statuses).toEqual(new Set([401, 503]))
+})
+
+const privateRefused: Answer = (request, response) => {
+  response.statusCode = request.target.endsWith('/private') ? 401 : 200
+  response.end('x')
+}
+
+test.each([
+  ['one version', [liveVersion(1, S1)]],
+  ['two versions', [liveVersion(2, S1), liveVersion(1, S2, 'previous')]],
+] as const)(
+  'row 50: %s of a fresh process, and a first 401 that is not about the secret: served after a second',
+  async (_name, live) => {
+    const versions = new FakeVersionSource('partner', live)
+    bench = await Bench.start({ versions, answer: privateRefused })
+    expect((await bench.send({ path: '/partner/private' })).status).toBe(401)
+    expect((await bench.send({})).headers['retry-after']).toMatch(/^[12]$/)
+    await bench.clock.advance(1_010)
+    expect((await bench.send({})).status).toBe(200)
+    for (let n = 0; n < 4; n++) await bench.send({ path: '/partner/private' })
+    expect((await bench.send({})).status).toBe(200)
+    expect(bench.upstream.requests.at(-1)?.values('x-api-key')).toEqual([S1])
+  },
+)
+
+test('where the provider gives no answer, a request finds out after a second', async () => {
+  const versions = new FakeVersionSource('partner', [liveVersion(1, S1)])
+  versions.probe = () => Promise.resolve('inconclusive')
+  bench = await Bench.start({ versions, answer: privateRefused })
+  await bench.send({ path: '/partner/private' })
+  expect((await bench.send({})).status).toBe(503)
+  await bench.clock.advance(1_010)
+  expect((await bench.send({})).status).toBe(200)
+  expect((await bench.send({})).status).toBe(200)
+})
+
+test('where the provider refuses it too, no request finds out', async () => {
+  const versions = new FakeVersionSource('partner', [liveVersion(1, S1)])
+  versions.probe = () => Promise.resolve('refused')
+  bench = await Bench.start({ versions, answer: accepting() })
+  for (let n = 0; n < 50; n++) {
+    await bench.send({})
+    await bench.clock.advance(100)
+  }
+  expect(bench.upstream.requests).toHaveLength(1)
+})
+
 test('concurrent refusals of a version that worked heal by replay, and cause one refresh and one early look', async () => {
   bench = await Bench.start({ answer: accepting(S1, S2) })
   await bench.send({})

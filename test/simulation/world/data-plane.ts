@@ -131,7 +131,7 @@ export class DataPlane {
         return [sent]
       }
       if (second === undefined) {
-        health.refused(first, !health.isProven(first))
+        health.refused(first, !health.isProven(first), true)
         return [sent]
       }
       const again = await this.#send(second, service)
@@ -140,7 +140,7 @@ export class DataPlane {
         health.accepted(second)
         rollout?.accepted(second)
         rollout?.refused(first)
-      } else if (health.refused(first, !health.isProven(first))) health.refused(second, true)
+      } else health.refusedTogether(first, second)
       return [sent, again]
     } finally {
       endTrial?.()

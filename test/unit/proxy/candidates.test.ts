@@ -17,16 +17,16 @@ const candidate = (generation: number): Candidate => ({
 })
 const two = [candidate(2), candidate(1)]
 
-const PROVEN: Standing = { proven: true, coolUntilMs: null }
-const NEW: Standing = { proven: false, coolUntilMs: null }
-const cool = (coolUntilMs: number): Standing => ({ proven: false, coolUntilMs })
+const PROVEN: Standing = { proven: true, coolUntilMs: null, probed: false }
+const NEW: Standing = { ...PROVEN, proven: false }
+const cool = (coolUntilMs: number, probed = false): Standing => ({ ...NEW, coolUntilMs, probed })
 
 function choose(g2: Standing, g1: Standing, more: Partial<ChoiceInput> = {}): string {
   const choice = chooseCandidates({
     candidates: two,
     standingOf: (id) => (id === 'g2' ? g2 : g1),
     trialRunning: false,
-    probed: false,
+    restUntilMs: 0,
     replayable: true,
     nowMs: 1_000,
     ...more,
@@ -44,10 +44,11 @@ test.each([
   ['its cooldown is over', cool(900), PROVEN, {}, 'g2 g1 trial'],
   ['its cooldown is over, no replay possible', cool(900), PROVEN, { replayable: false }, 'g1 g2'],
   ['its cooldown is over, another tries it', cool(900), PROVEN, { trialRunning: true }, 'g1 g2'],
-  ['its cooldown is over, the provider is asked', cool(900), PROVEN, { probed: true }, 'g1 g2'],
+  ['its cooldown is over, the provider is asked', cool(900, true), PROVEN, {}, 'g1 g2'],
   ['both cool down', cool(2_000), cool(3_000), {}, 'unavailable'],
   ['one of two is due', cool(900), cool(3_000), {}, 'g2 trial'],
   ['both are due', cool(900), cool(900), {}, 'g2 g1 trial'],
+  ['both are due, after a rest', cool(900), cool(900), { restUntilMs: 1_001 }, 'unavailable'],
   ['both are due, another tries them', cool(900), cool(900), { trialRunning: true }, 'unavailable'],
 ] as const)('%s: %j %j %j → %s', (_name, g2, g1, more, expected) => {
   expect(choose(g2, g1, more)).toBe(expected)

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { CredentialView } from '../../../src/proxy/credential-view.ts'
+import { Membership } from '../../../src/proxy/membership.ts'
+import { createRecordSource } from '../../../src/stores/record-source.ts'
+import { RecordingTelemetry } from '../../fakes/proxy-telemetry.ts'
+import { Bench, ID } from './bench.ts'
+
+const MINUTE_MS = 60_000
+
+/** A rotation with a drain of a minute, and a replica that serves beside it. */
+async function raise() {
+  const bench = new Bench({ drainMs: MINUTE_MS })
+  await bench.look()
+  const { clock, log, store } = bench
+  const view = new CredentialView({
+    clock,
+    log,
+    source: createRecordSource({ store, credentialId: ID, publicValues: {} }),
+    meter: new RecordingTelemetry().credential(ID),
+    uses: { used: () => {} },
+    earlyLook: { look: () => {} },
+  })
+  const membership = new Membership({ clock, log, store, view, instance: 'a' })
+  await membership.register()
+  await view.start()
+  await bench.reach('staged', 10 * MINUTE_MS)
+  return { bench, view }
+}
+
+test('nothing is revoked while an upload with it lasts, however short the drain', async () => {
+  const { bench, view } = await raise()
+  const [candidate] = view.snapshot?.candidates ?? []
+  const version = candidate?.version
+  if (version === undefined) throw new Error('nothing to send with')
+  view.began(version, bench.clock.now())
+  await bench.rotator.command({ kind: 'rotate', emergency: false })
+
+  const look = await bench.run(30 * MINUTE_MS)
+
+  expect(look.reason).toBe('previous-in-use')
+  expect(bench.record.phase).toBe('promoted')
+  expect(bench.provider.count('revoke')).toBe(0)
+
+  view.answered(version, bench.clock.now())
+  const endedAtMs = bench.clock.now()
+  await bench.pass('retiring', 10 * MINUTE_MS)
+  expect(bench.clock.now() - endedAtMs).toBeGreaterThanOrEqual(MINUTE_MS)
+})
+
+test('two requests with one version are both waited for', async () => {
+  const { bench, view } = await raise()
+  const version = view.snapshot?.candidates[0]?.version
+  if (version === undefined) throw new Error('nothing to send with')
+  const { clock } = bench
+  view.began(version, clock.now())
+  view.began(version, clock.now())
+  view.answered(version, clock.now())
+  await clock.advance(5_000)
+  expect(view.lastUse[version.generation]).toBe(clock.now())
+  view.answered(version, clock.now())
+  await clock.advance(5_000)
+  expect(view.lastUse[version.generation]).toBe(clock.now() - 5_000)
+})
