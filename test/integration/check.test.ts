@@ -81,14 +81,22 @@ const EXAMPLES = [
   'http-provider.yaml',
   'secondary-accounts.yaml',
   'sidekey.yaml',
+  'sources.yaml',
   'static.yaml',
 ]
+
+/** What an example may refer to: a key or a token, a JSON document, a secret. */
+function contentOf(path: string): string {
+  if (/key|admin|token/.test(path)) return KEY
+  const version = { token: SECRET }
+  return path.endsWith('.json') ? JSON.stringify({ current: version, previous: version }) : SECRET
+}
 
 test.each(EXAMPLES)('config/%s is valid', async (name) => {
   const text = await readFile(join('config', name), 'utf8')
   expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/)
-  for (const [, path = ''] of text.matchAll(/\/run\/secrets\/([\w/-]+)/g)) {
-    await write(`secrets/${path}`, /key|admin|token/.test(path) ? KEY : SECRET)
+  for (const [, path = ''] of text.matchAll(/\/run\/secrets\/([\w./-]+)/g)) {
+    await write(`secrets/${path}`, contentOf(path))
   }
   const moved = text
     .replaceAll('/run/secrets', join(directory, 'secrets'))
