@@ -30,17 +30,28 @@ export class RecordKeeper {
    * @throws ConfigError nothing is stored, and the configuration has no secret that can be read
    */
   async load(): Promise<Stored> {
-    const { store, credentialId, account } = this.#deps
-    const stored = await store.read(credentialId)
+    const first = await this.#read()
+    // A command may have saved while this read was under way: then the answer is old, not the record.
+    const stored = first !== null && this.#isReplaced(first) ? await this.#read() : first
     if (stored === null) return this.#known === null ? this.#bootstrap() : this.#putBack()
-    assertCredential(stored.record)
-    if (stored.record.account !== account) {
-      throw new AssertionError('the record belongs to another account')
-    }
     if (stored.record.blocked?.reason === 'record-foreign-write') return stored
-    if (this.#known !== null && isOlder(stored, this.#known)) return blockedAsForeign(stored)
+    if (this.#isReplaced(stored)) return blockedAsForeign(stored)
     this.#known = stored
     return stored
+  }
+
+  async #read(): Promise<Stored | null> {
+    const { store, credentialId, account } = this.#deps
+    const stored = await store.read(credentialId)
+    if (stored === null) return null
+    assertCredential(stored.record)
+    if (stored.record.account === account) return stored
+    throw new AssertionError('the record belongs to another account')
+  }
+
+  /** Whether this process knows something newer than what is stored. */
+  #isReplaced(stored: Stored): boolean {
+    return this.#known !== null && isOlder(stored, this.#known)
   }
 
   /**

@@ -304,3 +304,24 @@ test('no log line carries a value', async () => {
   }
   expect(lines).not.toContain(BOOTSTRAP)
 })
+
+test('a command that is saved while a look reads is no foreign write', async () => {
+  const bench = new Bench()
+  await bench.reach('staged')
+  const { store } = bench
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const read = store.read.bind(store)
+  store.read = async (credentialId) => {
+    store.read = read
+    const old = await read(credentialId)
+    await promise
+    return old
+  }
+
+  const looking = bench.look()
+  await bench.rotator.command({ kind: 'pause' })
+  resolve()
+
+  expect((await looking).reason).toBe('paused')
+  expect(bench.record.blocked).toBeNull()
+})
