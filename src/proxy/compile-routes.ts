@@ -1,10 +1,17 @@
 import type { Endpoint, Route } from '../kernel/route.ts'
+import type { Signer, SignerSpec } from '../kernel/ports/signer.ts'
 import type { RouteMeter } from '../kernel/ports/telemetry.ts'
+
 import type { KnownClient } from './authenticate-client.ts'
 import type { CredentialView } from './credential-view.ts'
 import { compileDetector, type Detector } from './detect-auth-failure.ts'
 import { compilePathPatterns, type PathMatcher } from './path-pattern.ts'
-import { compilePlacement, type Placement } from './placement.ts'
+import {
+  compilePlacement,
+  headerNamesOf,
+  needsWholeBody,
+  type Placement,
+} from './placement.ts'
 import type { UpstreamOrigin } from './upstream-origin.ts'
 import { type AllowList, compileAllow } from './vet-path.ts'
 
@@ -43,6 +50,8 @@ export interface CompiledRoute {
   readonly credentials: readonly CredentialView[]
   readonly allow: AllowList
   readonly endpoints: readonly CompiledEndpoint[]
+  /** See `Route.maskBody`. */
+  readonly maskBody: boolean
 }
 
 export interface CompiledEndpoint {
@@ -56,6 +65,8 @@ export interface CompiledEndpoint {
   readonly pointers: ReadonlySet<string>
   /** Whether a credential may stand only in a body. */
   readonly bodyOnly: boolean
+  /** Whether a request can only be written when its body is whole. */
+  readonly needsBody: boolean
   /** Null: no answer of the upstream says that the credential is wrong. */
   readonly detector: Detector | null
 }
@@ -64,6 +75,7 @@ export interface RouteParts {
   readonly meter: (route: string) => RouteMeter
   readonly upstream: (route: Route) => UpstreamOrigin
   readonly credential: (credentialId: string) => CredentialView
+  readonly signer: (spec: SignerSpec) => Signer
 }
 
 /** Compiles a configuration's routes into one table. */
@@ -97,22 +109,22 @@ function compileRoute(route: Route, parts: RouteParts): CompiledRoute {
     upstream: parts.upstream(route),
     credentials: route.credentialIds.map(parts.credential),
     allow: compileAllow(route.allow),
-    endpoints: route.endpoints.map(compileEndpoint),
+    endpoints: route.endpoints.map((endpoint) => compileEndpoint(endpoint, parts)),
+    maskBody: route.maskBody ?? false,
   }
 }
 
-function compileEndpoint(endpoint: Endpoint): CompiledEndpoint {
-  const placements = endpoint.inject.map(compilePlacement)
+function compileEndpoint(endpoint: Endpoint, { signer }: RouteParts): CompiledEndpoint {
+  const placements = endpoint.inject.map((injection) => compilePlacement(injection, signer))
   return {
     matches: compilePathPatterns(endpoint.paths),
     placements,
-    credentialNames: new Set(
-      placements.flatMap((place) => (place.kind === 'header' ? [place.canonicalName] : [])),
-    ),
+    credentialNames: new Set(placements.flatMap(headerNamesOf)),
     parameterNames: namesOf(placements, 'query'),
     fieldNames: namesOf(placements, 'form'),
     pointers: namesOf(placements, 'json'),
     bodyOnly: placements.every((place) => place.kind === 'form' || place.kind === 'json'),
+    needsBody: placements.some(needsWholeBody),
     detector: compileDetector(endpoint.authFailure),
   }
 }
@@ -121,5 +133,10 @@ function namesOf(
   placements: readonly Placement[],
   kind: 'query' | 'form' | 'json',
 ): ReadonlySet<string> {
-  return new Set(placements.flatMap((place) => (place.kind === kind ? [...place.names] : [])))
+  return new Set(
+    placements.flatMap((place) => {
+      if (place.kind === 'signed') return kind === 'query' ? place.signer.parameterNames : []
+      return place.kind === kind ? [...place.names] : []
+    }),
+  )
 }

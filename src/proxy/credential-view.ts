@@ -10,7 +10,8 @@ import type { Placement } from './placement.ts'
 import { RetryLaterError } from './rescue.ts'
 import type { Choice } from './choose-candidates.ts'
 import { VersionHealth } from './version-health.ts'
-import { echoPattern, type Rendered } from './render-credential.ts'
+import type { EchoForms } from './mask-body.ts'
+import { echoForms, echoPattern, type Rendered } from './render-credential.ts'
 import { Rollout } from './rollout.ts'
 import { VersionCandidate, isSame } from './version-candidate.ts'
 import { VersionUses } from './version-uses.ts'
@@ -28,6 +29,8 @@ export interface CredentialSnapshot {
   readonly publicValues: Readonly<Record<string, string>>
   /** Finds the secrets in the upstream's header fields; null when there is nothing to look for. */
   readonly echo: RegExp | null
+  /** The same for bodies; see `Route.maskBody`. */
+  readonly echoForms: EchoForms | null
 }
 
 export interface CredentialViewDeps {
@@ -192,6 +195,8 @@ export class CredentialView {
   #accept(versions: CredentialVersions): void {
     const before = this.#snapshot
     const kept = new Map(before?.candidates.map((c) => [c.version.versionId, c]))
+    const forms = echoForms(versions.versions, versions.publicValues)
+    const echo = echoPattern(forms)
     this.#snapshot = {
       publicValues: versions.publicValues,
       candidates: versions.versions.map((version) => {
@@ -200,7 +205,8 @@ export class CredentialView {
           ? known
           : new VersionCandidate(version, versions.publicValues)
       }),
-      echo: echoPattern(versions.versions, versions.publicValues),
+      echo,
+      echoForms: echo === null ? null : { forms, pattern: echo },
     }
     this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
     const live = new Set(versions.versions.map((version) => version.generation))

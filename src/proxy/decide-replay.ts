@@ -13,7 +13,8 @@ export function decideReplay(input: {
   // Something was processed: sending it again would do it twice.
   if (input.verdict === 'mixed') return 'mixed-results'
   if (!input.hasNext) return 'no-other-version'
-  if (input.body.kind === 'streaming') return input.body.reason
+  if (input.body.kind === 'streaming' && !input.body.isUntouched()) return input.body.reason
+  if (input.body.kind === 'recorded' && !input.body.recording.isWhole) return 'body-too-large'
   if (!input.budgetAllows) return 'budget-spent'
   return 'replayed'
 }

@@ -82,13 +82,13 @@ export function percentEncode(text: string): string {
 }
 
 /**
- * Matches the secrets of these versions in the eight forms in which an upstream may echo them; null when there is
- * nothing to look for. Texts shorter than four characters are left out: they would match everywhere.
+ * The secrets of these versions in every form in which an upstream may echo them, the longest first, so that none is
+ * masked only in part. Texts shorter than four characters are left out: they would match everywhere.
  */
-export function echoPattern(
+export function echoForms(
   versions: readonly LiveVersion[],
   publicValues: Readonly<Record<string, string>>,
-): RegExp | null {
+): readonly string[] {
   const forms = new Set<string>()
   for (const version of versions) {
     const text = version.value.expose()
@@ -97,27 +97,53 @@ export function echoPattern(
       forms.add(Buffer.from(`${word}:${text}`, 'utf8').toString('base64'))
     }
   }
-  const listed = [...forms].filter((form) => form.length >= 4)
-  if (listed.length === 0) return null
-  // The longest first, so that no form is masked only in part.
-  const sources = listed.toSorted((a, b) => b.length - a.length).map(escapeForRegExp)
-  return new RegExp(sources.join('|'), 'g')
+  return [...forms].filter((form) => form.length >= 4).toSorted((a, b) => b.length - a.length)
+}
+
+/** Matches any of these forms; null when there is nothing to look for. */
+export function echoPattern(forms: readonly string[]): RegExp | null {
+  return forms.length === 0 ? null : new RegExp(forms.map(escapeForRegExp).join('|'), 'g')
 }
 
 function formsOf(text: string): readonly string[] {
   const bytes = Buffer.from(text, 'utf8')
   const percent = percentEncode(text)
-  return [
+  const json = JSON.stringify(text).slice(1, -1)
+  const readable = [
     text,
-    bytes.toString('latin1'),
+    json,
+    // As PHP writes it.
+    json.replaceAll('/', String.raw`\/`),
+    ...htmlForms(text),
+  ]
+  return [
+    ...readable,
+    // In heads and bodies the bytes of UTF-8 are looked at one by one.
+    ...readable.map((form) => Buffer.from(form, 'utf8').toString('latin1')),
+    // As Python writes it.
+    json.replaceAll(/[^\x20-\x7e]/g, escapeUnit),
     bytes.toString('base64'),
+    bytes.toString('base64').replace(/=+$/, ''),
     bytes.toString('base64url'),
     percent,
     percent.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    JSON.stringify(text).slice(1, -1),
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
   ]
+}
+
+function escapeUnit(unit: string): string {
+  return String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** As pages of errors show it. */
+function htmlForms(text: string): readonly string[] {
+  const common = text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+  return [common, common.replaceAll("'", '&#39;'), common.replaceAll("'", '&#x27;')]
 }
 
 function escapeForRegExp(text: string): string {

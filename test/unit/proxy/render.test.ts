@@ -4,6 +4,7 @@ import type { Injection } from '../../../src/kernel/route.ts'
 import { maskEcho } from '../../../src/proxy/mask-echo.ts'
 import { compilePlacement } from '../../../src/proxy/placement.ts'
 import {
+  echoForms,
   echoPattern,
   percentEncode,
   renderCredential,
@@ -56,7 +57,7 @@ test('a secret that looks like a template is not filled in again', () => {
 test('every form of a secret is masked by as many asterisks', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 6 }), (secret) => {
-      const echo = echoPattern([liveVersion(1, secret)], PUBLIC)
+      const echo = echoPattern(echoForms([liveVersion(1, secret)], PUBLIC))
       for (const form of [secret, percentEncode(secret), Buffer.from(secret).toString('base64')]) {
         const fields = ['X-Echo', `>${form}<`]
         maskEcho(fields, '', echo)

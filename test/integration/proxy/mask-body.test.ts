@@ -1,0 +1,79 @@
+import { gzipSync } from 'node:zlib'
+import { afterEach, expect, test } from 'vitest'
+import { Bench, S1, S2 } from './bench.ts'
+
+let bench: Bench
+afterEach(() => bench.stop())
+
+const stars = '*'.repeat(S1.length)
+
+test('row 40: an upstream that echoes the request shows no secret, and Content-Length is right', async () => {
+  bench = await Bench.start({
+    route: { maskBody: true },
+    answer: (request, response) => {
+      const echo = JSON.stringify({ fields: request.fields, other: S2 })
+      response.writeHead(400, { 'content-length': Buffer.byteLength(echo) })
+      response.end(echo)
+    },
+  })
+  const answer = await bench.send({ headers: { 'x-own': 'kept' } })
+  const text = answer.body.toString()
+  expect(Number(answer.headers['content-length'])).toBe(answer.body.length)
+  expect(text).not.toContain(S1)
+  expect(text).not.toContain(S2)
+  expect(text).toContain(`"X-Api-Key","${stars}"`)
+  expect(text).toContain('"kept"')
+})
+
+test('row 40: pieces are masked across their borders, and go on as they come', async () => {
+  const written: (() => void)[] = []
+  bench = await Bench.start({
+    route: { maskBody: true },
+    answer: (_request, response) => {
+      response.write(`data: ${S1.slice(0, 5)}`)
+      written.push(
+        () => response.write(`${S1.slice(5)}\n\n`),
+        () => response.end('data: end\n\n'),
+      )
+    },
+  })
+  const first = bench.raw(
+    'GET /partner/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    /0\r\n\r\n$/,
+  )
+  await expect.poll(() => written.length).toBe(2)
+  for (const next of written) {
+    await new Promise((resolve) => setImmediate(resolve))
+    next()
+  }
+  const text = await first
+  expect(text).not.toContain(S1.slice(0, 5))
+  expect(text.replaceAll(/\r\n[0-9a-f]+\r\n/g, '')).toContain(stars)
+})
+
+test('row 40: a plain body is asked for, whole', async () => {
+  bench = await Bench.start({ route: { maskBody: true } })
+  await bench.send({ headers: { 'accept-encoding': 'gzip, br', range: 'bytes=0-10' } })
+  expect(bench.upstream.requests[0]?.values('accept-encoding')).toEqual(['identity'])
+  expect(bench.upstream.requests[0]?.values('range')).toEqual([])
+})
+
+test('row 40: a body that is encoded all the same is refused, and its connection is closed', async () => {
+  bench = await Bench.start({
+    route: { maskBody: true },
+    answer: (_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' })
+      response.write(gzipSync(S1))
+    },
+  })
+  const answer = await bench.send({})
+  expect([answer.status, answer.headers['sidekey-error']]).toEqual([502, 'upstream-invalid'])
+  expect(bench.telemetry.count('request partner upstream-error')).toBe(1)
+})
+
+test('without the switch a body passes byte for byte', async () => {
+  bench = await Bench.start({ answer: (_request, response) => response.end(S1) })
+  const answer = await bench.send({ headers: { 'accept-encoding': 'gzip' } })
+  expect(answer.body.toString()).toBe(S1)
+  expect(bench.upstream.requests[0]?.values('accept-encoding')).toEqual(['gzip'])
+})
