@@ -309,18 +309,21 @@ test('a command that is saved while a look reads is no foreign write', async () 
   const bench = new Bench()
   await bench.reach('staged')
   const { store } = bench
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
   const read = store.read.bind(store)
   store.read = async (credentialId) => {
     store.read = read
     const old = await read(credentialId)
-    await promise
+    started.resolve()
+    await answered.promise
     return old
   }
 
   const looking = bench.look()
+  await started.promise
   await bench.rotator.command({ kind: 'pause' })
-  resolve()
+  answered.resolve()
 
   expect((await looking).reason).toBe('paused')
   expect(bench.record.blocked).toBeNull()
