@@ -13,8 +13,9 @@ export function checkAuthFailure(
   path: Path,
   findings: Findings,
 ): AuthFailureRule {
-  const { status, json, xml, in: within, notIn } = rule
-  const looks = json !== undefined || xml !== undefined
+  const { status, json, xml, grpc, in: within, notIn } = rule
+  const body = json !== undefined || xml !== undefined
+  const looks = body || grpc !== undefined
   const says = within !== undefined || notIn !== undefined
   if (status === 429 || status >= 500) {
     findings.error(
@@ -36,7 +37,16 @@ export function checkAuthFailure(
   if (within !== undefined && notIn !== undefined) {
     findings.error(path, new Refusal('names both `in` and `notIn`', 'keep one of them'))
   }
-  if (looks && !says) {
+  if (grpc !== undefined && (body || says || status !== 200)) {
+    findings.error(
+      path,
+      new Refusal(
+        'says more than `grpc`',
+        'write `status: 200` and `grpc` alone, as a rule of its own',
+      ),
+    )
+  }
+  if (body && !says) {
     findings.error(path, new Refusal('says no values', 'add `in` or `notIn`'))
   }
   if (says && !looks) {
@@ -48,5 +58,6 @@ export function checkAuthFailure(
     ...(xml !== undefined && { xml }),
     ...(within !== undefined && { in: within }),
     ...(notIn !== undefined && { notIn }),
+    ...(grpc !== undefined && { grpc }),
   }
 }

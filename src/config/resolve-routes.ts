@@ -59,7 +59,8 @@ function resolvePreset(entry: unknown, path: Path, context: RouteContext): Resol
     options: credential.options,
     allow: allowRules(keys.allow),
   })
-  const listening = withListeners(routes, keys.listen ?? {}, [...path, 'listen'], findings)
+  const masking = routes.map((route) => ({ ...route, ...masks(keys) }))
+  const listening = withListeners(masking, keys.listen ?? {}, [...path, 'listen'], findings)
   const injections = routes.flatMap(({ endpoints }) => endpoints.flatMap(({ inject }) => inject))
   checkInjections(injections, credential, [...path, 'credential'], findings)
   return { path, name, routes: listening }
@@ -118,12 +119,21 @@ function build(
     name,
     pathPrefix: match?.pathPrefix ?? (match?.host === undefined ? `/${name}` : null),
     hosts: [match?.host ?? []].flat(),
-    upstream: { origin: upstream.origin, insecure },
+    upstream: {
+      origin: upstream.origin,
+      insecure,
+      ...(keys.http2 === undefined ? {} : { http2: keys.http2 }),
+    },
     ...(keys.listen === undefined ? {} : { listen: formatListenAddress(keys.listen) }),
     credentialIds: [credentialId],
     allow: allowRules(keys.allow),
     endpoints: [{ paths: ['/**'], inject, authFailure }],
+    ...masks(keys),
   }
+}
+
+function masks({ maskBody }: { readonly maskBody: boolean }): Pick<Route, 'maskBody'> {
+  return maskBody ? { maskBody } : {}
 }
 
 function findCredential(id: string, path: Path, context: RouteContext): Credential | null {

@@ -81,6 +81,11 @@ const authFailure = z
           : new Refusal('is no name of an element', 'write its local name, such as status'),
       { description: 'Local name of an element of an XML body; every such element must match.' },
     ).optional(),
+    grpc: z
+      .array(z.int().min(1).max(16))
+      .min(1)
+      .optional()
+      .meta({ description: 'Values of grpc-status, such as 16 for UNAUTHENTICATED.' }),
     in: z.array(comparable).min(1).optional().meta({ description: 'It is one of these.' }),
     notIn: z
       .array(comparable)
@@ -116,6 +121,10 @@ const common = {
   ).optional(),
   credential: nameOf('The credential that is written into the requests.'),
   allow,
+  maskBody: z.boolean().default(false).meta({
+    description:
+      'Masks echoes of the secret in bodies of answers too, which are asked for unencoded. Default false.',
+  }),
 }
 
 const ownListener = scalar(parseListenAddress, {
@@ -148,6 +157,10 @@ export const explicitRoute = z
     listen: ownListener.optional(),
     insecure: z.boolean().default(false).meta({
       description: 'Allows plain http beyond loopback, and private addresses. Default false.',
+    }),
+    http2: z.boolean().optional().meta({
+      description:
+        'Default: where the upstream offers it in TLS. false: never; true: also without TLS.',
     }),
     inject: z.union([injection, z.array(injection).min(1)]).meta({
       description: 'Where the credential is written; of a list the caller’s choice is kept.',

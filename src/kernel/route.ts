@@ -1,3 +1,7 @@
+import type { SignerSpec } from './ports/signer.ts'
+import type { OAuth2Spec } from './ports/token-source.ts'
+import type { Substitution } from './substitution.ts'
+
 /** Text with placeholders: `{secret}` and the public words of the credential, such as `{apiKey}`. */
 export type Template = string
 
@@ -10,6 +14,12 @@ export type Injection =
   | { readonly kind: 'form'; readonly fields: readonly NamedTemplate[] }
   /** `name` is an RFC 6901 pointer, such as `/api_key`; a member that is missing is added to its object. */
   | { readonly kind: 'json'; readonly members: readonly NamedTemplate[] }
+  /** What the secret computes over the request. */
+  | { readonly kind: 'signed'; readonly signer: SignerSpec }
+  /** A token that the secret was exchanged for, as a bearer. */
+  | { readonly kind: 'token'; readonly oauth2: OAuth2Spec }
+  /** Where the caller has written a placeholder; the only placement of its endpoint. */
+  | { readonly kind: 'substitute'; readonly substitution: Substitution }
 
 export interface NamedTemplate {
   readonly name: string
@@ -29,6 +39,11 @@ export interface AuthFailureRule {
   readonly xml?: string
   readonly in?: readonly string[]
   readonly notIn?: readonly string[]
+  /**
+   * Values of `grpc-status`, such as 16 for UNAUTHENTICATED, in an answer that is nothing but a head: nothing was
+   * processed then. Stands alone, with status 200.
+   */
+  readonly grpc?: readonly number[]
 }
 
 /**
@@ -59,6 +74,11 @@ export interface Upstream {
   readonly origin: string
   /** The route says so: plain http off loopback, or private addresses. */
   readonly insecure: boolean
+  /**
+   * Whether HTTP/2 is spoken: absent where the upstream chooses it in TLS; false never; true without TLS too, on
+   * prior knowledge (RFC 9113, section 3.3).
+   */
+  readonly http2?: boolean
 }
 
 /** The rule that sends requests to an upstream. One entry of the configuration may expand into several. */
@@ -77,4 +97,9 @@ export interface Route {
   /** Null: everything. */
   readonly allow: readonly AllowRule[] | null
   readonly endpoints: readonly Endpoint[]
+  /**
+   * Whether echoes of the secret are masked in bodies of answers too, by as many asterisks; in heads they always are.
+   * Bodies are asked for whole and without a coding then. Default: false. What passes in a WebSocket is not looked into.
+   */
+  readonly maskBody?: boolean
 }

@@ -41,6 +41,8 @@ export interface ClientResponse {
   sendDate: boolean
   writeHead(status: number, reason: string, fields: string[]): unknown
   writeHead(status: number, fields: string[]): unknown
+  /** Tells a client that waits with its body to send it; absent where the protocol has no such thing. */
+  writeContinue?(): void
   /** False: the client does not keep up; `drain` tells when it does. An empty text sends the head alone. */
   write(chunk: Buffer | string, encoding?: BufferEncoding): boolean
   end(chunk?: Buffer | string, encoding?: BufferEncoding): unknown

@@ -20,11 +20,13 @@ export type Connect = (
  * Prepares connections to an origin. Certificates are always verified; there is no switch against it.
  * @param trust PEM certificates that are trusted instead of Node's own, and what finds the addresses of a name
  * @param buffer where the bytes of all its connections arrive, one read at a time
+ * @param protocols offered by ALPN, the first first
  */
 export function connectorTo(
   url: URL,
   { ca, lookup }: { readonly ca?: string; readonly lookup?: LookupFunction },
   buffer: Buffer,
+  protocols: readonly string[] = ['http/1.1'],
 ): Connect {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const vetted = lookup === undefined || host === 'localhost' ? {} : { lookup }
@@ -49,7 +51,7 @@ export function connectorTo(
     servername: isIP(host) === 0 ? host : '',
     secureContext,
     rejectUnauthorized: true,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...protocols],
   }
   let session: Buffer | undefined
   return (read, connected) => {

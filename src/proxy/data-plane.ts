@@ -17,6 +17,7 @@ import { type Bound, Listeners } from './listeners.ts'
 import { Llhttp } from './llhttp.ts'
 import { ReplayBudget } from './replay-budget.ts'
 import { UpstreamOrigin, type UpstreamOptions } from './upstream-origin.ts'
+import { WebSockets } from './web-sockets.ts'
 import { isReachable, type Resolve, systemResolve, vettedLookup } from './vet-address.ts'
 
 export type { ClientConfig }
@@ -74,7 +75,9 @@ export class DataPlane {
   constructor(deps: DataPlaneDeps, config: DataPlaneConfig) {
     this.#deps = deps
     this.#address = parseListenAddress(config.listen)
+    const webSockets = new WebSockets()
     this.#handlerDeps = {
+      webSockets,
       clock: deps.clock,
       log: deps.log,
       unrouted: deps.telemetry.route('none'),
@@ -87,6 +90,7 @@ export class DataPlane {
     this.#listeners = new Listeners(config, {
       clock: deps.clock,
       certificates: deps.certificates ?? null,
+      webSockets,
       resolve: deps.resolve ?? systemResolve,
       mayTunnelTo: deps.mayTunnelTo ?? ((address) => isReachable(address, false)),
       table: () => this.#table,
@@ -148,8 +152,8 @@ export class DataPlane {
         meters.set(name, meter)
         return meter
       },
-      upstream: ({ upstream: { origin, insecure } }) => {
-        const key = insecure ? `${origin} insecure` : origin
+      upstream: ({ upstream: { origin, insecure, http2 } }) => {
+        const key = `${origin} ${insecure ? 'insecure' : ''} ${http2 ?? ''}`
         const known = this.#origins.get(key)
         // Private addresses are reached only where the route says so.
         const lookup = vettedLookup(this.#deps.resolve ?? systemResolve, (address) =>
@@ -157,7 +161,12 @@ export class DataPlane {
         )
         const upstream =
           known ??
-          new UpstreamOrigin(origin, { lookup, ...config.upstream }, this.#deps.clock, this.#llhttp)
+          new UpstreamOrigin(
+            origin,
+            { lookup, ...(http2 === undefined ? {} : { http2 }), ...config.upstream },
+            this.#deps.clock,
+            this.#llhttp,
+          )
         this.#origins.set(key, upstream)
         return upstream
       },

@@ -1,4 +1,6 @@
 import type { ClientResponse } from './client-message.ts'
+import { endToEndTrailers } from './hop-headers.ts'
+import { maskEcho } from './mask-echo.ts'
 
 /** What can be told to wait: the upstream of an answer. */
 export interface Source {
@@ -13,12 +15,19 @@ export type Delivery = 'complete' | 'client-aborted' | 'upstream-failed'
 export class Sink {
   readonly #response: ClientResponse
   readonly #source: Source | null
+  readonly #echo: RegExp | null
   readonly #done: (delivery: Delivery) => void
   #draining = false
 
-  constructor(response: ClientResponse, source: Source | null, done: (delivery: Delivery) => void) {
+  constructor(
+    response: ClientResponse,
+    source: Source | null,
+    echo: RegExp | null,
+    done: (delivery: Delivery) => void,
+  ) {
     this.#response = response
     this.#source = source
+    this.#echo = echo
     this.#done = done
   }
 
@@ -35,7 +44,8 @@ export class Sink {
     return false
   }
 
-  end(): void {
+  end(trailers: readonly string[]): void {
+    sendTrailers(this.#response, trailers, this.#echo)
     this.#response.end()
     this.#done('complete')
   }
@@ -50,3 +60,19 @@ export class Sink {
     this.#done('client-aborted')
   }
 }
+
+/** What follows the body, every echo of a secret masked in it too; to be called before the answer is ended. */
+export function sendTrailers(
+  response: ClientResponse,
+  trailers: readonly string[],
+  echo: RegExp | null,
+): void {
+  if (trailers.length === 0) return
+  const kept = endToEndTrailers(trailers, NONE)
+  maskEcho(kept, '', echo)
+  const pairs: [string, string][] = []
+  for (let i = 0; i + 1 < kept.length; i += 2) pairs.push([kept[i] ?? '', kept[i + 1] ?? ''])
+  response.addTrailers(pairs)
+}
+
+const NONE: ReadonlySet<string> = new Set()

@@ -1,7 +1,7 @@
 import { DETECT_BODY_MAX_BYTES } from '../kernel/limits.ts'
 import type { AuthFailureRule } from '../kernel/route.ts'
 import { decodeBody } from './decode-body.ts'
-import type { Attempt } from './dispatch-upstream.ts'
+import type { Attempt } from './attempt.ts'
 import { jsonValues, type PointerStep, parsePointer } from './json-values.ts'
 import { xmlValues } from './xml-values.ts'
 
@@ -16,6 +16,8 @@ export interface Detector {
 interface StatusRules {
   /** The status alone decides. */
   readonly always: boolean
+  /** Values of `grpc-status`; null: it is not looked at. */
+  readonly grpc: ReadonlySet<string> | null
   readonly rules: readonly BodyRule[]
 }
 
@@ -39,8 +41,12 @@ export function compileDetector(rules: readonly AuthFailureRule[]): Detector | n
   const byStatus = new Map<number, StatusRules>()
   for (const status of new Set(rules.map((rule) => rule.status))) {
     const same = rules.filter((rule) => rule.status === status)
-    const always = same.some((rule) => rule.json === undefined && rule.xml === undefined)
-    byStatus.set(status, { always, rules: same.flatMap(compileBodyRules) })
+    const always = same.some(
+      ({ json, xml, grpc }) => json === undefined && xml === undefined && grpc === undefined,
+    )
+    const codes = same.flatMap(({ grpc = [] }) => grpc.map(String))
+    const grpc = codes.length === 0 ? null : new Set(codes)
+    byStatus.set(status, { always, grpc, rules: same.flatMap(compileBodyRules) })
   }
   return { byStatus }
 }
@@ -56,6 +62,8 @@ export async function detectAuthFailure(
   const rules = detector?.byStatus.get(attempt.status)
   if (rules === undefined) return 'accepted'
   if (rules.always) return 'refused'
+  // In the head only where the call has ended with it.
+  if (rules.grpc?.has(fieldOf(attempt.fields, 'grpc-status')) === true) return 'refused'
   const type = fieldOf(attempt.fields, 'content-type').toLowerCase()
   if (isStream(type)) return 'accepted'
   const suited = rules.rules.filter((rule) => type === '' || type.includes(rule.format))

@@ -1,26 +1,31 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { RefusedError } from '../kernel/errors.ts'
 import { BODY_HEAD_START_BYTES, CLIENT_IDLE_TIMEOUT_MS } from '../kernel/limits.ts'
+import { BodyStream, ClientGoneError } from './body-stream.ts'
 import type { ClientRequest } from './client-message.ts'
+import { BodyRecording } from './record-body.ts'
 import type { RequestHead } from './read-head.ts'
 import { RetryLaterError } from './rescue.ts'
 
 /** A request's body as it goes into the rest of the map. */
 export type HeldBody =
   | { readonly kind: 'none' }
-  | { readonly kind: 'held'; readonly bytes: Buffer }
+  | { readonly kind: 'held'; readonly bytes: Buffer; readonly trailers?: readonly string[] }
+  /** Sent while it comes, and kept so far, so that it can be sent again. */
+  | { readonly kind: 'recorded'; readonly recording: BodyRecording }
   /** Too large to hold, or not worth it: it can be sent once. */
   | {
       readonly kind: 'streaming'
       readonly stream: Readable
       readonly length: number | null
       readonly reason: 'body-too-large' | 'body-streaming'
+      /** What follows it, once it has ended. */
+      readonly trailers?: () => readonly string[]
+      /** Its client sends nothing of it before it is asked: `Expect: 100-continue`. */
+      readonly heldBack: boolean
+      /** Whether none of it was asked for yet, so that the request can be sent again. */
+      readonly isUntouched: () => boolean
     }
-
-/** The client closed its connection, or broke its own framing; there is nobody to answer. */
-export class ClientGoneError extends Error {
-  override readonly name = 'ClientGoneError'
-}
 
 /** Bytes of all held bodies together. */
 export class HeldBytes {
@@ -46,6 +51,10 @@ export class HeldBytes {
 /**
  * Waits for the whole body when it is wanted and within the limit; else for its first 64 KiB, so that a slow upload
  * does not hold an upstream connection. What `held` was given for is returned by `release`.
+ *
+ * A client that expects a 100 gets it as soon as the body is read. A body that is not wanted whole is left to its client
+ * until the upstream asks for it, which may refuse the request instead: RFC 9110, section 10.1.1.
+ * @param proceed sends the 100
  * @throws ClientGoneError
  */
 export async function holdBody(
@@ -53,19 +62,76 @@ export async function holdBody(
   head: RequestHead,
   holdMaxBytes: number | null,
   held: HeldBytes,
+  proceed: () => void,
 ): Promise<HeldBody> {
   if (!hasBody(head)) return NO_BODY
+  if (isCall(head)) {
+    if (head.expectsContinue) proceed()
+    return streamCall(request, holdMaxBytes, held)
+  }
   const tooLarge = holdMaxBytes !== null && (head.contentLength ?? 0) > holdMaxBytes
   const wanted = holdMaxBytes === null || tooLarge ? BODY_HEAD_START_BYTES : holdMaxBytes
+  if (head.expectsContinue) {
+    if (holdMaxBytes === null || tooLarge) return leftToClient(request, head, tooLarge, proceed)
+    proceed()
+  }
   const read = await readUpTo(request, wanted, held)
-  if (read.ended) return { kind: 'held', bytes: join(read.chunks) }
+  if (read.ended) return { kind: 'held', bytes: join(read.chunks), trailers: request.rawTrailers }
   return {
     kind: 'streaming',
     stream: new BodyStream(request, read.chunks, () => held.give(read.size)),
     length: head.contentLength,
+    trailers: () => request.rawTrailers,
     // Within its own limit, but not within that of all bodies together: it can't be held either.
     reason:
       tooLarge || read.size > (holdMaxBytes ?? Infinity) ? 'body-too-large' : 'body-streaming',
+    heldBack: false,
+    isUntouched: () => false,
+  }
+}
+
+function leftToClient(
+  request: ClientRequest,
+  head: RequestHead,
+  tooLarge: boolean,
+  proceed: () => void,
+): HeldBody {
+  let untouched = true
+  const begin = (): void => {
+    untouched = false
+    proceed()
+  }
+  return {
+    kind: 'streaming',
+    stream: new BodyStream(request, [], () => {}, begin),
+    length: head.contentLength,
+    reason: tooLarge ? 'body-too-large' : 'body-streaming',
+    heldBack: true,
+    isUntouched: () => untouched,
+  }
+}
+
+/** A gRPC call, whose upstream may have to answer before the client says more: nothing of it is waited for. */
+function isCall({ contentType }: RequestHead): boolean {
+  return contentType === 'application/grpc' || contentType.startsWith('application/grpc+')
+}
+
+function streamCall(
+  request: ClientRequest,
+  keepMaxBytes: number | null,
+  held: HeldBytes,
+): HeldBody {
+  if (keepMaxBytes !== null) {
+    return { kind: 'recorded', recording: new BodyRecording(request, keepMaxBytes, held) }
+  }
+  return {
+    kind: 'streaming',
+    stream: new BodyStream(request, [], () => {}),
+    length: null,
+    reason: 'body-streaming',
+    trailers: () => request.rawTrailers,
+    heldBack: false,
+    isUntouched: () => false,
   }
 }
 
@@ -79,8 +145,8 @@ export function hasBody(head: RequestHead): boolean {
  * @throws RefusedError `body-too-large`, or `overloaded` when other bodies take the memory
  */
 export function requireHeld(body: HeldBody): void {
-  if (body.kind !== 'streaming') return
-  if (body.reason === 'body-too-large') {
+  if (body.kind === 'none' || body.kind === 'held') return
+  if (body.kind === 'recorded' || body.reason === 'body-too-large') {
     throw new RefusedError('body-too-large', 'the body is too large to write the credential into')
   }
   throw new RetryLaterError('overloaded', 'too many bodies are held', 1_000)
@@ -90,6 +156,7 @@ export function requireHeld(body: HeldBody): void {
 export function release(body: HeldBody, held: HeldBytes): void {
   if (body.kind === 'held') held.give(body.bytes.length)
   if (body.kind === 'streaming') body.stream.destroy()
+  if (body.kind === 'recorded') body.recording.destroy()
 }
 
 const NO_BODY: HeldBody = { kind: 'none' }
@@ -133,47 +200,4 @@ function readUpTo(request: ClientRequest, maxBytes: number, held: HeldBytes): Pr
 function join(chunks: readonly Buffer[]): Buffer {
   const [only] = chunks
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-}
-
-/**
- * The rest of a body behind its beginning. Destroying it leaves the client's connection alone, so that an answer can
- * still be sent; what the client goes on sending is dropped.
- */
-class BodyStream extends Readable {
-  readonly #request: ClientRequest
-  readonly #freed: () => void
-
-  constructor(request: ClientRequest, beginning: readonly Buffer[], freed: () => void) {
-    super({ highWaterMark: BODY_HEAD_START_BYTES })
-    this.#request = request
-    this.#freed = freed
-    // Nobody may listen yet when the client goes away.
-    this.on('error', () => {})
-    for (const chunk of beginning) this.push(chunk)
-    request.on('data', this.#data).on('end', this.#end).on('error', this.#gone)
-    request.on('close', this.#gone)
-    request.pause()
-  }
-
-  override _read(): void {
-    this.#request.resume()
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const request = this.#request
-    request.off('data', this.#data).off('end', this.#end).off('close', this.#gone)
-    if (!request.complete) request.resume()
-    this.#freed()
-    callback(error)
-  }
-
-  readonly #data = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.#request.pause()
-  }
-  readonly #end = (): void => {
-    this.push(null)
-  }
-  readonly #gone = (): void => {
-    if (!this.#request.readableEnded) this.destroy(new ClientGoneError('the client closed'))
-  }
 }

@@ -1,3 +1,5 @@
+import { isField } from './http2-head.ts'
+
 /** Fields that belong to one hop, or that Sidekey or the HTTP client writes itself. RFC 9110, section 7.6.1. */
 const HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -87,6 +89,30 @@ function withoutNominated(fields: readonly string[], nominated: readonly string[
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? ''
     if (!nominated.includes(name.toLowerCase())) kept.push(name, fields[i + 1] ?? '')
+  }
+  return kept
+}
+
+/** Fields that say how a message is read, routed or allowed, which nobody may say behind it. RFC 9110, section 6.5.1. */
+const NEVER_TRAILING =
+  /^(?:content-.*|sidekey-.*|if-.*|authorization|cache-control|cookie|max-forwards|range|set-cookie|www-authenticate)$/
+
+/**
+ * What may go on behind a body, to either side: no framing, no credential, nothing of this hop, nothing that could not
+ * stand in HTTP/1.1.
+ * @param credentialNames where a credential may stand
+ */
+export function endToEndTrailers(
+  fields: readonly string[],
+  credentialNames: ReadonlySet<string>,
+): string[] {
+  const kept: string[] = []
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    const value = fields[i + 1] ?? ''
+    const lower = canonicalName(name)
+    if (HOP.has(lower) || credentialNames.has(lower) || NEVER_TRAILING.test(lower)) continue
+    if (isField(name, value)) kept.push(name, value)
   }
   return kept
 }

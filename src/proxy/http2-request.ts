@@ -16,6 +16,7 @@ export class Http2Request implements ClientRequest {
   readonly socket: ClientRequest['socket']
   rawTrailers: readonly string[] = []
   readonly #stream: ServerHttp2Stream
+  #whole = false
 
   /** @param fields what came in the head, pseudo fields among them; @param bodiless whether nothing follows it */
   constructor(stream: ServerHttp2Stream, fields: readonly string[], bodiless: boolean) {
@@ -27,7 +28,9 @@ export class Http2Request implements ClientRequest {
     this.socket = { setTimeout: (ms) => stream.setTimeout(ms) }
     stream.on('end', () => {
       // A reset with the code "no error" ends the stream too, in the middle of a body.
-      if (!stream.closed) stream.emit(WHOLE)
+      if (stream.closed) return
+      this.#whole = true
+      stream.emit(WHOLE)
     })
     stream.on('trailers', (_trailers, _flags, raw) => {
       this.rawTrailers = raw
@@ -35,11 +38,11 @@ export class Http2Request implements ClientRequest {
   }
 
   get complete(): boolean {
-    return this.#stream.readableEnded
+    return this.#whole
   }
 
   get readableEnded(): boolean {
-    return this.#stream.readableEnded
+    return this.#whole
   }
 
   pause(): void {

@@ -59,6 +59,11 @@ export class Http2Response implements ClientResponse {
     else stream.end(chunk)
   }
 
+  writeContinue(): void {
+    const stream = this.#stream
+    if (!stream.headersSent && !stream.destroyed) stream.additionalHeaders({ ':status': 100 })
+  }
+
   addTrailers(trailers: [string, string][]): void {
     for (const [name, value] of trailers) (this.#trailers[name.toLowerCase()] ??= []).push(value)
   }

@@ -1,8 +1,8 @@
 import type { CompiledEndpoint } from './compile-routes.ts'
 import type { Candidate } from './credential-view.ts'
-import type { OutboundRequest } from './dispatch-upstream.ts'
+import type { OutboundRequest } from './attempt.ts'
 import type { HeldBody } from './hold-body.ts'
-import { endToEndFields } from './hop-headers.ts'
+import { endToEndFields, endToEndTrailers } from './hop-headers.ts'
 import type { Match } from './match-route.ts'
 import type { InjectionPlan } from './plan-injection.ts'
 import type { RequestHead } from './read-head.ts'
@@ -31,7 +31,33 @@ export function injectCredential(
     fields,
     body: bodyFor(body, endpoint, plan, rendered),
     bodyLength: body.kind === 'streaming' ? body.length : null,
+    expectContinue: body.kind === 'streaming' && body.heldBack,
+    upgrade: head.upgrade,
+    trailers: trailersOf(body, endpoint.credentialNames),
+    again: againOf(body),
   }
+}
+
+/** Of most requests there are none, which is known when their body is held. */
+function trailersOf(
+  body: HeldBody,
+  credentialNames: ReadonlySet<string>,
+): OutboundRequest['trailers'] {
+  if (body.kind === 'none') return null
+  if (body.kind === 'held') {
+    const { trailers = NO_TRAILERS } = body
+    return trailers.length === 0 ? null : () => endToEndTrailers(trailers, credentialNames)
+  }
+  const raw = body.kind === 'streaming' ? body.trailers : () => body.recording.trailers
+  return raw === undefined ? null : () => endToEndTrailers(raw(), credentialNames)
+}
+
+const NO_TRAILERS: readonly string[] = []
+
+function againOf(body: HeldBody): OutboundRequest['again'] {
+  if (body.kind !== 'recorded') return null
+  const { recording } = body
+  return recording.isWhole ? () => recording.read() : null
 }
 
 function withQuery(path: string, query: string | null): string {
@@ -57,6 +83,7 @@ function bodyFor(
 ): OutboundRequest['body'] {
   if (body.kind === 'none') return null
   if (body.kind === 'streaming') return body.stream
+  if (body.kind === 'recorded') return body.recording.read()
   if (plan.bodyKind === 'form') {
     const form = body.bytes.toString('latin1')
     const spliced = spliceParameters(form, endpoint.fieldNames, pairsFor('form', rendered))

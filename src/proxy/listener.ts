@@ -59,14 +59,14 @@ export function createListener({ handle, connect, upgrade }: ListenerCalls): htt
   server.maxHeadersCount = 0
   server.maxConnections = CLIENT_CONNECTIONS_MAX
   const answering = new WeakMap<Duplex, http.ServerResponse>()
-  server.prependListener(
-    'request',
-    (request: http.IncomingMessage, response: http.ServerResponse) => {
-      answering.set(request.socket, response)
-      // Not before: whoever is told to leave while others are let in comes back on a connection that may be reset.
-      if (!server.listening) response.shouldKeepAlive = false
-    },
-  )
+  const arrived = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    answering.set(request.socket, response)
+    // Not before: whoever is told to leave while others are let in comes back on a connection that may be reset.
+    if (!server.listening) response.shouldKeepAlive = false
+  }
+  server.prependListener('request', arrived)
+  // A body that may not be wanted is not asked for yet: see `hold-body.ts`.
+  server.on('checkContinue', arrived).on('checkContinue', handle)
   server.on('clientError', (error: Error, socket: Duplex) => {
     refuseBytes(socket, answering.get(socket), error)
   })

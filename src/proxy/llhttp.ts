@@ -12,9 +12,12 @@ export interface AnswerEvents {
    * follows: whoever has not asked for another protocol refuses it.
    */
   onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse'
+  /** The upstream wants the body that was held back for it. */
+  onContinue(): void
   /** The bytes are the receiver's own. */
   onBody(bytes: Buffer): boolean
-  onEnd(keepAlive: boolean): void
+  /** `trailers`: as `fields`, behind the body. */
+  onEnd(keepAlive: boolean, trailers: readonly string[]): void
 }
 
 /** One llhttp, strict in everything, for any number of connections: their answers are parsed in turn. */
@@ -169,6 +172,7 @@ export class AnswerParser {
     this.#reason = ''
     this.#fields = []
     // Interim answers are of this hop. Their bytes count on, so that there is no end of them.
+    if (status === CONTINUE) this.#events.onContinue()
     if (this.#interim) return SKIP_BODY
     const decision = this.#events.onHead(status, reason, fields)
     if (decision === 'refuse') return STOP
@@ -184,11 +188,11 @@ export class AnswerParser {
   }
 
   end(keepAlive: boolean): boolean {
-    // Trailers end here: they are of this hop.
+    const trailers = this.#fields
     this.#fields = []
     if (this.#interim || this.#switched) return true
     this.#headBytes = 0
-    this.#events.onEnd(keepAlive)
+    this.#events.onEnd(keepAlive, trailers)
     return true
   }
 
@@ -208,6 +212,7 @@ const NOTHING = Buffer.alloc(0)
 /** Heads are mostly shorter, and a body behind one is not worth being made text. */
 const TEXT_MAX_BYTES = 4096
 
+const CONTINUE = 100
 const SWITCHING_PROTOCOLS = 101
 /** `HTTP_RESPONSE` of `llhttp.h`; further down, what its callbacks may return. */
 const RESPONSE = 2

@@ -30,6 +30,8 @@ export interface RequestHead {
   readonly authorization: string
   readonly proxyAuthorization: string
   readonly clientToken: string
+  /** Sends no body before it has got a 100. RFC 9110, section 10.1.1. */
+  readonly expectsContinue: boolean
   /** Wants the connection to become a WebSocket, and the connection can: RFC 6455, section 4.2.1. */
   readonly upgrade: boolean
 }
@@ -75,6 +77,7 @@ export function readHead(request: ClientRequest): RequestHead {
     authorization: seen.authorization,
     proxyAuthorization: seen.proxyAuthorization,
     clientToken: seen.clientToken,
+    expectsContinue: seen.expect === '100-continue' && request.httpVersion !== '1.0',
     upgrade,
   }
 }
@@ -92,6 +95,7 @@ class SeenFields {
   contentEncoding = ''
   connection = ''
   upgrade = ''
+  expect = ''
   origin = ''
   site = ''
   authorization = ''
@@ -119,6 +123,9 @@ class SeenFields {
         return
       case 'connection':
         this.connection = joined(this.connection, value.toLowerCase())
+        return
+      case 'expect':
+        this.expect = joined(this.expect, value.toLowerCase())
         return
       case 'upgrade':
         this.upgrade = joined(this.upgrade, value.toLowerCase())

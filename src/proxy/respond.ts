@@ -16,8 +16,9 @@ export async function respond(
   const { attempt, candidate, gaveUp } = answered
   const fields = endToEndResponseFields(attempt.fields)
   if (gaveUp !== null) fields.push('Sidekey-Fallback', gaveUp)
-  const reason = maskEcho(fields, attempt.reason, credential.snapshot?.echo ?? null)
-  const delivery = await attempt.deliver(response, reason, fields)
+  const echo = credential.snapshot?.echo ?? null
+  const reason = maskEcho(fields, attempt.reason, echo)
+  const delivery = await attempt.deliver(response, reason, fields, echo)
   // A version is in use until the last request with it has ended.
   credential.used(candidate.version, clock.now())
   if (delivery === 'client-aborted') return 'client-aborted'

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { UPSTREAM_HEADER_MAX_BYTES } from '../kernel/limits.ts'
+import { UPSTREAM_CONTINUE_MS, UPSTREAM_HEADER_MAX_BYTES } from '../kernel/limits.ts'
 import type { Connect } from './connect-upstream.ts'
-import type { Attempt, OutboundRequest } from './dispatch-upstream.ts'
+import type { Attempt, Carrier, OutboundRequest } from './attempt.ts'
 import { announcesBody, keptForMs, namesWebSocket, SWITCHING_PROTOCOLS } from './answer-fields.ts'
 import { type AnswerEvents, AnswerParser, type Llhttp } from './llhttp.ts'
 import { isConnectionLoss } from './rescue.ts'
@@ -34,7 +34,7 @@ export interface ConnectionOwner {
 }
 
 /** One connection to an upstream, and the request that is on it. Requests are never pipelined. */
-export class UpstreamConnection implements AnswerEvents {
+export class UpstreamConnection implements AnswerEvents, Carrier {
   /** How long the upstream, or Sidekey where that is less, keeps it open without a request. */
   keepMs: number
   /** When the last answer on it ended; set by its owner. Monotonic. */
@@ -47,11 +47,14 @@ export class UpstreamConnection implements AnswerEvents {
   #connected = false
   #attempt: Attempt | null = null
   #method = ''
+  /** A body that its client holds back. */
+  #heldBack: OutboundRequest | null = null
   #upgrade = false
   #upgraded: UpgradedStream | null = null
   #writer: BodyWriter | null = null
   #answered = false
   #paused = false
+  #trailers: readonly string[] = []
   #ended: 'no' | 'reusable' | 'last' = 'no'
   #closed = false
 
@@ -63,7 +66,7 @@ export class UpstreamConnection implements AnswerEvents {
     this.#parser = new AnswerParser(llhttp, this, UPSTREAM_HEADER_MAX_BYTES)
     const connected = (): void => {
       this.#connected = true
-      this.#socket.setTimeout(this.#tickMs)
+      this.#socket.setTimeout(this.#heldBack === null ? this.#tickMs : UPSTREAM_CONTINUE_MS)
     }
     this.#socket = connect((bytes, buffer) => this.#read(bytes, buffer), connected)
     this.#socket
@@ -86,9 +89,15 @@ export class UpstreamConnection implements AnswerEvents {
     attempt.begin(this)
     const { hostField, upgradeField } = this.#owner
     writeRequest(this.#socket, request, request.upgrade ? upgradeField : hostField)
+    if (!request.expectContinue) return this.#sendBody(request)
+    this.#heldBack = request
+    if (this.#connected) this.#socket.setTimeout(UPSTREAM_CONTINUE_MS)
+  }
+
+  #sendBody(request: OutboundRequest): void {
     const { body } = request
     if (body === null || Buffer.isBuffer(body)) return
-    this.#writer = new BodyWriter(this.#socket, body, request.bodyLength, (whole) => {
+    this.#writer = new BodyWriter(this.#socket, body, request, (whole) => {
       this.#writer = null
       if (!whole) this.destroy(new UpstreamFaultError('connection-lost'))
     })
@@ -119,6 +128,14 @@ export class UpstreamConnection implements AnswerEvents {
     this.#socket.setTimeout(keepMs)
   }
 
+  onContinue(): void {
+    const request = this.#heldBack
+    if (request === null) return
+    this.#heldBack = null
+    this.#socket.setTimeout(this.#tickMs)
+    this.#sendBody(request)
+  }
+
   onBegin(): boolean {
     if (this.#attempt === null || this.#ended !== 'no') return false
     this.#answered = true
@@ -140,8 +157,11 @@ export class UpstreamConnection implements AnswerEvents {
     return !this.#closed
   }
 
-  onEnd(keepAlive: boolean): void {
-    this.#ended = keepAlive && this.keepMs > 0 && this.#writer === null ? 'reusable' : 'last'
+  onEnd(keepAlive: boolean, trailers: readonly string[]): void {
+    this.#trailers = trailers
+    // What waits for a body that never came takes the next request for it.
+    const wholeRequest = this.#writer === null && this.#heldBack === null
+    this.#ended = keepAlive && this.keepMs > 0 && wholeRequest ? 'reusable' : 'last'
   }
 
   #read(length: number, buffer: Buffer): boolean {
@@ -162,7 +182,7 @@ export class UpstreamConnection implements AnswerEvents {
     this.#attempt = null
     this.#answered = false
     this.#ended = 'no'
-    attempt?.answerEnded()
+    attempt?.answerEnded(this.#trailers)
     this.resume()
     if (reusable) this.#owner.free(this)
     else this.#fail(new UpstreamFaultError('connection-lost'))
@@ -194,6 +214,8 @@ export class UpstreamConnection implements AnswerEvents {
   /** Called after each tick without a byte. */
   #silent(): void {
     const { idleMs, headMs, bodyMs } = this.#owner.limits
+    // An upstream that does not know the expectation waits for the body.
+    if (this.#connected && this.#heldBack !== null && !this.#answered) return this.onContinue()
     this.#silentMs += this.#tickMs
     if (!this.#connected) this.#fail(new UpstreamFaultError('connect-timeout'))
     else if (this.#attempt === null) {
@@ -211,7 +233,7 @@ export class UpstreamConnection implements AnswerEvents {
     const lost = this.#connected && !this.#answered && isConnectionLoss(error)
     this.#attempt = null
     this.#close(false)
-    attempt?.fail(error, lost)
+    attempt?.fail(error, lost ? 'lost' : 'failed')
   }
 
   #close(expired: boolean): void {

@@ -10,7 +10,7 @@ import {
 } from '../kernel/limits.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import { type Connect, connectorTo } from './connect-upstream.ts'
-import type { Attempt, OutboundRequest } from './dispatch-upstream.ts'
+import type { Attempt, OutboundRequest } from './attempt.ts'
 import { CHUNK_MAX_BYTES, type Llhttp } from './llhttp.ts'
 import {
   type ConnectionOwner,
@@ -18,6 +18,7 @@ import {
   UpstreamConnection,
 } from './upstream-connection.ts'
 import { UpstreamFaultError } from './upstream-fault.ts'
+import { UpstreamHttp2, type Waiting } from './upstream-http2.ts'
 
 /** Times and trust of connections to upstreams. */
 export interface UpstreamOptions {
@@ -26,6 +27,8 @@ export interface UpstreamOptions {
   readonly bodyTimeoutMs?: number
   /** PEM certificates that are trusted instead of Node's own; for private authorities and tests. */
   readonly ca?: string
+  /** As `Upstream.http2` of a route. */
+  readonly http2?: boolean
   /** Finds the addresses of a host name; the system's resolver, unvetted, by default. */
   readonly lookup?: LookupFunction
 }
@@ -51,6 +54,9 @@ export class UpstreamOrigin implements ConnectionOwner {
   readonly #clock: Clock
   readonly #llhttp: Llhttp
   readonly #connect: Connect
+  readonly #http2: UpstreamHttp2 | null
+  /** Whether that is still asked: the upstream may have chosen HTTP/1.1. */
+  #triesHttp2: boolean
   /** Where the bytes of all connections arrive, one read at a time. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(CHUNK_MAX_BYTES)
   readonly #open = new Set<UpstreamConnection>()
@@ -80,10 +86,17 @@ export class UpstreamOrigin implements ConnectionOwner {
     this.#clock = clock
     this.#llhttp = llhttp
     this.#connect = connectorTo(url, options, this.#readBuffer)
+    const { http2 = url.protocol === 'https:' } = options
+    this.#http2 = http2 ? this.#offerHttp2(url, options) : null
+    this.#triesHttp2 = http2
   }
 
   /** Puts a request on a connection of its lane; `attempt` learns what becomes of it. */
   send(attempt: Attempt, request: OutboundRequest, lane: Lane): void {
+    if (this.#triesHttp2 && !request.upgrade) {
+      this.#http2?.send(attempt, request, lane)
+      return
+    }
     if (lane === 'new' || (lane === 'known' && !this.#trusted)) {
       this.#openSingle().send(attempt, request)
       return
@@ -104,7 +117,8 @@ export class UpstreamOrigin implements ConnectionOwner {
   destroy(): void {
     this.#stopped = true
     const error = new UpstreamFaultError('connection-lost')
-    for (const { attempt } of this.#waiting.splice(0)) attempt.fail(error, false)
+    for (const { attempt } of this.#waiting.splice(0)) attempt.fail(error, 'failed')
+    this.#http2?.destroy()
     for (const connection of [...this.#open, ...this.#single]) connection.destroy(error)
   }
 
@@ -126,6 +140,26 @@ export class UpstreamOrigin implements ConnectionOwner {
     remove(this.#free, connection)
     remove(this.#rested, connection)
     if (this.#waiting.length > 0 && !this.#stopped) this.#serveWaiting(this.#openShared())
+  }
+
+  #offerHttp2(origin: URL, options: UpstreamOptions): UpstreamHttp2 {
+    const connect = connectorTo(origin, options, this.#readBuffer, ['h2', 'http/1.1'])
+    const choseHttp1 = (reuse: Connect, waiting: readonly Waiting[]): void => {
+      this.#triesHttp2 = false
+      const [first, ...others] = waiting.filter(({ attempt }) => !attempt.isOver)
+      if (first === undefined) return void reuse(drop, drop).destroy()
+      const { attempt, request, lane } = first
+      const connection = lane === 'any' ? this.#openShared(reuse) : this.#openSingle(reuse)
+      connection.send(attempt, request)
+      for (const next of others) this.send(next.attempt, next.request, next.lane)
+    }
+    return new UpstreamHttp2({
+      origin,
+      limits: this.limits,
+      clock: this.#clock,
+      connect,
+      choseHttp1,
+    })
   }
 
   #takeAny(): UpstreamConnection | null {
@@ -164,14 +198,14 @@ export class UpstreamOrigin implements ConnectionOwner {
     return true
   }
 
-  #openShared(): UpstreamConnection {
-    const connection = new UpstreamConnection(this, this.#llhttp, this.#connect)
+  #openShared(connect = this.#connect): UpstreamConnection {
+    const connection = new UpstreamConnection(this, this.#llhttp, connect)
     this.#open.add(connection)
     return connection
   }
 
-  #openSingle(): UpstreamConnection {
-    const connection = new UpstreamConnection(this, this.#llhttp, this.#connect)
+  #openSingle(connect = this.#connect): UpstreamConnection {
+    const connection = new UpstreamConnection(this, this.#llhttp, connect)
     this.#single.add(connection)
     // One connection at a time is left open after its request, to see whether the upstream does the same.
     if (this.#observed === null && this.#clock.monotonic() >= this.#distrustUntilMs) {
@@ -184,6 +218,10 @@ export class UpstreamOrigin implements ConnectionOwner {
     if (connection === this.#observed) connection.expireAfter(UPSTREAM_FRESH_MS * 2)
     else connection.destroy(new UpstreamFaultError('connection-lost'))
   }
+}
+
+function drop(): boolean {
+  return false
 }
 
 function remove<T>(list: T[], item: T): void {

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import type { OutboundRequest } from './dispatch-upstream.ts'
+import type { OutboundRequest } from './attempt.ts'
 
 /** A body that is larger goes in a write of its own: copying it behind the head would cost more than the call. */
 const INLINE_MAX_BYTES = 16 * 1024
 
 /** Methods whose requests say that they have no body. RFC 9110, section 8.6. */
-const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+export const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 /**
  * Writes the head, and the body where it is held; a streaming one is what is left to do. The parts are what llhttp has
@@ -17,9 +17,16 @@ export function writeRequest(socket: Socket, request: OutboundRequest, hostField
   const { method, target, fields, body } = request
   let head = `${method} ${target} HTTP/1.1\r\n${hostField}`
   for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
+  if (request.expectContinue) head += 'expect: 100-continue\r\n'
   if (body === null) {
     head += EXPECTS_BODY.has(method) ? 'content-length: 0\r\n\r\n' : '\r\n'
     socket.write(head, 'latin1')
+  } else if (Buffer.isBuffer(body) && request.trailers !== null) {
+    head += 'transfer-encoding: chunked\r\n\r\n'
+    const size = body.length === 0 ? '' : `${body.length.toString(16)}\r\n`
+    socket.write(`${head}${size}`, 'latin1')
+    if (size !== '') socket.write(body)
+    socket.write(`${size === '' ? '' : '\r\n'}${lastChunk(request.trailers())}`, 'latin1')
   } else if (Buffer.isBuffer(body)) {
     head += `content-length: ${body.length}\r\n\r\n`
     writeHeld(socket, head, body)
@@ -43,11 +50,19 @@ function writeHeld(socket: Socket, head: string, body: Buffer): void {
   socket.uncork()
 }
 
+/** The end of a chunked body, and what follows it. */
+function lastChunk(trailers: readonly string[]): string {
+  let text = '0\r\n'
+  for (let i = 0; i + 1 < trailers.length; i += 2) text += `${trailers[i]}: ${trailers[i + 1]}\r\n`
+  return `${text}\r\n`
+}
+
 /** A streaming body on its way upstream, held back by a socket that does not keep up. */
 export class BodyWriter {
   readonly #socket: Socket
   readonly #stream: Readable
   readonly #length: number | null
+  readonly #trailers: OutboundRequest['trailers']
   readonly #done: (whole: boolean) => void
   #sent = 0
 
@@ -55,12 +70,13 @@ export class BodyWriter {
   constructor(
     socket: Socket,
     stream: Readable,
-    length: number | null,
+    { bodyLength, trailers }: OutboundRequest,
     done: (whole: boolean) => void,
   ) {
     this.#socket = socket
     this.#stream = stream
-    this.#length = length
+    this.#length = bodyLength
+    this.#trailers = trailers
     this.#done = done
     socket.on('drain', this.#drain)
     stream.on('data', this.#data).on('end', this.#end).on('close', this.#close)
@@ -101,7 +117,9 @@ export class BodyWriter {
   }
 
   readonly #end = (): void => {
-    if (this.#length === null) this.#socket.write('0\r\n\r\n', 'latin1')
+    if (this.#length === null) {
+      this.#socket.write(lastChunk(this.#trailers?.() ?? []), 'latin1')
+    }
     this.#finish(this.#length === null || this.#sent === this.#length)
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { AuthFailureRule } from '../../../src/kernel/route.ts'
 import { decodeBody } from '../../../src/proxy/decode-body.ts'
 import { compileDetector, detectAuthFailure } from '../../../src/proxy/detect-auth-failure.ts'
-import { Attempt } from '../../../src/proxy/dispatch-upstream.ts'
+import { Attempt } from '../../../src/proxy/attempt.ts'
 import { jsonValues, parsePointer } from '../../../src/proxy/json-values.ts'
 import { xmlValues } from '../../../src/proxy/xml-values.ts'
 
