@@ -6,7 +6,7 @@ import {
 } from '../kernel/credential.ts'
 import { TOMBSTONES_MAX } from '../kernel/limits.ts'
 import type { Moment, Taken } from './context.ts'
-import { DOUBLED, REJECTED, abortBackoffMs } from './facts.ts'
+import { ABORTED, DOUBLED, REJECTED, abortBackoffMs } from './facts.ts'
 import { forgetProbes } from './observation.ts'
 import type { LateCreate } from './reconcile.ts'
 import { withoutStage } from './revoke-version.ts'
@@ -35,9 +35,11 @@ export function abortLateCreate({ record, seen, nowMs }: Moment, late: LateCreat
     fingerprint: tombstone.fingerprint,
     createdAtMs: tombstone.atMs,
     idsBefore: [],
-    attempts: 1,
+    // Nobody has counted; a further one may still be on its way.
+    attempts: 2,
     firstSeenAtMs: nowMs,
-    probesPassed: 0,
+    // It was accepted just now, or it is listed again although it was revoked.
+    probesPassed: 1,
   }
   return {
     record: { ...record, phase: 'aborting', pending, tombstones, absentSinceMs: null },
@@ -50,7 +52,7 @@ export function buryVersion({ record, seen, nowMs }: Moment, reason: string): Ta
   const { pending } = record
   if (pending === null) return { record, seen }
   const calm = reason === REJECTED || reason === SLOT_TAKEN || record.emergency !== null
-  const doubled = reason === 'aborted' && pending.attempts > 1 && hasValue(pending)
+  const doubled = reason === ABORTED && pending.attempts > 1 && hasValue(pending)
   return {
     record: {
       ...record,

@@ -14,6 +14,8 @@ export const REJECTED_BEFORE = 'candidate-rejected-before'
 /** The value lived, and a second create of it may still be delivered. */
 export const LATE_CREATE_POSSIBLE = 'late-create-possible'
 
+/** Reason of a tombstone whose create was sent once, and that was revoked. */
+export const ABORTED = 'aborted'
 /** Reason of a tombstone whose create was sent more than once. */
 export const DOUBLED = 'create-doubled'
 /** Reason of a tombstone whose value was never seen refused: it may simply still work. */

@@ -16,6 +16,7 @@ import { planFirst } from './plan-first.ts'
 import { planStaged } from './plan-staged.ts'
 import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
 import {
+  awaitBirth,
   bindPrevious,
   isUnseen,
   planUnboundAbort,
@@ -204,6 +205,8 @@ function planAborting(v: View): Step {
   if (pending?.secretId === null) return planUnboundAbort(v)
   if (belief.pendingGone) return { kind: 'gone', reason: 'absent' }
   if (seen.lastSecretId === pending?.secretId) return settleLastSecret(v, generation)
+  const unborn = awaitBirth(v)
+  if (unborn !== null) return unborn
   const inUse = belief.pending === 'dead' ? null : releaseBarrier(v)
   if (inUse !== null) return waitForMembers(v, inUse)
   return prove(v, current.generation) ?? { kind: 'revoke', reason: 'aborting' }

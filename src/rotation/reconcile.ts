@@ -2,7 +2,7 @@ import { type CredentialRecord, type SecretVersion, hasValue } from '../kernel/c
 import type { Tombstone } from '../kernel/credential.ts'
 import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS } from '../kernel/limits.ts'
 import type { ProviderTraits } from '../kernel/ports/provider.ts'
-import { UNPROVEN } from './facts.ts'
+import { ABORTED, UNPROVEN } from './facts.ts'
 import { type Observation, hasSettled } from './observation.ts'
 import { attributeOrphan } from './attribute-orphan.ts'
 import { PROBE_FRESH_MS, REFUSALS_MAX } from './timing.ts'
@@ -150,7 +150,8 @@ function livesOn(tombstone: Tombstone, seen: Observation, shownAtMs: number): bo
   if (sight?.verdict !== 'accepted') return false
   // A verdict from before the end of the candidate says nothing about the id that is listed now.
   if (sight.verdictAtMs < Math.max(tombstone.atMs, shownAtMs)) return false
-  if (tombstone.reason !== UNPROVEN) return true
+  // Created once, with an answer, and revoked: nothing of it can come late.
+  if (tombstone.reason !== UNPROVEN && tombstone.reason !== ABORTED) return true
   return sight.verdictAtMs - tombstone.atMs > PROPAGATION_MAX_MS
 }
 

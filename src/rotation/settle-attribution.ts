@@ -60,6 +60,19 @@ function likelySurvivor(
 }
 
 /**
+ * Waits until a candidate that may have been created twice was accepted once. Revoked while it is not accepted yet, it
+ * may be accepted for a while afterwards: just as if its second create had been delivered late, under the id of
+ * somebody else's secret. Bounded by twice what was ever seen.
+ */
+export function awaitBirth(v: View): Step | null {
+  const { pending, phaseSinceMs } = v.record
+  if (pending === null || pending.attempts < 2 || pending.probesPassed > 0) return null
+  if (v.seen.probes.get(pending.generation)?.verdict === 'accepted') return null
+  const latestMs = (pending.firstSeenAtMs ?? phaseSinceMs) + v.traits.propagationMaxMs / 2
+  return v.nowMs < latestMs ? wait(v, 'propagation', latestMs) : null
+}
+
+/**
  * The provider would not revoke the last secret: either current is gone, or the ids were attributed
  * wrongly.
  */

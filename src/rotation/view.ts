@@ -2,7 +2,7 @@ import { type CredentialRecord, type Tombstone, hasValue } from '../kernel/crede
 import type { RotationPolicy } from '../kernel/policy.ts'
 import type { ProviderTraits } from '../kernel/ports/provider.ts'
 import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS, VERIFY_SUCCESSES } from '../kernel/limits.ts'
-import { UNPROVEN } from './facts.ts'
+import { ABORTED, UNPROVEN } from './facts.ts'
 import { type Observation, listDueAtMs, probeDueAtMs } from './observation.ts'
 import { type Belief, freshlyAccepted, probeableTombstones, reconcile } from './reconcile.ts'
 import type { Step, WaitReason } from './step.ts'
@@ -142,7 +142,8 @@ function probeAtMs(v: View, generation: number): number {
 /** From when on an accepted value, given up after its revoke, is no longer merely slow to die. */
 function tellingAtMs({ reason, atMs }: Tombstone, verdictAtMs: number): number {
   const tellingMs = atMs + PROPAGATION_MAX_MS + 1
-  return reason === UNPROVEN && verdictAtMs < tellingMs ? tellingMs : Number.POSITIVE_INFINITY
+  const slow = reason === UNPROVEN || reason === ABORTED
+  return slow && verdictAtMs < tellingMs ? tellingMs : Number.POSITIVE_INFINITY
 }
 
 /** When the list is read next in this phase; never where it has nothing to say. */

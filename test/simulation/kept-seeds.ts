@@ -14,4 +14,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   { seed: 1797, story: 'a tombstone from the future hid a late create' },
   { seed: 1822, story: 'a suspicion from the future asked the provider without end' },
   { seed: 997999270, story: 'a candidate that lived on under another id was given up too early' },
+  {
+    seed: 17053,
+    story: 'a candidate revoked before it was ever accepted took a foreign id with it',
+  },
 ]

@@ -140,6 +140,33 @@ test('what was given up after its revoke is asked about as soon as the answer te
   expect(stepAt(tellingMs)).toMatchObject({ kind: 'probe', generation: 1 })
 })
 
+test('a candidate that may have been created twice is revoked only once it was accepted', () => {
+  const base = aRecord('aborting')
+  const { pending } = base
+  if (pending === null) throw new Error('aborting has a pending version')
+  const doubled = { ...pending, attempts: 2, probesPassed: 0, firstSeenAtMs: NOW_MS }
+  const record = { ...base, pending: doubled }
+  const current = sawProbe(nothingSeen(NOW_MS), 3, 'accepted', null, NOW_MS)
+  const stepAfter = (verdict: 'accepted' | 'refused') => {
+    const seen = sawProbe(current, 4, verdict, null, NOW_MS)
+    return plan(record, seen, { policy: POLICY, traits }, NOW_MS + 1)
+  }
+  expect(stepAfter('refused')).toMatchObject({ kind: 'wait', reason: 'propagation' })
+  expect(stepAfter('accepted')).toMatchObject({ kind: 'revoke' })
+})
+
+test('a candidate whose one create was answered has no late copy: a new id is somebody else’s', () => {
+  const shown = sawList(nothingSeen(NOW_MS), ['c3', 'foreign'], ['c3'], NOW_MS)
+  const current = sawProbe(shown, 3, 'accepted', null, NOW_MS)
+  const seen = sawProbe(current, 1, 'accepted', null, NOW_MS)
+  const late = (reason: string) => {
+    const grave: Tombstone = { ...GRAVE, reason, atMs: NOW_MS - 5_000 }
+    return reconcile(aRecord('idle', { tombstones: [grave] }), seen).late?.secretId ?? null
+  }
+  expect(late('aborted')).toBeNull()
+  expect(late('create-doubled')).toBe('foreign')
+})
+
 // Found by test/crash: the data plane reads a new record before the writer's compare-and-swap has returned.
 test('a refusal that is told while a promotion is being saved is looked at', async () => {
   const bench = new Bench()
