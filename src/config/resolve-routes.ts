@@ -98,6 +98,9 @@ function resolveExplicit(entry: unknown, path: Path, context: RouteContext): Res
       ),
     )
   }
+  if (keys.pins !== undefined && keys.upstream.origin.startsWith('http:')) {
+    findings.error([...path, 'pins'], new Refusal('need https', 'use https, or leave them out'))
+  }
   const authFailure = authFailureRules(keys, path, findings)
   const credential = findCredential(keys.credential, path, context)
   if (credential === null) return null
@@ -123,6 +126,7 @@ function build(
       origin: upstream.origin,
       insecure,
       ...(keys.http2 === undefined ? {} : { http2: keys.http2 }),
+      ...(keys.pins === undefined ? {} : { pins: keys.pins }),
     },
     ...(keys.listen === undefined ? {} : { listen: formatListenAddress(keys.listen) }),
     credentialIds: [credentialId],

@@ -91,3 +91,11 @@ export function parseMethod(text: string): string | Refusal {
 function isPlainSegment(segment: string): boolean {
   return /^[A-Za-z0-9._~!$&'()*+,:=@-]+$/.test(segment) && !/^\.{1,2}$/.test(segment)
 }
+
+/** SHA-256 of a public key, in base64; `sha256/` may stand before it, as curl and RFC 7469 have it. */
+export function parsePin(text: string): string | Refusal {
+  const digest = text.replace(/^sha256\//, '')
+  return /^[A-Za-z0-9+/]{43}=$/.test(digest)
+    ? digest
+    : new Refusal('is no pin', 'write the SHA-256 of the public key in base64: 44 characters')
+}

@@ -75,6 +75,11 @@ export interface Upstream {
   /** The route says so: plain http off loopback, or private addresses. */
   readonly insecure: boolean
   /**
+   * SHA-256 of the public keys that the server may have (of its own certificate, as SubjectPublicKeyInfo), in base64:
+   * RFC 7469, section 2.4. Beside the usual checks, never instead of them. Absent: any key.
+   */
+  readonly pins?: readonly string[]
+  /**
    * Whether HTTP/2 is spoken: absent where the upstream chooses it in TLS; false never; true without TLS too, on
    * prior knowledge (RFC 9113, section 3.3).
    */

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto'
 import {
   connect as connectPlain,
   isIP,
@@ -5,7 +6,13 @@ import {
   type OnReadOpts,
   type Socket,
 } from 'node:net'
-import { connect as connectTls, createSecureContext } from 'node:tls'
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  type PeerCertificate,
+} from 'node:tls'
+import { UpstreamFaultError } from './upstream-fault.ts'
 
 /**
  * Opens a socket to one origin. What it reads goes to `read`, whose bytes are only there during the call, and which says
@@ -16,15 +23,22 @@ export type Connect = (
   connected: () => void,
 ) => Socket
 
+export interface ConnectOptions {
+  readonly ca?: string
+  readonly lookup?: LookupFunction
+  readonly pins?: readonly string[]
+}
+
 /**
  * Prepares connections to an origin. Certificates are always verified; there is no switch against it.
- * @param trust PEM certificates that are trusted instead of Node's own, and what finds the addresses of a name
+ * @param options PEM certificates that are trusted instead of Node's own, what finds the addresses of a name, and the
+ *   keys that the server may have
  * @param buffer where the bytes of all its connections arrive, one read at a time
  * @param protocols offered by ALPN, the first first
  */
 export function connectorTo(
   url: URL,
-  { ca, lookup }: { readonly ca?: string; readonly lookup?: LookupFunction },
+  { ca, lookup, pins }: ConnectOptions,
   buffer: Buffer,
   protocols: readonly string[] = ['http/1.1'],
 ): Connect {
@@ -51,6 +65,8 @@ export function connectorTo(
     servername: isIP(host) === 0 ? host : '',
     secureContext,
     rejectUnauthorized: true,
+    // Not asked again where a session goes on: its server has shown its key before.
+    ...(pins === undefined ? {} : { checkServerIdentity: checkPins(pins) }),
     ALPNProtocols: [...protocols],
   }
   let session: Buffer | undefined
@@ -61,5 +77,20 @@ export function connectorTo(
     return socket.on('session', (ticket) => {
       session = ticket
     })
+  }
+}
+
+/** The name as always, and the key: no certificate of another key will do, whoever has signed it. */
+function checkPins(
+  pins: readonly string[],
+): (host: string, certificate: PeerCertificate) => Error | undefined {
+  return (host, certificate) => {
+    const wrongName = checkServerIdentity(host, certificate)
+    if (wrongName !== undefined) return wrongName
+    const key = new X509Certificate(certificate.raw).publicKey
+    const digest = createHash('sha256').update(key.export({ type: 'spki', format: 'der' }))
+    return pins.includes(digest.digest('base64'))
+      ? undefined
+      : new UpstreamFaultError('certificate-pin')
   }
 }

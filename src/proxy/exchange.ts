@@ -5,7 +5,7 @@ import type { ClientResponse } from './client-message.ts'
 import type { Attempt } from './attempt.ts'
 import { ClientGoneError } from './body-stream.ts'
 import type { ReplayBudget } from './replay-budget.ts'
-import { rescue, sendRefusal } from './rescue.ts'
+import { rescue, sendRefusal, upstreamFaultOf } from './rescue.ts'
 
 export interface ExchangeDeps {
   readonly clock: Clock
@@ -55,7 +55,9 @@ export class Exchange {
     if (refused.code !== 'internal') this.#deps.log.debug('request refused', fields)
     else this.#deps.log.error('request failed', { ...fields, error: nameOf(error) })
     sendRefusal(this.#response, refused)
-    this.finish(refused.code.startsWith('upstream-') ? 'upstream-error' : 'refused')
+    if (!refused.code.startsWith('upstream-')) return this.finish('refused')
+    this.meter.upstreamFault(upstreamFaultOf(error))
+    this.finish('upstream-error')
   }
 }
 

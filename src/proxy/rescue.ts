@@ -1,6 +1,8 @@
+import type { UpstreamFaultReason } from '../kernel/ports/telemetry.ts'
 import { RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.ts'
 import type { ClientResponse } from './client-message.ts'
 import { MalformedHeadError } from './read-head.ts'
+import { faultReason } from './upstream-fault.ts'
 import { MalformedPathError } from './vet-path.ts'
 
 /** What a request gets that Sidekey answers itself. */
@@ -96,18 +98,33 @@ export function rescueUpstream(error: unknown): RefusedError {
   const code = codeOf(error)
   if (error instanceof RefusedError) return error
   if (code === 'connect-timeout' || code === 'ETIMEDOUT') {
-    return new RefusedError('upstream-timeout', 'the upstream did not accept a connection in time')
+    return new RefusedError(
+      'upstream-timeout',
+      'the upstream did not accept a connection in time',
+      { cause: error },
+    )
   }
   if (code === 'answer-timeout') {
-    return new RefusedError('upstream-timeout', 'the upstream did not answer in time')
+    return new RefusedError('upstream-timeout', 'the upstream did not answer in time', {
+      cause: error,
+    })
   }
   if (code === 'answer-invalid') {
-    return new RefusedError('upstream-invalid', "the upstream's answer is not valid HTTP/1.1")
+    return new RefusedError('upstream-invalid', "the upstream's answer is not valid HTTP", {
+      cause: error,
+    })
   }
   // Refused, reset, closed, not found, or a certificate that is not trusted.
   return new RefusedError('upstream-unreachable', 'the upstream can not be reached', {
     cause: error,
   })
+}
+
+/** The word for what stands behind a refusal with one of the `upstream-…` codes. */
+export function upstreamFaultOf(refused: unknown): UpstreamFaultReason {
+  if (codeOf(refused) === 'upstream-invalid') return 'answer-invalid'
+  const code = refused instanceof Error ? codeOf(refused.cause) : ''
+  return code === '' ? 'connection-lost' : faultReason(code)
 }
 
 /** Whether a connection ended by itself: neither a timeout, nor an answer that can't be read. */

@@ -27,6 +27,8 @@ export interface UpstreamOptions {
   readonly bodyTimeoutMs?: number
   /** PEM certificates that are trusted instead of Node's own; for private authorities and tests. */
   readonly ca?: string
+  /** As `Upstream.pins` of a route. */
+  readonly pins?: readonly string[]
   /** As `Upstream.http2` of a route. */
   readonly http2?: boolean
   /** Finds the addresses of a host name; the system's resolver, unvetted, by default. */

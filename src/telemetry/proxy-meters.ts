@@ -1,12 +1,14 @@
 import type { Registry } from 'prom-client'
 import type { Stage } from '../kernel/credential.ts'
-import type {
-  CredentialMeter,
-  FallbackOutcome,
-  ProxyTelemetry,
-  ReplayOutcome,
-  RequestOutcome,
-  RouteMeter,
+import {
+  type CredentialMeter,
+  type FallbackOutcome,
+  type ProxyTelemetry,
+  type ReplayOutcome,
+  type RequestOutcome,
+  type RouteMeter,
+  UPSTREAM_FAULT_REASONS,
+  type UpstreamFaultReason,
 } from '../kernel/ports/telemetry.ts'
 import { Durations, RouteDurations } from './duration-histogram.ts'
 import { type Sample, scrapedCounter, scrapedGauge } from './scraped.ts'
@@ -54,6 +56,12 @@ export class ProxyMeters implements ProxyTelemetry {
       help: 'Requests that were sent again with another secret version, or why they were not.',
       labelNames: ['route', 'outcome'],
       read: () => tallied(routes, (counts) => counts.replays),
+    })
+    scrapedCounter(registry, {
+      name: 'sidekey_upstream_faults_total',
+      help: 'Requests whose upstream gave no answer, by what was wrong with it.',
+      labelNames: ['route', 'reason'],
+      read: () => tallied(routes, (counts) => Object.fromEntries(counts.faults)),
     })
     scrapedGauge(registry, {
       name: 'sidekey_websockets_open',
@@ -116,6 +124,9 @@ class RouteCounts implements RouteMeter {
     'budget-spent': 0,
     'response-started': 0,
   }
+  readonly faults = new Map<UpstreamFaultReason, number>(
+    UPSTREAM_FAULT_REASONS.map((reason) => [reason, 0]),
+  )
   webSockets = 0
   readonly whole = new Durations()
   readonly upstreamTime = new Durations()
@@ -131,6 +142,10 @@ class RouteCounts implements RouteMeter {
 
   replay(outcome: ReplayOutcome): void {
     this.replays[outcome]++
+  }
+
+  upstreamFault(reason: UpstreamFaultReason): void {
+    this.faults.set(reason, (this.faults.get(reason) ?? 0) + 1)
   }
 
   webSocket(change: 'opened' | 'ended'): void {

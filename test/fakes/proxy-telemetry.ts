@@ -17,6 +17,7 @@ export class RecordingTelemetry implements ProxyTelemetry {
       finished: (outcome) => this.#add(`request ${name} ${outcome}`),
       upstream: () => this.#add(`upstream ${name}`),
       replay: (outcome) => this.#add(`replay ${name} ${outcome}`),
+      upstreamFault: (reason) => this.#add(`fault ${name} ${reason}`),
       webSocket: (change) => this.#add(`webSocket ${name} ${change}`),
     }
   }

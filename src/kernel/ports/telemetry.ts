@@ -16,11 +16,32 @@ export type ReplayOutcome =
 
 export type FallbackOutcome = 'succeeded' | 'refused-too' | 'upstream-error' | 'not-possible'
 
+/** Why an upstream gave no answer, for `sidekey_upstream_faults_total`. `unreachable` is what has no other word. */
+export const UPSTREAM_FAULT_REASONS = [
+  'refused',
+  'name-not-found',
+  'connect-timeout',
+  'connection-lost',
+  'answer-timeout',
+  'answer-invalid',
+  'certificate-expired',
+  'certificate-name',
+  'certificate-self-signed',
+  'certificate-untrusted',
+  'certificate-pin',
+  'tls-version',
+  'tls',
+  'unreachable',
+] as const
+export type UpstreamFaultReason = (typeof UPSTREAM_FAULT_REASONS)[number]
+
 /** Bound once per route, so that a request costs no label look-up. */
 export interface RouteMeter {
   finished(outcome: RequestOutcome, durationMs: number): void
   upstream(durationMs: number): void
   replay(outcome: ReplayOutcome): void
+  /** A request ended because its upstream gave no answer. */
+  upstreamFault(reason: UpstreamFaultReason): void
   /** A WebSocket of the route was opened, or has ended. Its handshake is a request that has finished. */
   webSocket(change: 'opened' | 'ended'): void
 }
