@@ -2,7 +2,11 @@ import type { Handler } from 'hono'
 import type { ConfigIssue } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
-import type { RotationControl, SecretInspector } from '../kernel/ports/rotation-control.ts'
+import type {
+  RotationControl,
+  RotationPreview,
+  SecretInspector,
+} from '../kernel/ports/rotation-control.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 
 export type ReloadResult =
@@ -15,7 +19,7 @@ export interface Readiness {
 }
 
 export interface AdminDeps {
-  readonly control: RotationControl & SecretInspector
+  readonly control: RotationControl & RotationPreview & SecretInspector
   /** The token in force; null turns the API off. Asked on every request, so that a reload may change it. */
   readonly token: () => SecretValue | null
   /** Whether every credential has a usable secret. */

@@ -4,7 +4,7 @@ import { CommandRefusedError } from '../kernel/errors.ts'
 import { ADMIN_BODY_MAX_BYTES } from '../kernel/limits.ts'
 import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
 import type { AddRoute, AdminDeps } from './admin-deps.ts'
-import { accountSecretJson, credentialJson } from './credential-json.ts'
+import { accountSecretJson, credentialJson, dryRunJson } from './credential-json.ts'
 import { refuseForeignOrigin, requireToken } from './guard.ts'
 import { problem } from './problem.ts'
 import { COMMAND_WORDS, readCommand } from './read-command.ts'
@@ -36,6 +36,16 @@ export function addApi(deps: AdminDeps, add: AddRoute): void {
     try {
       const secrets = await control.secrets(id, c.req.query('verify') === 'true')
       return c.json({ secrets: secrets.map(accountSecretJson) })
+    } catch (error) {
+      if (!(error instanceof CommandRefusedError)) throw error
+      return problem(c, 'command-refused', error.message)
+    }
+  })
+  add('GET', '/api/credentials/:id/plan', ...guarded, async (c) => {
+    const id = c.req.param('id') ?? ''
+    if ((await control.get(id)) === null) return problem(c, 'credential-unknown')
+    try {
+      return c.json(dryRunJson(await control.dryRun(id, c.req.query('emergency') === 'true')))
     } catch (error) {
       if (!(error instanceof CommandRefusedError)) throw error
       return problem(c, 'command-refused', error.message)

@@ -1,6 +1,7 @@
 import type {
   AccountSecret,
   CredentialStatus,
+  DryRun,
   RolloutStatus,
 } from '../kernel/ports/rotation-control.ts'
 
@@ -79,6 +80,21 @@ function rolloutJson(rollout: RolloutStatus | null): RolloutJson | null {
 /** One of an account's secrets at the provider. */
 export function accountSecretJson({ id, createdAtMs, active, stage, verdict }: AccountSecret) {
   return { id, createdAt: rfc3339OrNull(createdAtMs), active, stage, verdict }
+}
+
+/** What a rotation would do now; durations in seconds. */
+export function dryRunJson({ steps, stopsFor }: DryRun) {
+  return {
+    steps: steps.map(({ afterMs, phase, step, reason, secret, forMs }) => ({
+      afterSeconds: afterMs / 1_000,
+      phase,
+      step,
+      reason,
+      secret,
+      forSeconds: forMs / 1_000,
+    })),
+    stopsFor,
+  }
 }
 
 function rfc3339(atMs: number): string {

@@ -4,6 +4,7 @@ import { SECRET_FILE_MAX_BYTES } from '../kernel/limits.ts'
 import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
 import { credentialSchema, expectAnswer } from './admin-answer.ts'
+import { showDryRun } from './dry-run.ts'
 import { EXIT_OK } from './exit-codes.ts'
 import {
   CommandFailure,
@@ -30,8 +31,8 @@ const PLAIN: Shape = { arguments: '', options: {}, count: 1, body: () => null }
 
 const SHAPES: Readonly<Record<Kind, Shape>> = {
   rotate: {
-    arguments: ' [--emergency]',
-    options: { emergency: { type: 'boolean' } },
+    arguments: ' [--emergency] [--dry-run]',
+    options: { emergency: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
     count: 1,
     body: async ({ flag }) => jsonBody({ emergency: flag('emergency') }),
   },
@@ -59,7 +60,7 @@ const SHAPES: Readonly<Record<Kind, Shape>> = {
 
 /**
  * `sidekey rotate | pause | resume | abort | retry | adopt | revoke CREDENTIAL …`: records an operator's wish; the rotation
- * carries it out, and `sidekey status` shows how far it is.
+ * carries it out, and `sidekey status` shows how far it is. `rotate --dry-run` records nothing and shows what would happen.
  * @returns 0 when it was accepted, 1 (refused, nobody answers, wrong token) or 64 (usage)
  */
 export function runCommand(kind: Kind, argv: readonly string[], io: OperatorIo): Promise<number> {
@@ -69,7 +70,7 @@ export function runCommand(kind: Kind, argv: readonly string[], io: OperatorIo):
     options: { ...shape.options, json: { type: 'boolean' } },
     positionals: { min: shape.count, max: shape.count },
     needsToken: true,
-    run: (call) => send(kind, shape, call),
+    run: (call) => (call.flag('dry-run') ? showDryRun(call) : send(kind, shape, call)),
   })
 }
 

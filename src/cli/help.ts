@@ -12,7 +12,7 @@ export const HELP = `sidekey: your app never holds the key. Sidekey holds it, an
   ca --config FILE [--bundle] [--out FILE]
                                the local authority's certificate, or all to be trusted
   status                       phases, versions, next rotations
-  rotate CREDENTIAL [--emergency]
+  rotate CREDENTIAL [--emergency] [--dry-run]
   pause | resume | abort | retry CREDENTIAL
   adopt CREDENTIAL SECRET_ID [--secret-file FILE]
   revoke CREDENTIAL SECRET_ID

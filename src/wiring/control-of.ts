@@ -3,6 +3,7 @@ import { CommandRefusedError } from '../kernel/errors.ts'
 import type {
   CredentialStatus,
   RotationControl,
+  RotationPreview,
   SecretInspector,
 } from '../kernel/ports/rotation-control.ts'
 import type { UseLedger } from './use-ledger.ts'
@@ -12,7 +13,7 @@ export function controlOf(
   units: () => ReadonlyMap<string, CredentialUnit>,
   rotating: () => RotationControl,
   uses: UseLedger,
-): RotationControl & SecretInspector {
+): RotationControl & RotationPreview & SecretInspector {
   const get = async (credentialId: string): Promise<CredentialStatus | null> => {
     const unit = units().get(credentialId)
     if (unit === undefined) return null
@@ -27,6 +28,11 @@ export function controlOf(
     command: async (credentialId, command) => {
       if (units().get(credentialId)?.rotator === null) throw refuseWatched(credentialId)
       return rotating().command(credentialId, command)
+    },
+    dryRun: async (credentialId, emergency) => {
+      const preview = units().get(credentialId)?.dryRun ?? null
+      if (preview === null) throw refuseWatched(credentialId)
+      return preview(emergency)
     },
     secrets: async (credentialId, verify) => {
       const inspect = units().get(credentialId)?.secrets ?? null

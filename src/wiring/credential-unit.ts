@@ -4,7 +4,7 @@ import type { CredentialRecord } from '../kernel/credential.ts'
 import { CommandRefusedError } from '../kernel/errors.ts'
 import type { CrashPoint } from '../kernel/ports/crash-point.ts'
 import type { ManagementAuth } from '../kernel/ports/provider.ts'
-import type { AccountSecret } from '../kernel/ports/rotation-control.ts'
+import type { AccountSecret, DryRun } from '../kernel/ports/rotation-control.ts'
 import type { Store } from '../kernel/ports/store.ts'
 import type { RotationTelemetry } from '../kernel/ports/telemetry.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
@@ -12,6 +12,7 @@ import { SecretValue } from '../kernel/secret-value.ts'
 import type { Fingerprint } from '../platform/fingerprint.ts'
 import { createFileSource } from '../providers/static/file-source.ts'
 import { accountSecrets } from '../rotation/account-secrets.ts'
+import { dryRun } from '../rotation/dry-run.ts'
 import { Rotator, type RotatorDeps } from '../rotation/rotator.ts'
 import { createRecordSource } from '../stores/record-source.ts'
 import { catalog } from '../catalog.ts'
@@ -25,6 +26,8 @@ export interface CredentialUnit {
   readonly rotator: Rotator | null
   /** What the provider lists now; null where somebody else rotates. */
   readonly secrets: ((verify: boolean) => Promise<readonly AccountSecret[]>) | null
+  /** What a rotation would do now; null where somebody else rotates. */
+  readonly dryRun: ((emergency: boolean) => Promise<DryRun>) | null
   close(): Promise<void>
 }
 
@@ -71,6 +74,7 @@ function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit 
     source: scrubbed({ ...files, watch }, deps),
     rotator: null,
     secrets: null,
+    dryRun: null,
     close: () => secrets.close(),
   }
 }
@@ -112,6 +116,7 @@ function buildRotated(
       if (stored === null) throw new CommandRefusedError('nothing is recorded yet; try again')
       return accountSecrets(rotatorDeps, stored.record, verify)
     },
+    dryRun: (emergency) => dryRun(rotatorDeps, emergency),
     close: async () => {
       await secrets.close()
       await provider.close()

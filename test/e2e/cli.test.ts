@@ -44,6 +44,12 @@ test('an operator rotates, consents to the first revoke, and checks online', asy
   const json = await sidekey.command('status', 'vonage', '--json')
   expect(JSON.parse(json.out)).toEqual(await statusOf(sidekey))
 
+  const untouched = { status: await statusOf(sidekey), live: liveIds(world) }
+  const dry = await sidekey.command('rotate', 'vonage', '--dry-run')
+  expect(dry, dry.err).toMatchObject({ code: 0 })
+  expect(dry.out).toMatch(/promoted +wait +bootstrap-consent/)
+  expect({ status: await statusOf(sidekey), live: liveIds(world) }).toEqual(untouched)
+
   const rotated = await sidekey.command('rotate', 'vonage')
   expect(rotated, rotated.err).toMatchObject({ code: 0 })
   expect(rotated.out).toContain('vonage: rotate accepted')

@@ -2,8 +2,10 @@ import { CommandRefusedError } from '../../src/kernel/errors.ts'
 import type {
   AccountSecret,
   CredentialStatus,
+  DryRun,
   RotationCommand,
   RotationControl,
+  RotationPreview,
   SecretInspector,
   VersionStatus,
 } from '../../src/kernel/ports/rotation-control.ts'
@@ -42,7 +44,7 @@ export function credentialStatus(change: Partial<CredentialStatus> = {}): Creden
 }
 
 /** Carries commands out at once: enough behaviour for what an operator sees. Static credentials refuse every command. */
-export class FakeControl implements RotationControl, SecretInspector {
+export class FakeControl implements RotationControl, RotationPreview, SecretInspector {
   readonly commands: { readonly credentialId: string; readonly command: RotationCommand }[] = []
   #statuses: ReadonlyMap<string, CredentialStatus>
   #failure: Error | null = null
@@ -79,6 +81,16 @@ export class FakeControl implements RotationControl, SecretInspector {
     const changed = carriedOut(status, command)
     this.#statuses = new Map([...this.#statuses, [credentialId, changed]])
     return changed
+  }
+
+  async dryRun(credentialId: string, emergency: boolean): Promise<DryRun> {
+    const status = await this.get(credentialId)
+    if (status === null || status.phase === 'static') {
+      throw new CommandRefusedError('somebody else rotates this credential')
+    }
+    const reason = emergency ? 'emergency' : 'requested'
+    const at = { afterMs: 0, phase: status.phase, secret: null, forMs: 0 }
+    return { steps: [{ ...at, step: 'promote', reason }], stopsFor: status.blocked?.reason ?? null }
   }
 
   async secrets(credentialId: string, verify: boolean): Promise<readonly AccountSecret[]> {

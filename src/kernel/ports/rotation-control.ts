@@ -83,6 +83,38 @@ export interface RotationControl {
   command(credentialId: string, command: RotationCommand): Promise<CredentialStatus>
 }
 
+/** One thing that a rotation would do, or wait for. */
+export interface DryRunStep {
+  /** Since now, at the earliest, in milliseconds. */
+  readonly afterMs: number
+  /** Where the rotation is when it decides this. */
+  readonly phase: Phase
+  /** What it does: a word of the rotation, such as `wait`, `probe`, `create`, `promote`, `revoke`. */
+  readonly step: string
+  readonly reason: string
+  /** The provider's id of the secret that is meant, or its stage; null where none is. */
+  readonly secret: string | null
+  /** How long it takes at least, in milliseconds; 0 for what happens at once. */
+  readonly forMs: number
+}
+
+/** What a rotation would do now; nothing was changed. */
+export interface DryRun {
+  readonly steps: readonly DryRunStep[]
+  /** What would end it before it is at rest again; null: nothing, as far as can be seen now. */
+  readonly stopsFor: string | null
+}
+
+/** Looks ahead, for an operator. */
+export interface RotationPreview {
+  /**
+   * What a rotation would do if it was asked for now. The provider is asked what it lists, and whether it takes each known
+   * secret; nothing changes there or in the record.
+   * @throws CommandRefusedError `command-refused` nobody rotates it here, or a rotation would be refused
+   */
+  dryRun(credentialId: string, emergency: boolean): Promise<DryRun>
+}
+
 /** An account's secrets at the provider, as an operator sees them. */
 export interface SecretInspector {
   /**

@@ -271,3 +271,39 @@ test('shutdown asks for the stop', async () => {
 async function untilAsleep(world: OperatorWorld): Promise<void> {
   while (world.admin.clock.pending === 0) await settle()
 }
+
+test('rotate --dry-run shows what would happen, and asks for nothing', async () => {
+  const control = new FakeControl(credentialStatus())
+  await using world = await OperatorWorld.start(new AdminWorld({ control }))
+  expect(await runCommand('rotate', ['vonage', '--dry-run'], world.io())).toBe(0)
+  expect(world.out).toEqual([
+    'a rotation of vonage now; nothing was changed',
+    'AFTER  PHASE   STEP     WHY',
+    '0 s    staged  promote  requested',
+    'then it is at rest again',
+  ])
+  expect(control.commands).toEqual([])
+})
+
+test('rotate --dry-run says what would stop it, and exits with 1', async () => {
+  const blocked = { reason: 'member-silent', sinceMs: 0, detail: 'bring it back' } as const
+  const control = new FakeControl(credentialStatus({ blocked }))
+  await using world = await OperatorWorld.start(new AdminWorld({ control }))
+  const argv = ['vonage', '--dry-run', '--emergency', '--json']
+  expect(await runCommand('rotate', argv, world.io())).toBe(1)
+  expect(JSON.parse(world.printed)).toMatchObject({
+    steps: [{ step: 'promote', reason: 'emergency', afterSeconds: 0 }],
+    stopsFor: 'member-silent',
+  })
+  expect(control.commands).toEqual([])
+})
+
+test('status tells how far a staged promotion is', async () => {
+  const rollout = { share: 0.1, sinceMs: 0, watchedMs: 240_000, requests: 1_204, refusals: 2 }
+  const control = new FakeControl(credentialStatus({ reason: 'staged-promotion', rollout }))
+  await using world = await OperatorWorld.start(new AdminWorld({ control }))
+  await runStatus([], world.io())
+  expect(world.out[2]).toBe(
+    '  10% of the requests start with pending, watched for 4 min: 1204 so far, 2 refused',
+  )
+})

@@ -209,3 +209,24 @@ test('a store that is down is 503, anything else 500, and neither says what brok
   expect(JSON.stringify([down, broken])).not.toContain('Xy12345678')
   expect(world.log.events.map(({ event }) => event)).toEqual(['admin request failed'])
 })
+
+test('a plan is told, and a GET records no wish', async () => {
+  const control = new FakeControl(credentialStatus())
+  const world = new AdminWorld({ control })
+  const answer = await world.ask('GET', '/api/credentials/vonage/plan?emergency=true')
+  expect(await answer.json()).toEqual({
+    steps: [
+      {
+        afterSeconds: 0,
+        phase: 'staged',
+        step: 'promote',
+        reason: 'emergency',
+        secret: null,
+        forSeconds: 0,
+      },
+    ],
+    stopsFor: null,
+  })
+  expect(control.commands).toEqual([])
+  expect((await world.ask('GET', '/api/credentials/nobody/plan')).status).toBe(404)
+})
