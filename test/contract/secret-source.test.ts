@@ -68,7 +68,7 @@ async function vaultSource(kind: 'token' | 'kubernetes'): Promise<SecretSourceUn
     write: async (value) => vault.put('team/kv/partner/api keys', { 'pass.word': value }),
     loseKey: async () => vault.put('team/kv/partner/api keys', { password: 'x' }),
     writeNumber: async () => vault.put('team/kv/partner/api keys', { 'pass.word': 12345 }),
-    remove: async () => void vault.secrets.clear(),
+    remove: async () => vault.secrets.clear(),
     server: serverOf(vault),
     dispose: async () => {
       await vault.kill()
@@ -102,7 +102,7 @@ async function awsSource(key: string | null): Promise<SecretSourceUnderTest> {
     write: async (value) => (key === null ? aws.put('prod/partner', value) : write(value)),
     loseKey: async () => aws.put('prod/partner', '{"user":"x"}'),
     writeNumber: async () => write(12345),
-    remove: async () => void aws.secrets.clear(),
+    remove: async () => aws.secrets.clear(),
     server: serverOf(aws),
     dispose: () => aws.kill(),
   }

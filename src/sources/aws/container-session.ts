@@ -3,11 +3,10 @@ import { memberOf, parseJson } from '../accept-value.ts'
 import type { HttpClient } from '../http-client.ts'
 import { type FetcherDeps, readLogin, SourceFault } from '../secret-fetcher.ts'
 import type { AwsSession } from './aws-credentials.ts'
+import { safeUrl } from './safe-url.ts'
 import { temporarySession } from './temporary-keys.ts'
 
 const ECS_ORIGIN = 'http://169.254.170.2'
-/** Plain http is for this machine and for the two addresses that AWS gives out: ECS, EKS Pod Identity. */
-const PLAIN_HOSTS = /^(localhost|127(\.\d+){3}|\[::1\]|169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/
 
 /**
  * Keys of the role of a container: ECS, and EKS Pod Identity. Null where the platform names no endpoint.
@@ -21,8 +20,8 @@ export async function containerSession(
   const relative = env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']
   const text = relative ? ECS_ORIGIN + relative : env['AWS_CONTAINER_CREDENTIALS_FULL_URI']
   if (!text) return null
-  const url = URL.parse(text)
-  if (url === null || !(url.protocol === 'https:' || PLAIN_HOSTS.test(url.hostname))) {
+  const url = safeUrl(text)
+  if (url === null) {
     return new SourceFault('refused', 'AWS_CONTAINER_CREDENTIALS_FULL_URI names no safe endpoint')
   }
   const token = await authorization(deps)

@@ -2,6 +2,7 @@ import { SecretValue } from '../../kernel/secret-value.ts'
 import type { HttpClient } from '../http-client.ts'
 import { type FetcherDeps, readLogin, SourceFault } from '../secret-fetcher.ts'
 import type { AwsSession } from './aws-credentials.ts'
+import { safeUrl } from './safe-url.ts'
 import { serviceOrigin } from './service-origin.ts'
 import { temporarySession } from './temporary-keys.ts'
 
@@ -19,6 +20,8 @@ export async function webIdentitySession(
   const tokenFile = env['AWS_WEB_IDENTITY_TOKEN_FILE']
   const role = env['AWS_ROLE_ARN']
   if (!tokenFile || !role) return null
+  const url = safeUrl(env['AWS_ENDPOINT_URL_STS'] || serviceOrigin('sts', region))
+  if (url === null) return new SourceFault('refused', 'AWS_ENDPOINT_URL_STS names no safe endpoint')
   const token = await readLogin('the web identity', { kind: 'file', path: tokenFile }, deps)
   if (token instanceof SourceFault) return token
   deps.keepSecret('web identity', [token])
@@ -32,7 +35,7 @@ export async function webIdentitySession(
   const answer = await http.send(
     {
       method: 'POST',
-      origin: originOf(env['AWS_ENDPOINT_URL_STS']) ?? serviceOrigin('sts', region),
+      origin: url.origin,
       path: '/',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new SecretValue(form.toString()),
@@ -59,8 +62,4 @@ export async function webIdentitySession(
 /** STS answers in XML; what is read of it are words without entities. */
 function element(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>\\s*([^<&]+?)\\s*</${name}>`).exec(xml)?.[1]
-}
-
-function originOf(url: string | undefined): string | null {
-  return url !== undefined && URL.canParse(url) ? new URL(url).origin : null
 }

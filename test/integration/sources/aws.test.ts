@@ -131,6 +131,12 @@ test('a container role is never asked for at a foreign address in the clear', as
   expect(await bench.open(source())()).toMatch(/^refused: .*names no safe endpoint/)
 })
 
+test('a web identity is never sent to a foreign address in the clear', async () => {
+  byWebIdentity()
+  bench.env['AWS_ENDPOINT_URL_STS'] = 'http://evil.example'
+  expect(await bench.open(source())()).toMatch(/^refused: AWS_ENDPOINT_URL_STS names no safe/)
+})
+
 test('nobody who could ask is said', async () => {
   expect(await bench.open(source())()).toMatch(/^refused: there are no AWS credentials/)
   expect(aws.calls).toEqual([])

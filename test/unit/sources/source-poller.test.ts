@@ -38,7 +38,10 @@ const source: RemoteSource = {
   refreshMs: 60_000,
 }
 
-function poller(names = ['current', 'previous'], server = (_: string) => 'https://one.example') {
+function poller(
+  names = ['current', 'previous'],
+  server: (name: string) => string = () => 'https://one.example',
+) {
   const sources = names.map((name): PolledSource => {
     return { name, source, optional: name === 'previous' }
   })
