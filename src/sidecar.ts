@@ -14,17 +14,21 @@ import {
   type UnitDeps,
 } from './wiring/credential-unit.ts'
 import { controlOf } from './wiring/control-of.ts'
-import { interceptedHosts, waysIn } from './wiring/open-authority.ts'
+import { interceptedHosts } from './wiring/open-authority.ts'
+import { planeConfig } from './wiring/plane-config.ts'
 import { managersOf, rotatorsOf } from './wiring/rotators-of.ts'
 import { reasonOf } from './wiring/reason-of.ts'
 import { ensureRecord } from './wiring/ensure-record.ts'
 import { needRestart, STOPPING } from './wiring/need-restart.ts'
 import { ConfigError } from './kernel/errors.ts'
 import { SHUTDOWN_DRAIN_MS } from './kernel/limits.ts'
+import type { SignerSpec } from './kernel/ports/signer.ts'
 import type { SecretValue } from './kernel/secret-value.ts'
 import { type ClientConfig, DataPlane, type DataPlaneConfig } from './proxy/data-plane.ts'
 import { RotationScheduler } from './rotation/scheduler.ts'
 import type { Metrics } from './telemetry/metrics.ts'
+import { createSigner } from './signers/create-signer.ts'
+import { TokenCaches } from './wiring/token-caches.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
@@ -58,11 +62,16 @@ export class Sidecar {
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
   #reloading: Promise<unknown> = Promise.resolve()
   readonly #uses = new UseLedger()
+  readonly #tokens: TokenCaches
 
   constructor(deps: SidecarDeps) {
     this.#deps = deps
     this.#config = deps.config
     this.#scheduler = new RotationScheduler({ ...deps, rotators: new Map() })
+    this.#tokens = new TokenCaches(deps, (id, { stage }) => {
+      deps.metrics.proxy.credential(id).authFailure(stage)
+      this.#scheduler.look(id)
+    })
   }
 
   /**
@@ -96,6 +105,7 @@ export class Sidecar {
     // What it is about to start could not be stopped any more.
     await this.#reloading
     await this.#whateverHappens(() => this.#plane?.stop(SHUTDOWN_DRAIN_MS))
+    await this.#whateverHappens(() => this.#tokens.stop())
     await this.#whateverHappens(() => this.#scheduler.stop())
     for (const unit of this.#units.values()) await this.#whateverHappens(() => closeUnit(unit))
     await this.#whateverHappens(() => this.#deps.store?.close())
@@ -142,12 +152,18 @@ export class Sidecar {
     try {
       // What runs already has its record, and a store that is away now must not keep other changes.
       for (const unit of fresh) await ensureRecord(unit, this.#deps.log)
-      await this.#applyToPlane(planeConfig(config, units, clients, this.#deps))
+      const tokens = await this.#tokens.prepare(config.routes, units)
+      await this.#applyToPlane({
+        ...planeConfig(config, units, clients, this.#deps.store),
+        tokens,
+      })
     } catch (error) {
+      await this.#tokens.discard()
       for (const unit of fresh) await this.#whateverHappens(() => closeUnit(unit))
       throw error
     }
     this.#units = units
+    await this.#whateverHappens(() => this.#tokens.commit())
     await this.#whateverHappens(() => this.#scheduler.stop())
     this.#scheduler = new RotationScheduler({
       ...this.#deps,
@@ -170,7 +186,9 @@ export class Sidecar {
     if (this.#plane !== null) return this.#plane.reload(config)
     const earlyLook = { look: (id: string) => this.#scheduler.look(id) }
     const telemetry = this.#deps.metrics.proxy
-    this.#plane = new DataPlane({ ...this.#deps, telemetry, earlyLook, uses: this.#uses }, config)
+    const signer = (spec: SignerSpec) => createSigner(spec, this.#deps.random)
+    const deps = { ...this.#deps, telemetry, earlyLook, uses: this.#uses, signer }
+    this.#plane = new DataPlane(deps, config)
     const { address, port } = await this.#plane.start()
     this.#proxyAddress = port === null ? `unix:${address}` : `${address}:${port}`
   }
@@ -218,24 +236,6 @@ export class Sidecar {
     return this.#phase === 'running' && this.#plane !== null
       ? this.#plane.readiness()
       : { ready: false, reasons: [this.#phase] }
-  }
-}
-
-function planeConfig(
-  config: SidekeyConfig,
-  units: ReadonlyMap<string, CredentialUnit>,
-  clients: readonly ClientConfig[],
-  { store }: SidecarDeps,
-): DataPlaneConfig {
-  const all = [...units.values()]
-  const rotated = all.filter(({ rotator }) => rotator !== null)
-  return {
-    ...waysIn(config),
-    routes: config.routes,
-    sources: new Map(all.map(({ config: { id }, source }) => [id, source])),
-    stores: new Map(store === null ? [] : rotated.map(({ config: { id } }) => [id, store])),
-    replayBodyMaxBytes: config.proxy.replayBodyMaxBytes,
-    clients,
   }
 }
 

@@ -1,5 +1,6 @@
 import { unreachable } from '../kernel/errors.ts'
 import type { Injection, Route, Template } from '../kernel/route.ts'
+import { checkComputed, type ComputedInjection, isComputedInjection } from './check-computed.ts'
 import type { Findings } from './findings.ts'
 import { Refusal } from './refusal.ts'
 import { placeholders } from './route-words.ts'
@@ -14,7 +15,12 @@ export function checkInjections(
   findings: Findings,
 ): void {
   const known = ['secret', ...Object.keys(publicValues)]
-  const templates = injections.flatMap(templatesOf)
+  for (const form of injections.filter(isComputedInjection)) {
+    const refusals = checkComputed(form, Object.keys(publicValues), injections)
+    for (const refusal of refusals) findings.error(path, refusal)
+  }
+  const written = injections.filter((form) => !isComputedInjection(form))
+  const templates = written.flatMap(templatesOf)
   if (templates.flatMap(placeholders).some((word) => !known.includes(word))) {
     findings.error(
       path,
@@ -24,11 +30,11 @@ export function checkInjections(
       ),
     )
   }
-  if (injections.some((form) => !templatesOf(form).flatMap(placeholders).includes('secret'))) {
+  if (written.some((form) => !templatesOf(form).flatMap(placeholders).includes('secret'))) {
     findings.error(path, new Refusal('does not write the secret', 'put {secret} into a template'))
   }
   // RFC 7617, section 2: the user ends at the first colon.
-  const users = injections.flatMap((form) => (form.kind === 'basic' ? form.username : []))
+  const users = written.flatMap((form) => (form.kind === 'basic' ? form.username : []))
   if (users.some((user) => fill(user, publicValues).includes(':'))) {
     findings.error(
       path,
@@ -42,10 +48,16 @@ export function writesIntoHeader(routes: readonly Route[], credentialId: string)
   return routes
     .filter((route) => route.credentialIds.includes(credentialId))
     .flatMap(({ endpoints }) => endpoints.flatMap(({ inject }) => inject))
-    .some(({ kind }) => kind === 'header' || kind === 'bearer')
+    .some(
+      (form) =>
+        form.kind === 'header' ||
+        form.kind === 'bearer' ||
+        (form.kind === 'substitute' &&
+          form.substitution.surfaces.some(({ kind }) => kind === 'header')),
+    )
 }
 
-function templatesOf(injection: Injection): readonly Template[] {
+function templatesOf(injection: Exclude<Injection, ComputedInjection>): readonly Template[] {
   switch (injection.kind) {
     case 'header':
       return [injection.format]

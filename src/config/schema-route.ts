@@ -10,6 +10,8 @@ import {
   parsePointer,
   parseTemplate,
 } from './route-words.ts'
+import { hmacKeys, oauth2Keys, sigv4Keys } from './schema-signing.ts'
+import { substituteKeys } from './schema-substitution.ts'
 import { nameOf } from './schema-words.ts'
 import { parseHost, parseUpstreamUrl } from './upstream-url.ts'
 
@@ -63,6 +65,18 @@ const injection = z.union([
   z
     .strictObject({ json: templates(pointer, 'Members of a JSON body, by pointer.') })
     .transform((form): Injection => ({ kind: 'json', members: form.json })),
+  z
+    .strictObject({ hmac: hmacKeys })
+    .transform((form): Injection => ({ kind: 'signed', signer: { kind: 'hmac', ...form.hmac } })),
+  z
+    .strictObject({ sigv4: sigv4Keys })
+    .transform((form): Injection => ({ kind: 'signed', signer: { kind: 'sigv4', ...form.sigv4 } })),
+  z
+    .strictObject({ oauth2: oauth2Keys })
+    .transform((form): Injection => ({ kind: 'token', oauth2: form.oauth2 })),
+  z
+    .strictObject({ substitute: substituteKeys })
+    .transform((form): Injection => ({ kind: 'substitute', substitution: form.substitute })),
 ])
 
 const comparable = z.union([z.string(), z.number(), z.boolean()]).transform(String)

@@ -66,6 +66,8 @@ export interface Endpoint {
    * stands, and removed from every other placement. A caller that sends none gets the first one.
    */
   readonly inject: readonly Injection[]
+  /** A path with a public word in it, such as `/accounts/{apiKey}`; it selects one of several credentials. */
+  readonly keyPath?: Template
   readonly authFailure: readonly AuthFailureRule[]
 }
 
@@ -86,6 +88,22 @@ export interface Upstream {
   readonly http2?: boolean
 }
 
+/** What a route knows of one of its credentials. */
+export interface RouteAccount {
+  readonly credentialId: string
+  /** What the caller writes of them in its placeholders selects the credential. */
+  readonly publicValues: Readonly<Record<string, string>>
+  readonly materials: readonly RouteMaterial[]
+}
+
+/** A further secret of an account, which is a credential of its own to the proxy. */
+export interface RouteMaterial {
+  /** What injections call it, in `from`; several may share a name. */
+  readonly name: string
+  readonly credentialId: string
+  readonly publicValues: Readonly<Record<string, string>>
+}
+
 /** The rule that sends requests to an upstream. One entry of the configuration may expand into several. */
 export interface Route {
   /** The label in metrics and logs; several routes of one preset share it. */
@@ -99,6 +117,8 @@ export interface Route {
   readonly listen?: string | null
   /** At least one. With several, the caller's public key selects. */
   readonly credentialIds: readonly string[]
+  /** What is known of each of them beside its secret; absent: nothing. */
+  readonly accounts?: readonly RouteAccount[]
   /** Null: everything. */
   readonly allow: readonly AllowRule[] | null
   readonly endpoints: readonly Endpoint[]

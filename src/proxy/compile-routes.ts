@@ -1,7 +1,5 @@
 import type { Endpoint, Route } from '../kernel/route.ts'
-import type { Signer, SignerSpec } from '../kernel/ports/signer.ts'
 import type { RouteMeter } from '../kernel/ports/telemetry.ts'
-
 import type { KnownClient } from './authenticate-client.ts'
 import type { CredentialView } from './credential-view.ts'
 import { compileDetector, type Detector } from './detect-auth-failure.ts'
@@ -11,6 +9,7 @@ import {
   headerNamesOf,
   needsWholeBody,
   type Placement,
+  type PlacementParts,
 } from './placement.ts'
 import type { UpstreamOrigin } from './upstream-origin.ts'
 import { type AllowList, compileAllow } from './vet-path.ts'
@@ -46,6 +45,8 @@ export interface CompiledRoute {
   readonly name: string
   readonly meter: RouteMeter
   readonly upstream: UpstreamOrigin
+  /** Of the upstream; scheme, host and port. */
+  readonly origin: string
   /** At least one. */
   readonly credentials: readonly CredentialView[]
   readonly allow: AllowList
@@ -67,15 +68,16 @@ export interface CompiledEndpoint {
   readonly bodyOnly: boolean
   /** Whether a request can only be written when its body is whole. */
   readonly needsBody: boolean
+  /** Whether what an upstream refuses can be made anew, so that a request is worth sending again. */
+  readonly renews: boolean
   /** Null: no answer of the upstream says that the credential is wrong. */
   readonly detector: Detector | null
 }
 
-export interface RouteParts {
+export interface RouteParts extends PlacementParts {
   readonly meter: (route: string) => RouteMeter
   readonly upstream: (route: Route) => UpstreamOrigin
   readonly credential: (credentialId: string) => CredentialView
-  readonly signer: (spec: SignerSpec) => Signer
 }
 
 /** Compiles a configuration's routes into one table. */
@@ -107,15 +109,22 @@ function compileRoute(route: Route, parts: RouteParts): CompiledRoute {
     name: route.name,
     meter: parts.meter(route.name),
     upstream: parts.upstream(route),
+    origin: route.upstream.origin,
     credentials: route.credentialIds.map(parts.credential),
     allow: compileAllow(route.allow),
-    endpoints: route.endpoints.map((endpoint) => compileEndpoint(endpoint, parts)),
+    endpoints: route.endpoints.map((endpoint) => compileEndpoint(endpoint, route, parts)),
     maskBody: route.maskBody ?? false,
   }
 }
 
-function compileEndpoint(endpoint: Endpoint, { signer }: RouteParts): CompiledEndpoint {
-  const placements = endpoint.inject.map((injection) => compilePlacement(injection, signer))
+function compileEndpoint(
+  endpoint: Endpoint,
+  { credentialIds }: Route,
+  parts: RouteParts,
+): CompiledEndpoint {
+  const placements = endpoint.inject.map((injection) =>
+    compilePlacement(injection, credentialIds, parts),
+  )
   return {
     matches: compilePathPatterns(endpoint.paths),
     placements,
@@ -125,6 +134,7 @@ function compileEndpoint(endpoint: Endpoint, { signer }: RouteParts): CompiledEn
     pointers: namesOf(placements, 'json'),
     bodyOnly: placements.every((place) => place.kind === 'form' || place.kind === 'json'),
     needsBody: placements.some(needsWholeBody),
+    renews: placements.some((place) => place.kind === 'token'),
     detector: compileDetector(endpoint.authFailure),
   }
 }

@@ -6,7 +6,7 @@ import type { RolloutReport } from '../kernel/ports/store.ts'
 import type { CredentialMeter } from '../kernel/ports/telemetry.ts'
 import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
-import type { Placement } from './placement.ts'
+import type { WrittenPlacement } from './placement.ts'
 import { RetryLaterError } from './rescue.ts'
 import type { Choice } from './choose-candidates.ts'
 import { VersionHealth } from './version-health.ts'
@@ -20,7 +20,7 @@ import { VersionUses } from './version-uses.ts'
 export interface Candidate {
   readonly version: LiveVersion
   /** The version written for one placement, built at its first use. */
-  rendered(placement: Placement): Rendered
+  rendered(placement: WrittenPlacement): Rendered
 }
 
 /** All that requests use of a credential at one moment. */

@@ -15,6 +15,7 @@ import type { Certificates } from './intercept-tls.ts'
 import { type ListenAddress, parseListenAddress } from './listener.ts'
 import { type Bound, Listeners } from './listeners.ts'
 import { Llhttp } from './llhttp.ts'
+import type { PlacementParts } from './placement.ts'
 import { ReplayBudget } from './replay-budget.ts'
 import { UpstreamOrigin, type UpstreamOptions } from './upstream-origin.ts'
 import { WebSockets } from './web-sockets.ts'
@@ -36,6 +37,8 @@ export interface DataPlaneDeps {
   readonly resolve?: Resolve
   /** Whether a tunnel may lead to an address; tests have no public one. Default: public addresses. */
   readonly mayTunnelTo?: (address: string) => boolean
+  /** Builds what computes signatures; absent where no route has one. */
+  readonly signer?: PlacementParts['signer']
 }
 
 export interface DataPlaneConfig {
@@ -48,6 +51,8 @@ export interface DataPlaneConfig {
   /** Default: no interception, hosts without a route refused. */
   readonly connect?: ConnectPolicy
   readonly routes: readonly Route[]
+  /** The tokens of routes that need them; absent where none does. */
+  readonly tokens?: PlacementParts['tokens']
   /** One per credential that a route names. */
   readonly sources: ReadonlyMap<string, VersionSource>
   /** Credentials that rotate: the store where this replica says what it holds and uses. */
@@ -171,8 +176,14 @@ export class DataPlane {
         return upstream
       },
       credential: (id) => this.#credentials.get(id),
+      signer: this.#deps.signer ?? missing,
+      tokens: config.tokens ?? missing,
     })
   }
+}
+
+function missing(): never {
+  throw new Error('a route computes its credential, and nothing here can')
 }
 
 const NO_CONNECT: ConnectPolicy = { intercept: false, unrouted: 'refuse' }

@@ -11,7 +11,7 @@ import { type HeldBytes, holdBody, release, requireHeld } from './hold-body.ts'
 import { injectCredential } from './inject-credential.ts'
 import { clientOf, matchEntrance } from './match-entrance.ts'
 import { matchEndpoint } from './match-route.ts'
-import { injectableBody, planInjection } from './plan-injection.ts'
+import { injectableBody, planInjection, tokensOf } from './plan-injection.ts'
 import { readHead } from './read-head.ts'
 import type { ReplayBudget } from './replay-budget.ts'
 import { respond, respondToServerOptions } from './respond.ts'
@@ -69,15 +69,16 @@ async function serve(
   const credential = selectCredential(match.route)
 
   const bodyKind = injectableBody(endpoint, head)
-  const worthHolding = bodyKind !== null || (endpoint.detector !== null && credential.hasFallback)
+  const mustHold = bodyKind !== null || endpoint.needsBody
+  const mayRepeat = endpoint.detector !== null && (credential.hasFallback || endpoint.renews)
   const body = await holdBody(
     request,
     head,
-    worthHolding ? table.replayBodyMaxBytes : null,
+    mustHold || mayRepeat ? table.replayBodyMaxBytes : null,
     deps.held,
   )
   try {
-    if (bodyKind !== null) requireHeld(body)
+    if (mustHold) requireHeld(body)
     const plan = planInjection(endpoint, head, match.query, bodyKind, body)
     const answered = await tryCandidates({
       exchange,
@@ -87,7 +88,13 @@ async function serve(
       body,
       budget: deps.budget,
       clock: deps.clock,
-      inject: (candidate) => injectCredential(head, match, endpoint, body, plan, candidate),
+      tokens: tokensOf(plan, credential),
+      inject: (candidate, token) =>
+        injectCredential(head, match, endpoint, body, plan, candidate, {
+          publicValues: credential.snapshot?.publicValues ?? NO_VALUES,
+          nowMs: deps.clock.now(),
+          token,
+        }),
     })
     const { clock, webSockets } = deps
     if (answered.attempt.status === SWITCHING_PROTOCOLS) {
@@ -98,3 +105,5 @@ async function serve(
     release(body, deps.held)
   }
 }
+
+const NO_VALUES: Readonly<Record<string, string>> = {}

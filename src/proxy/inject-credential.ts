@@ -9,6 +9,7 @@ import type { RequestHead } from './read-head.ts'
 import type { Rendered, RenderedPairs } from './render-credential.ts'
 import { spliceJson } from './splice-json.ts'
 import { spliceParameters } from './splice-parameters.ts'
+import { isComputed, type Moment, writeComputed } from './write-computed.ts'
 
 /**
  * Writes one version into the planned placement of a request. The caller's own credential is replaced there and taken
@@ -21,11 +22,13 @@ export function injectCredential(
   body: HeldBody,
   plan: InjectionPlan,
   candidate: Candidate,
+  moment: Moment,
 ): OutboundRequest {
-  const rendered = candidate.rendered(plan.placement)
+  const { placement } = plan
+  const rendered = isComputed(placement) ? null : candidate.rendered(placement)
   const fields = endToEndFields(head.fields, head.connection, endpoint.credentialNames)
-  if (rendered.kind === 'header') fields.push(rendered.name, rendered.value)
-  return {
+  if (rendered?.kind === 'header') fields.push(rendered.name, rendered.value)
+  const outbound: OutboundRequest = {
     method: head.method,
     target: withQuery(match.path, queryFor(match.query, endpoint, rendered)),
     fields,
@@ -36,6 +39,9 @@ export function injectCredential(
     trailers: trailersOf(body, endpoint.credentialNames),
     again: againOf(body),
   }
+  return isComputed(placement)
+    ? writeComputed(placement, outbound, head, match, candidate, moment)
+    : outbound
 }
 
 /** Of most requests there are none, which is known when their body is held. */
@@ -67,7 +73,7 @@ function withQuery(path: string, query: string | null): string {
 function queryFor(
   query: string | null,
   endpoint: CompiledEndpoint,
-  rendered: Rendered,
+  rendered: Rendered | null,
 ): string | null {
   const pairs = pairsFor('query', rendered)
   if (pairs === null && (query === null || endpoint.parameterNames.size === 0)) return query
@@ -79,7 +85,7 @@ function bodyFor(
   body: HeldBody,
   endpoint: CompiledEndpoint,
   plan: InjectionPlan,
-  rendered: Rendered,
+  rendered: Rendered | null,
 ): OutboundRequest['body'] {
   if (body.kind === 'none') return null
   if (body.kind === 'streaming') return body.stream
@@ -95,6 +101,9 @@ function bodyFor(
   return body.bytes
 }
 
-function pairsFor(kind: RenderedPairs['kind'], rendered: Rendered): RenderedPairs['pairs'] | null {
-  return rendered.kind === kind ? rendered.pairs : null
+function pairsFor(
+  kind: RenderedPairs['kind'],
+  rendered: Rendered | null,
+): RenderedPairs['pairs'] | null {
+  return rendered?.kind === kind ? rendered.pairs : null
 }

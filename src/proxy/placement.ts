@@ -1,8 +1,36 @@
+import type { Signer, SignerSpec } from '../kernel/ports/signer.ts'
+import type { OAuth2Spec, TokenSource } from '../kernel/ports/token-source.ts'
 import type { Injection, NamedTemplate } from '../kernel/route.ts'
+import type { Substitution } from '../kernel/substitution.ts'
 import { canonicalName } from './hop-headers.ts'
 
 /** A place where a credential may stand in a request, made ready for comparing. Its identity is a key of caches. */
-export type Placement = HeaderPlacement | PairsPlacement
+export type Placement = WrittenPlacement | ComputedPlacement
+
+/** The text of the secret stands there, or a template with it: written once for each version. */
+export type WrittenPlacement = HeaderPlacement | PairsPlacement
+
+/** What stands there depends on the request, or on the moment. */
+export type ComputedPlacement = SignedPlacement | TokenPlacement | SubstitutePlacement
+
+/** A signature over the request. */
+export interface SignedPlacement {
+  readonly kind: 'signed'
+  readonly signer: Signer
+}
+
+/** `Authorization: Bearer`, with a token. */
+export interface TokenPlacement {
+  readonly kind: 'token'
+  /** By credential. */
+  readonly tokens: ReadonlyMap<string, TokenSource>
+}
+
+/** Wherever the caller has written a placeholder. */
+export interface SubstitutePlacement {
+  readonly kind: 'substitute'
+  readonly substitution: Substitution
+}
 
 /** One header field: a named one, Basic or Bearer. */
 export interface HeaderPlacement {
@@ -23,7 +51,17 @@ export interface PairsPlacement {
   readonly names: ReadonlySet<string>
 }
 
-export function compilePlacement(injection: Injection): Placement {
+/** Builds what placements need beside the text of the secret. */
+export interface PlacementParts {
+  readonly signer: (spec: SignerSpec) => Signer
+  readonly tokens: (credentialId: string, spec: OAuth2Spec) => TokenSource
+}
+
+export function compilePlacement(
+  injection: Injection,
+  credentialIds: readonly string[],
+  parts: PlacementParts,
+): Placement {
   switch (injection.kind) {
     case 'header':
       return header(injection, injection.name, '')
@@ -37,7 +75,29 @@ export function compilePlacement(injection: Injection): Placement {
       return pairs('form', injection.fields)
     case 'json':
       return pairs('json', injection.members)
+    case 'signed':
+      return { kind: 'signed', signer: parts.signer(injection.signer) }
+    case 'token':
+      return {
+        kind: 'token',
+        tokens: new Map(credentialIds.map((id) => [id, parts.tokens(id, injection.oauth2)])),
+      }
+    case 'substitute':
+      return { kind: 'substitute', substitution: injection.substitution }
   }
+}
+
+/** Canonical names of the fields in which a credential of this placement may stand. */
+export function headerNamesOf(place: Placement): readonly string[] {
+  if (place.kind === 'header') return [place.canonicalName]
+  if (place.kind === 'signed') return place.signer.headerNames
+  return place.kind === 'token' ? ['authorization'] : []
+}
+
+/** Whether the body of a request must be whole before it can be written. */
+export function needsWholeBody(place: Placement): boolean {
+  if (place.kind === 'signed') return place.signer.needsBody
+  return place.kind === 'substitute' && place.substitution.bodies === 'read'
 }
 
 function header(

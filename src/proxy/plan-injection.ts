@@ -1,8 +1,10 @@
 import { RefusedError } from '../kernel/errors.ts'
+import type { TokenSource } from '../kernel/ports/token-source.ts'
 import type { CompiledEndpoint } from './compile-routes.ts'
+import type { CredentialView } from './credential-view.ts'
 import { hasBody, type HeldBody } from './hold-body.ts'
 import { canonicalName } from './hop-headers.ts'
-import type { HeaderPlacement, Placement } from './placement.ts'
+import { type HeaderPlacement, headerNamesOf, type Placement } from './placement.ts'
 import type { RequestHead } from './read-head.ts'
 import { hasMember, type JsonOutline, outlineJson } from './splice-json.ts'
 import { hasParameter } from './splice-parameters.ts'
@@ -58,6 +60,14 @@ export function planInjection(
   return { placement, bodyKind, outline }
 }
 
+/** The tokens that stand in the planned place, in the name of this credential; null where none do. */
+export function tokensOf(
+  { placement }: InjectionPlan,
+  { credentialId }: Pick<CredentialView, 'credentialId'>,
+): TokenSource | null {
+  return placement.kind === 'token' ? (placement.tokens.get(credentialId) ?? null) : null
+}
+
 function kindOf(contentType: string): BodyKind {
   if (contentType === 'application/x-www-form-urlencoded') return 'form'
   if (contentType === 'application/json' || contentType.endsWith('+json')) return 'json'
@@ -86,6 +96,11 @@ function isPresent(
       return form !== null && hasParameter(form, place.names)
     case 'json':
       return outline !== null && hasMember(outline, place.names)
+    case 'signed':
+    case 'token':
+      return hasOneOf(headerNamesOf(place), head)
+    case 'substitute':
+      return false
   }
 }
 
@@ -93,5 +108,9 @@ function hasField(place: HeaderPlacement, head: RequestHead): boolean {
   if (place.canonicalName === 'authorization') {
     return head.authorization !== '' && head.authorization.toLowerCase().startsWith(place.scheme)
   }
-  return head.fields.some((name, i) => i % 2 === 0 && canonicalName(name) === place.canonicalName)
+  return hasOneOf([place.canonicalName], head)
+}
+
+function hasOneOf(names: readonly string[], { fields }: RequestHead): boolean {
+  return fields.some((name, i) => i % 2 === 0 && names.includes(canonicalName(name)))
 }

@@ -1,7 +1,7 @@
 import { RefusedError } from '../kernel/errors.ts'
 import type { LiveVersion } from '../kernel/credential.ts'
 import type { Template } from '../kernel/route.ts'
-import type { HeaderPlacement, PairsPlacement, Placement } from './placement.ts'
+import type { HeaderPlacement, PairsPlacement, WrittenPlacement } from './placement.ts'
 
 /** A credential as it is written into one placement, encoded for it. */
 export type Rendered = RenderedHeader | RenderedPairs
@@ -23,7 +23,7 @@ export interface RenderedPairs {
  * @throws RefusedError `credential-unavailable` when the text can't stand in a header field
  */
 export function renderCredential(
-  placement: Placement,
+  placement: WrittenPlacement,
   version: LiveVersion,
   publicValues: Readonly<Record<string, string>>,
 ): Rendered {

@@ -1,11 +1,14 @@
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { FallbackOutcome, ReplayOutcome } from '../kernel/ports/telemetry.ts'
+import type { HeldToken, TokenSource } from '../kernel/ports/token-source.ts'
 import type { Candidate, CredentialView } from './credential-view.ts'
 import { decideReplay } from './decide-replay.ts'
 import { type Detector, detectAuthFailure, type Verdict } from './detect-auth-failure.ts'
-import { type Attempt, dispatchUpstream, type OutboundRequest } from './dispatch-upstream.ts'
+import type { Attempt, OutboundRequest } from './attempt.ts'
+import { dispatchUpstream } from './dispatch-upstream.ts'
 import type { Exchange } from './exchange.ts'
 import type { HeldBody } from './hold-body.ts'
+import { readyCandidates } from './ready-candidates.ts'
 import type { ReplayBudget } from './replay-budget.ts'
 import type { UpstreamOrigin } from './upstream-origin.ts'
 
@@ -18,7 +21,9 @@ export interface Sending {
   readonly body: HeldBody
   readonly budget: ReplayBudget
   readonly clock: Clock
-  readonly inject: (candidate: Candidate) => OutboundRequest
+  /** Where tokens stand in place of secrets; else null. */
+  readonly tokens: TokenSource | null
+  readonly inject: (candidate: Candidate, token: HeldToken | null) => OutboundRequest
 }
 
 /** The answer that goes to the client. */
@@ -36,20 +41,21 @@ export interface Answered {
  * @throws RefusedError `credential-unavailable`, or one of the `upstream-…` codes
  */
 export async function tryCandidates(sending: Sending): Promise<Answered> {
-  const { credential, body } = sending
-  const { candidates, trial } = await credential.candidates(body.kind !== 'streaming')
+  const { credential, body, tokens } = sending
+  const { candidates: listed, trial } = await credential.candidates(body.kind !== 'streaming')
   const endTrial = trial ? credential.health.beginTrial() : noTrial
   try {
-    const [first, second] = candidates
+    const candidates = tokens === null ? listed : await readyCandidates(tokens, listed)
+    const [first, other] = candidates
     if (first === undefined) throw new Error('a choice has a candidate')
     const sent = await sendWith(sending, first)
     if (sent.verdict === 'accepted') return settled(sending, sent)
-    const replay = decideReplay({
-      verdict: sent.verdict,
-      body,
-      hasNext: second !== undefined,
-      budgetAllows: sending.budget.allows(sending.clock.monotonic()),
-    })
+    const { verdict } = sent
+    const budgetAllows = sending.budget.allows(sending.clock.monotonic())
+    const decide = (hasNext: boolean) => decideReplay({ verdict, body, hasNext, budgetAllows })
+    const isRenewed = await renewToken(sending, sent, decide(true) === 'replayed')
+    const second = isRenewed ? first : other
+    const replay = decide(second !== undefined)
     sending.exchange.meter.replay(replay)
     if (replay !== 'replayed' || second === undefined) {
       return notReplayed(sending, sent, replay === 'replayed' ? 'no-other-version' : replay)
@@ -63,7 +69,24 @@ export async function tryCandidates(sending: Sending): Promise<Answered> {
 
 function noTrial(): void {}
 
+/**
+ * A token that an upstream refused is asked for anew, whatever becomes of this request; only one that can be sent again
+ * waits for it.
+ * @returns whether the same version has another token now
+ */
+async function renewToken(
+  { tokens }: Sending,
+  { verdict, token }: Sent,
+  waits: boolean,
+): Promise<boolean> {
+  if (tokens === null || token === null || verdict !== 'refused') return false
+  const renewed = tokens.renew(token)
+  return waits ? renewed : false
+}
+
 interface Sent {
+  /** What it was sent with in place of the secret; else null. */
+  readonly token: HeldToken | null
   readonly attempt: Attempt
   readonly candidate: Candidate
   readonly verdict: Verdict
@@ -72,19 +95,28 @@ interface Sent {
 async function sendWith(sending: Sending, candidate: Candidate): Promise<Sent> {
   const { credential, exchange, clock, upstream } = sending
   const { version } = candidate
-  const outbound = sending.inject(candidate)
-  credential.used(version, clock.now())
+  const token = sending.tokens?.tokenOf(version) ?? null
+  const outbound = sending.inject(candidate, token)
   credential.meter.injected(version.stage)
   const sentAtMs = clock.monotonic()
-  const attempt = await dispatchUpstream(upstream, outbound, (each) => exchange.track(each))
+  credential.began(version, clock.now())
+  let attempt: Attempt
+  try {
+    attempt = await dispatchUpstream(upstream, outbound, (each) => exchange.track(each))
+  } finally {
+    credential.answered(version, clock.now())
+  }
   exchange.meter.upstream(clock.monotonic() - sentAtMs)
   const verdict = await detectAuthFailure(sending.detector, attempt)
   if (verdict === 'refused') credential.meter.authFailure(version.stage)
-  return { attempt, candidate, verdict }
+  return { attempt, candidate, verdict, token }
 }
 
 function settled({ credential }: Sending, sent: Sent): Answered {
-  if (provesCredential(sent)) credential.health.accepted(sent.candidate.version)
+  if (provesCredential(sent)) {
+    credential.health.accepted(sent.candidate.version)
+    credential.rollout?.accepted(sent.candidate.version)
+  }
   return { ...sent, gaveUp: null }
 }
 
@@ -121,17 +153,17 @@ async function fallBack(sending: Sending, refused: Sent, second: Candidate): Pro
   if (sent.verdict === 'refused') {
     note('refused-too')
     sending.budget.spend()
-    // One that has worked before, refused together with the other: it is probably not about them.
-    const { health } = credential
-    const { version } = refused.candidate
-    if (health.refused(version, !health.isProven(version), true)) {
-      health.refused(second.version, true, true)
-    }
+    credential.health.refusedTogether(refused.candidate.version, second.version)
     return { ...sent, gaveUp: 'refused-too' }
   }
   const healed = provesCredential(sent)
   note(healed ? 'succeeded' : 'upstream-error')
-  credential.health.refused(refused.candidate.version, healed)
-  if (healed) credential.health.accepted(second.version)
+  // The same version with another token: the secret was never in doubt.
+  if (second !== refused.candidate) credential.health.refused(refused.candidate.version, healed)
+  if (healed) {
+    credential.health.accepted(second.version)
+    credential.rollout?.accepted(second.version)
+    if (second !== refused.candidate) credential.rollout?.refused(refused.candidate.version)
+  }
   return { ...sent, gaveUp: sent.verdict === 'mixed' ? 'mixed-results' : null }
 }

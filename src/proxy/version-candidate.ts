@@ -1,20 +1,20 @@
 import type { LiveVersion } from '../kernel/credential.ts'
 import type { Candidate } from './credential-view.ts'
-import type { Placement } from './placement.ts'
+import type { WrittenPlacement } from './placement.ts'
 import { type Rendered, renderCredential } from './render-credential.ts'
 
 /** A version with its forms, each written at its first use and kept for as long as the placement is. */
 export class VersionCandidate implements Candidate {
   readonly version: LiveVersion
   readonly #publicValues: Readonly<Record<string, string>>
-  readonly #rendered = new WeakMap<Placement, Rendered>()
+  readonly #rendered = new WeakMap<WrittenPlacement, Rendered>()
 
   constructor(version: LiveVersion, publicValues: Readonly<Record<string, string>>) {
     this.version = version
     this.#publicValues = publicValues
   }
 
-  rendered(placement: Placement): Rendered {
+  rendered(placement: WrittenPlacement): Rendered {
     const known = this.#rendered.get(placement)
     if (known !== undefined) return known
     const rendered = renderCredential(placement, this.version, this.#publicValues)

@@ -49,8 +49,8 @@ export class TokenCache implements TokenSource {
   async stop(): Promise<void> {
     this.#stopWatch?.()
     this.#stopping.abort()
+    // Their tokens stay: requests in flight may still ask for them.
     for (const lane of this.#lanes.values()) lane.stop()
-    this.#lanes.clear()
     this.#deps.keep([])
     await this.#client.close()
   }

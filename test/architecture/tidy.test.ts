@@ -22,9 +22,12 @@ const EXPOSE: readonly string[] = [
   'src/proxy/render-credential.ts',
   // Puts it where the caller wrote a placeholder.
   'src/proxy/substitute/substitute-request.ts',
+  // Writes a token.
+  'src/proxy/write-computed.ts',
   // Computes signatures.
   'src/signers/hmac/sign-hmac.ts',
   'src/signers/sigv4/sign-aws-request.ts',
+  'src/signers/sigv4/sigv4-signer.ts',
   // Log in where secrets are kept.
   'src/sources/aws/web-identity-session.ts',
   'src/sources/http-client.ts',

@@ -16,6 +16,8 @@ export interface PlaceholderRequest {
   readonly fields: readonly string[]
   /** The whole body, where the route looks into bodies; null where there is none, or where it passes. */
   readonly body: Buffer | null
+  /** What follows the body; never replaced. */
+  readonly trailers: readonly string[]
 }
 
 /** The same parts with one secret version in them. */
@@ -46,6 +48,7 @@ export function substitutePlaceholders(
   const query = replaceInParameters(request.query ?? '', marker, declared('query'))
   const fields = replaceInFields(request.fields, marker, declared('header'))
   const body = replaceInBody(request, marker, substitution)
+  for (const text of request.trailers) marker.refuseIn(text)
   if (path.secrets + query.secrets + fields.secrets + body.secrets === 0) {
     throw new RefusedError('placeholder-unresolved', 'the request has no placeholder of the secret')
   }
@@ -55,11 +58,6 @@ export function substitutePlaceholders(
     fields: fields.fields,
     body: body.body,
   }
-}
-
-/** Whether a body must be whole before it can be sent: it is looked into, to the end. */
-export function looksIntoBodies({ bodies }: Substitution): boolean {
-  return bodies === 'read'
 }
 
 function declaredIn(

@@ -2,18 +2,28 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Injection } from '../../../src/kernel/route.ts'
 import { maskEcho } from '../../../src/proxy/mask-echo.ts'
-import { compilePlacement } from '../../../src/proxy/placement.ts'
+import { compilePlacement, type WrittenPlacement } from '../../../src/proxy/placement.ts'
 import {
   echoForms,
   echoPattern,
   percentEncode,
   renderCredential,
 } from '../../../src/proxy/render-credential.ts'
+import { isComputed } from '../../../src/proxy/write-computed.ts'
 import { liveVersion } from '../../fakes/version-source.ts'
 
 const PUBLIC = { apiKey: 'a1b2c3d4' }
 const render = (injection: Injection, secret: string) =>
-  renderCredential(compilePlacement(injection), liveVersion(1, secret), PUBLIC)
+  renderCredential(placementOf(injection), liveVersion(1, secret), PUBLIC)
+
+function placementOf(injection: Injection): WrittenPlacement {
+  const none = () => {
+    throw new Error('nothing is computed here')
+  }
+  const place = compilePlacement(injection, [], { signer: none, tokens: none })
+  if (isComputed(place)) return none()
+  return place
+}
 
 const text = fc.string({ unit: 'grapheme' })
 

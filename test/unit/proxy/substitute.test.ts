@@ -172,6 +172,7 @@ function run(
     query: query ?? null,
     fields,
     body: body ?? null,
+    trailers: [],
   }
   const substitution: Substitution = {
     ...shape,

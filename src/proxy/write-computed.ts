@@ -1,0 +1,102 @@
+import type { SignRequest } from '../kernel/ports/signer.ts'
+import type { HeldToken } from '../kernel/ports/token-source.ts'
+import type { OutboundRequest } from './attempt.ts'
+import type { Candidate } from './credential-view.ts'
+import { type Match, splitTarget } from './match-route.ts'
+import type {
+  ComputedPlacement,
+  Placement,
+  SignedPlacement,
+  SubstitutePlacement,
+} from './placement.ts'
+import type { RequestHead } from './read-head.ts'
+import { RetryLaterError } from './rescue.ts'
+import { substitutePlaceholders } from './substitute/substitute-request.ts'
+import { vetPath } from './vet-path.ts'
+
+/** What is known at the moment of one attempt. */
+export interface Moment {
+  readonly publicValues: Readonly<Record<string, string>>
+  /** Wall clock. */
+  readonly nowMs: number
+  /** Of this candidate; null where its route needs none, or has none now. */
+  readonly token: HeldToken | null
+}
+
+/** Whether the credential is computed for each request, rather than written once for each version. */
+export function isComputed(place: Placement): place is ComputedPlacement {
+  return place.kind === 'signed' || place.kind === 'token' || place.kind === 'substitute'
+}
+
+/**
+ * Writes one version into a request that is complete but for it.
+ * @throws RefusedError when this request can't carry it
+ */
+export function writeComputed(
+  place: ComputedPlacement,
+  outbound: OutboundRequest,
+  head: RequestHead,
+  match: Match,
+  candidate: Candidate,
+  moment: Moment,
+): OutboundRequest {
+  switch (place.kind) {
+    case 'signed':
+      return sign(place, outbound, head, match, candidate, moment)
+    case 'token': {
+      const { token } = moment
+      if (token === null) throw new RetryLaterError('credential-unavailable', 'no token', 0)
+      const fields = [...outbound.fields, 'Authorization', `Bearer ${token.value.expose()}`]
+      return { ...outbound, fields }
+    }
+    case 'substitute':
+      return substitute(place, outbound, head, match, candidate, moment)
+  }
+}
+
+function sign(
+  { signer }: SignedPlacement,
+  outbound: OutboundRequest,
+  head: RequestHead,
+  match: Match,
+  { version }: Candidate,
+  { publicValues, nowMs }: Moment,
+): OutboundRequest {
+  const { method, fields, body } = outbound
+  const request: SignRequest = {
+    method,
+    origin: match.route.origin,
+    ...splitTarget(outbound.target),
+    fields,
+    callerFields: head.fields,
+    body: Buffer.isBuffer(body) ? body : null,
+    nowMs,
+  }
+  return { ...outbound, fields: [...fields, ...signer.sign(version, publicValues, request)] }
+}
+
+function substitute(
+  { substitution }: SubstitutePlacement,
+  outbound: OutboundRequest,
+  head: RequestHead,
+  match: Match,
+  { version }: Candidate,
+  { publicValues }: Moment,
+): OutboundRequest {
+  const body = Buffer.isBuffer(outbound.body) ? outbound.body : null
+  const trailers = body === null ? [] : (outbound.trailers?.() ?? [])
+  const request = { head, ...splitTarget(outbound.target), fields: outbound.fields, body, trailers }
+  const { path, query, ...written } = substitutePlaceholders(
+    request,
+    substitution,
+    version,
+    publicValues,
+  )
+  vetPath(path, outbound.method, match.route.allow)
+  return {
+    ...outbound,
+    target: query === null ? path : `${path}?${query}`,
+    fields: written.fields,
+    body: written.body ?? outbound.body,
+  }
+}
