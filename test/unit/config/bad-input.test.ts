@@ -233,6 +233,28 @@ const cases: readonly (readonly [name: string, text: string, ...errors: readonly
     '7 credentials.acme.rotation.drain: is longer than 7 days — write at most 7d',
   ],
   [
+    'a share of nothing',
+    credential('secret: { file: /s }\n    rotation: { stagedPromotion: { share: 0% } }'),
+    '7 credentials.acme.rotation.stagedPromotion.share: is no request at all — write a share above 0%, such as 10%',
+  ],
+  [
+    'most requests at first',
+    credential('secret: { file: /s }\n    rotation: { stagedPromotion: { share: 60% } }'),
+    '7 credentials.acme.rotation.stagedPromotion.share: is more than half of the requests — write at most 50%',
+  ],
+  [
+    'a stage of two days',
+    credential('secret: { file: /s }\n    rotation: { stagedPromotion: { for: 2d } }'),
+    '7 credentials.acme.rotation.stagedPromotion.for: is longer than a day — write at most 1d',
+  ],
+  [
+    'a stage not shorter than every',
+    credential(
+      'secret: { file: /s }\n    rotation:\n      every: 1h\n      drain: 1m\n      stagedPromotion: { for: 1h }',
+    ),
+    '10 credentials.acme.rotation.stagedPromotion.for: is not shorter than `every` — shorten it or lengthen `every`',
+  ],
+  [
     'drain not shorter than every',
     credential('secret: { file: /s }\n    rotation:\n      every: 1h\n      drain: 1h'),
     '9 credentials.acme.rotation.drain: is not shorter than `every` — shorten `drain` or lengthen `every`',

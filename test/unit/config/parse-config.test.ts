@@ -82,6 +82,24 @@ credentials:
   })
 })
 
+test('a staged promotion is off, and {} gives its defaults', () => {
+  const rotation = (keys: string) =>
+    parse(`${STORE}\n${ACME.replace(' } } }', ` }, rotation: { ${keys} } } }`)}`).credentials[0]
+      ?.rotation
+  expect(rotation('every: 1d')?.stagedPromotion).toBeUndefined()
+  expect(rotation('stagedPromotion: {}')?.stagedPromotion).toEqual({
+    share: 0.1,
+    forMs: 600_000,
+    refusalsMaxRatio: 0.01,
+  })
+  const all = 'stagedPromotion: { share: 25%, for: 1h, refusalsMax: 0% }'
+  expect(rotation(all)?.stagedPromotion).toEqual({
+    share: 0.25,
+    forMs: 3_600_000,
+    refusalsMaxRatio: 0,
+  })
+})
+
 test('a preset gets the name, the options and the allow list', () => {
   const { routes } = parse(`${STORE}
 credentials:
