@@ -1,51 +1,57 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { CLIENTS } from './clients.ts'
-import { TOOLS } from './world.ts'
+import { GO, HERE, JAVA, once, VENV } from './places.ts'
+import { findRuntimes, type Runtimes } from './runtimes.ts'
 
-const HERE = import.meta.dirname
-const run = promisify(execFile)
+const STEP_TIMEOUT_MS = 180_000
 
-/** Installs and builds the clients whose runtimes are there. @returns the commands that are missing */
-export async function install(): Promise<ReadonlySet<string>> {
-  const needed = [...new Set(CLIENTS.flatMap(({ needs }) => needs))]
-  const found = await Promise.all(needed.map(isThere))
-  const missing = new Set(needed.filter((_command, index) => found[index] === false))
-  mkdirSync(TOOLS, { recursive: true })
-  await run('npm', [
-    'ci',
-    '--prefix',
-    join(HERE, 'node'),
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
+/**
+ * Installs and builds the clients of every runtime that is there; quick when that has been done before.
+ * @throws Error when a step fails, or takes longer than three minutes
+ */
+export async function install(): Promise<Runtimes> {
+  const runtimes = await findRuntimes()
+  await Promise.all([
+    installNode(),
+    runtimes.has('Python') && once(VENV, installPython),
+    runtimes.has('Go') &&
+      once(GO, () => run('go', 'build', '-o', join(GO, 'client'), here('go/client.go'))),
+    runtimes.has('Java') && once(JAVA, installJava),
   ])
-  if (!missing.has('python3')) await installPython()
-  if (!missing.has('go')) {
-    const output = join(TOOLS, 'go-client')
-    await run('go', ['build', '-o', output, join(HERE, 'go/client.go')])
-  }
-  if (!missing.has('javac')) {
-    await run('javac', ['-d', join(TOOLS, 'java'), join(HERE, 'java/Client.java')])
-  }
-  return missing
+  return runtimes
+}
+
+/** Beside the programs, where their imports look for it. */
+async function installNode(): Promise<void> {
+  const [modules, lock] = [here('node/node_modules'), here('node/package-lock.json')]
+  if (existsSync(modules) && statSync(modules).mtimeMs >= statSync(lock).mtimeMs) return
+  await run('npm', 'ci', '--prefix', here('node'), '--ignore-scripts', '--no-audit', '--no-fund')
+  const now = new Date()
+  utimesSync(modules, now, now)
 }
 
 async function installPython(): Promise<void> {
-  const venv = join(TOOLS, 'venv')
-  if (!existsSync(venv)) await run('python3', ['-m', 'venv', venv])
-  const requirements = join(HERE, 'python/requirements.txt')
-  const options = ['-q', '--disable-pip-version-check', '-r', requirements]
-  await run(join(venv, 'bin/pip'), ['install', ...options])
+  await run('python3', '-m', 'venv', VENV)
+  const pip = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-compile']
+  await run(join(VENV, 'bin/python'), ...pip, '-r', here('python/requirements.txt'))
 }
 
-async function isThere(command: string): Promise<boolean> {
-  try {
-    await run('sh', ['-c', `command -v "${command}"`])
-    return true
-  } catch {
-    return false
-  }
+async function installJava(): Promise<void> {
+  const [jars, classes] = [join(JAVA, 'lib'), join(JAVA, 'classes')]
+  mkdirSync(classes, { recursive: true })
+  const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`]
+  await run('mvn', '-q', '-B', '-f', here('java/pom.xml'), ...copy)
+  const sources = [here('java/Client.java'), here('java/VonageSdk.java')]
+  const path = [classes, join(jars, '*')].join(delimiter)
+  await run('javac', '-cp', path, '-d', classes, ...sources)
+}
+
+async function run(command: string, ...rest: readonly string[]): Promise<void> {
+  await promisify(execFile)(command, rest, { timeout: STEP_TIMEOUT_MS })
+}
+
+function here(path: string): string {
+  return join(HERE, path)
 }

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { Client } from './client.ts'
+import { targetOf, type Way } from './ways.ts'
+import type { World } from './world.ts'
+
+const RUN_TIMEOUT_MS = 45_000
+
+/** A client's call over a way in. */
+export interface Trial {
+  readonly client: Client
+  readonly way: Way
+  readonly call: string
+}
+
+export interface Result extends Trial {
+  /** With both secrets valid, and with the current one revoked: `ok`, or what went wrong. */
+  readonly outcomes: readonly string[]
+}
+
+/** Runs a call twice, each time in a fresh world. */
+export async function runTrial(trial: Trial, world: World): Promise<Result> {
+  return { ...trial, outcomes: [await run(trial, world, false), await run(trial, world, true)] }
+}
+
+async function run({ client, way, call }: Trial, world: World, revoked: boolean): Promise<string> {
+  try {
+    await world.start(revoked)
+    const target = targetOf(way, world.ports)
+    const run = { call, way, target, world }
+    const [command = '', ...rest] = client.command(run)
+    const { PATH, HOME } = process.env
+    const told = target.proxied ? world.variables : {}
+    const env = { PATH, HOME, ...told, ...client.variables?.(run) }
+    const { stdout } = await promisify(execFile)(command, rest, { env, timeout: RUN_TIMEOUT_MS })
+    return judge(world, revoked, client.accepts?.(call, stdout) ?? true)
+  } catch (error) {
+    return reasonOf(error)
+  } finally {
+    await world.stop()
+  }
+}
+
+/** A call that went well has to have been what it claims to be. */
+function judge(world: World, revoked: boolean, accepted: boolean): string {
+  if (!accepted) return 'the API refused the call'
+  if (world.leaks > 0) return 'the placeholder leaked'
+  const expected = revoked ? 1 : 0
+  return world.refused === expected ? 'ok' : `${world.refused} refusals upstream, not ${expected}`
+}
+
+/** The last line that says something. */
+function reasonOf(error: unknown): string {
+  const { stderr = '', message } = error as { readonly stderr?: string; readonly message: string }
+  const lines = stderr.split('\n').filter((line) => /error|alert|refused|failed/i.test(line))
+  return (lines.at(-1) ?? message).replaceAll('|', '/').trim().slice(0, 120)
+}
