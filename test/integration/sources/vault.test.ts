@@ -160,7 +160,10 @@ test('a token file that is replaced while the old token is refused is read anew 
   const look = bench.open(source())
   await look()
   vault.tokens.clear()
+  vault.calls.length = 0
   expect(await look()).toMatch(/^refused: the read was answered with 403: look at the token/)
+  // The same token is not tried twice.
+  expect(targets().filter((target) => target.includes('/data/'))).toHaveLength(1)
   give('hvs.the-next-token-0123456789')
   expect(await look()).toBe('value-2')
 })

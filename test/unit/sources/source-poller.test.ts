@@ -138,6 +138,8 @@ test('both secrets of a credential change together, in one notice', async () => 
   await clock.advance(67_000)
   expect(notices).toBe(1)
   expect(text(await secrets.read('previous'))).toBe('value-2')
+  await clock.advance(67_000)
+  expect(notices).toBe(1)
   await secrets.stop()
 })
 
