@@ -18,6 +18,11 @@ export const UPSTREAM_HEADER_MAX_BYTES = 64 * 1024
 export const JSON_DEPTH_MAX = 512
 
 export const REQUEST_HEADERS_TIMEOUT_MS = 10_000
+/** A body whose length is known has to come this fast, on average over `BODY_GRACE_MS`; a slow modem does more. */
+export const BODY_MIN_BYTES_PER_SECOND = 500
+export const BODY_GRACE_MS = 20_000
+/** A body without a length may be a live stream: it may be as slow as it likes, but not silent for longer. */
+export const BODY_SILENCE_MS = 300_000
 export const CLIENT_IDLE_TIMEOUT_MS = 60_000
 /** While Sidekey stops: a kept connection without a request for this long is closed. */
 export const CLIENT_DRAIN_IDLE_MS = 500

@@ -18,7 +18,13 @@ export interface ClientRequest {
   /** Whether its connection was given up to become a WebSocket. */
   readonly upgrade?: boolean
   /** Ends the request, or for HTTP/1.1 its connection, when nothing moves for so long; 0: never. */
-  readonly socket: { setTimeout(ms: number): unknown }
+  readonly socket: {
+    setTimeout(ms: number): unknown
+    /** Of the connection; absent where it carries other requests at the same time. */
+    readonly bytesRead?: number
+  }
+  /** Whether nobody waits for more of it now. */
+  isPaused?(): boolean
   pause(): unknown
   resume(): unknown
   on(event: 'data', listener: (chunk: Buffer) => void): this

@@ -6,6 +6,7 @@ import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import type { Route } from '../kernel/route.ts'
 import { HELD_BODIES_MAX_BYTES } from '../kernel/limits.ts'
+import { BodyPaces } from './body-pace.ts'
 import { type ClientConfig, compileClients } from './authenticate-client.ts'
 import { compileRoutes, type ConnectPolicy, type RouteTable } from './compile-routes.ts'
 import { CredentialViews } from './credential-views.ts'
@@ -87,6 +88,7 @@ export class DataPlane {
       log: deps.log,
       unrouted: deps.telemetry.route('none'),
       held: new HeldBytes(HELD_BODIES_MAX_BYTES),
+      paces: new BodyPaces(deps.clock),
       budget: new ReplayBudget(deps.clock.monotonic()),
     }
     this.#credentials = new CredentialViews(deps)
@@ -157,8 +159,8 @@ export class DataPlane {
         meters.set(name, meter)
         return meter
       },
-      upstream: ({ upstream: { origin, insecure, http2 } }) => {
-        const key = `${origin} ${insecure ? 'insecure' : ''} ${http2 ?? ''}`
+      upstream: ({ upstream: { origin, insecure, http2, pins } }) => {
+        const key = [origin, insecure, http2, ...(pins ?? [])].join(' ')
         const known = this.#origins.get(key)
         // Private addresses are reached only where the route says so.
         const lookup = vettedLookup(this.#deps.resolve ?? systemResolve, (address) =>
@@ -168,7 +170,12 @@ export class DataPlane {
           known ??
           new UpstreamOrigin(
             origin,
-            { lookup, ...(http2 === undefined ? {} : { http2 }), ...config.upstream },
+            {
+              lookup,
+              ...(http2 === undefined ? {} : { http2 }),
+              ...(pins === undefined ? {} : { pins }),
+              ...config.upstream,
+            },
             this.#deps.clock,
             this.#llhttp,
           )

@@ -17,8 +17,8 @@ export async function dispatchUpstream(
   started: (attempt: Attempt) => void,
 ): Promise<Attempt> {
   const repeatable = IDEMPOTENT.has(request.method) && !isStream(request.body)
-  // What becomes another protocol, or waits for its client, must not take a connection from the pool.
-  const apart = request.upgrade || request.expectContinue
+  // What becomes another protocol, or waits for its client, must not take a connection that others could use.
+  const apart = request.upgrade || isStream(request.body)
   const lane = apart ? 'new' : repeatable ? 'any' : 'known'
   const attempt = start(upstream, request, lane, started)
   try {

@@ -43,6 +43,12 @@ export class Exchange {
     if (this.#gone) attempt.abort(new ClientGoneError('the client closed before the answer'))
   }
 
+  /** Ends what is under way; where an answer has begun, it is cut. */
+  cut(error: Error): void {
+    this.#attempt?.abort(error)
+    if (this.#response.headersSent) this.#response.destroy()
+  }
+
   finish(outcome: RequestOutcome): void {
     this.meter.finished(outcome, this.#deps.clock.monotonic() - this.#startedMs)
   }

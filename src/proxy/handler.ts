@@ -3,6 +3,7 @@ import type { Log } from '../kernel/ports/log.ts'
 import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
 import { authorizeClient } from './authenticate-client.ts'
 import { SWITCHING_PROTOCOLS } from './answer-fields.ts'
+import type { BodyPaces } from './body-pace.ts'
 import type { ClientRequest, ClientResponse } from './client-message.ts'
 import type { RouteTable } from './compile-routes.ts'
 import type { Entrance } from './entrance.ts'
@@ -10,6 +11,7 @@ import { Exchange } from './exchange.ts'
 import { type HeldBytes, holdBody, release, requireHeld } from './hold-body.ts'
 import { injectCredential } from './inject-credential.ts'
 import { clientOf, matchEntrance } from './match-entrance.ts'
+import { askForPlainBody, maskBody } from './mask-body.ts'
 import { matchEndpoint } from './match-route.ts'
 import { injectableBody, planInjection, tokensOf } from './plan-injection.ts'
 import { readHead } from './read-head.ts'
@@ -26,6 +28,7 @@ export interface HandlerDeps {
   /** Meter of requests that no route has taken. */
   readonly unrouted: RouteMeter
   readonly held: HeldBytes
+  readonly paces: BodyPaces
   readonly budget: ReplayBudget
   readonly webSockets: WebSockets
 }
@@ -57,11 +60,14 @@ async function serve(
   request: ClientRequest,
   response: ClientResponse,
 ): Promise<RequestOutcome> {
-  const head = readHead(request)
-  if (head.method === 'OPTIONS' && head.target === '*') return respondToServerOptions(response)
-
-  const client = clientOf(table, head, entrance)
-  const match = matchEntrance(table, head, entrance)
+  const received = readHead(request)
+  if (received.method === 'OPTIONS' && received.target === '*') {
+    return respondToServerOptions(response)
+  }
+  const client = clientOf(table, received, entrance)
+  const match = matchEntrance(table, received, entrance)
+  const masks = match.route.maskBody
+  const head = masks ? askForPlainBody(received) : received
   exchange.meter = match.route.meter
   authorizeClient(client, match.route.name)
   vetPath(match.path, head.method, match.route.allow)
@@ -75,8 +81,11 @@ async function serve(
     request,
     head,
     mustHold || mayRepeat ? table.replayBodyMaxBytes : null,
-    deps.held,
+    { held: deps.held, paces: deps.paces, proceed: () => response.writeContinue?.() },
   )
+  if (body.kind === 'streaming' && body.pace !== null) {
+    body.pace.whenSlow = (error) => exchange.cut(error)
+  }
   try {
     if (mustHold) requireHeld(body)
     const plan = planInjection(endpoint, head, match.query, bodyKind, body)
@@ -100,9 +109,11 @@ async function serve(
     if (answered.attempt.status === SWITCHING_PROTOCOLS) {
       return webSockets.join(response, answered, { credential, meter: exchange.meter, clock })
     }
-    return await respond(response, answered, credential, deps.clock)
+    const echo = credential.snapshot?.echoForms ?? null
+    const shown = masks ? maskBody(response, answered.attempt, head.method, echo) : response
+    return await respond(shown, answered, credential, clock)
   } finally {
-    release(body, deps.held)
+    release(body, deps)
   }
 }
 

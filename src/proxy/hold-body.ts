@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { RefusedError } from '../kernel/errors.ts'
 import { BODY_HEAD_START_BYTES, CLIENT_IDLE_TIMEOUT_MS } from '../kernel/limits.ts'
 import { BodyStream, ClientGoneError } from './body-stream.ts'
+import type { BodyPace, BodyPaces } from './body-pace.ts'
 import type { ClientRequest } from './client-message.ts'
 import { BodyRecording } from './record-body.ts'
 import type { RequestHead } from './read-head.ts'
@@ -25,6 +26,8 @@ export type HeldBody =
       readonly heldBack: boolean
       /** Whether none of it was asked for yet, so that the request can be sent again. */
       readonly isUntouched: () => boolean
+      /** Null: it has no pace to keep. */
+      readonly pace: BodyPace | null
     }
 
 /** Bytes of all held bodies together. */
@@ -54,15 +57,13 @@ export class HeldBytes {
  *
  * A client that expects a 100 gets it as soon as the body is read. A body that is not wanted whole is left to its client
  * until the upstream asks for it, which may refuse the request instead: RFC 9110, section 10.1.1.
- * @param proceed sends the 100
- * @throws ClientGoneError
+ * @throws ClientGoneError; RefusedError `malformed-request` when it comes too slowly
  */
 export async function holdBody(
   request: ClientRequest,
   head: RequestHead,
   holdMaxBytes: number | null,
-  held: HeldBytes,
-  proceed: () => void,
+  { held, paces, proceed }: HoldingDeps,
 ): Promise<HeldBody> {
   if (!hasBody(head)) return NO_BODY
   if (isCall(head)) {
@@ -72,10 +73,17 @@ export async function holdBody(
   const tooLarge = holdMaxBytes !== null && (head.contentLength ?? 0) > holdMaxBytes
   const wanted = holdMaxBytes === null || tooLarge ? BODY_HEAD_START_BYTES : holdMaxBytes
   if (head.expectsContinue) {
-    if (holdMaxBytes === null || tooLarge) return leftToClient(request, head, tooLarge, proceed)
+    if (holdMaxBytes === null || tooLarge) {
+      return leftToClient(request, head, tooLarge, { paces, proceed })
+    }
     proceed()
   }
-  const read = await readUpTo(request, wanted, held)
+  const pace = paces.watch(request, head.contentLength !== null)
+  const read = await readUpTo(request, wanted, held, pace).catch((error: unknown) => {
+    paces.stop(pace)
+    throw error
+  })
+  if (read.ended) paces.stop(pace)
   if (read.ended) return { kind: 'held', bytes: join(read.chunks), trailers: request.rawTrailers }
   return {
     kind: 'streaming',
@@ -87,16 +95,27 @@ export async function holdBody(
       tooLarge || read.size > (holdMaxBytes ?? Infinity) ? 'body-too-large' : 'body-streaming',
     heldBack: false,
     isUntouched: () => false,
+    pace,
   }
+}
+
+/** What holding a body needs of others. */
+export interface HoldingDeps {
+  readonly held: HeldBytes
+  readonly paces: BodyPaces
+  /** Sends the 100 to a client that expects it. */
+  readonly proceed: () => void
 }
 
 function leftToClient(
   request: ClientRequest,
   head: RequestHead,
   tooLarge: boolean,
-  proceed: () => void,
+  { paces, proceed }: Pick<HoldingDeps, 'paces' | 'proceed'>,
 ): HeldBody {
   let untouched = true
+  // Until it is asked for it is paused, and no time passes for it.
+  const pace = paces.watch(request, head.contentLength !== null)
   const begin = (): void => {
     untouched = false
     proceed()
@@ -108,6 +127,7 @@ function leftToClient(
     reason: tooLarge ? 'body-too-large' : 'body-streaming',
     heldBack: true,
     isUntouched: () => untouched,
+    pace,
   }
 }
 
@@ -132,6 +152,7 @@ function streamCall(
     trailers: () => request.rawTrailers,
     heldBack: false,
     isUntouched: () => false,
+    pace: null,
   }
 }
 
@@ -153,9 +174,15 @@ export function requireHeld(body: HeldBody): void {
 }
 
 /** Gives back what a held body took; call it when the request has ended. */
-export function release(body: HeldBody, held: HeldBytes): void {
+export function release(
+  body: HeldBody,
+  { held, paces }: Pick<HoldingDeps, 'held' | 'paces'>,
+): void {
   if (body.kind === 'held') held.give(body.bytes.length)
-  if (body.kind === 'streaming') body.stream.destroy()
+  if (body.kind === 'streaming') {
+    if (body.pace !== null) paces.stop(body.pace)
+    body.stream.destroy()
+  }
   if (body.kind === 'recorded') body.recording.destroy()
 }
 
@@ -167,7 +194,12 @@ interface ReadSoFar {
   readonly ended: boolean
 }
 
-function readUpTo(request: ClientRequest, maxBytes: number, held: HeldBytes): Promise<ReadSoFar> {
+function readUpTo(
+  request: ClientRequest,
+  maxBytes: number,
+  held: HeldBytes,
+  pace: BodyPace,
+): Promise<ReadSoFar> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -178,14 +210,17 @@ function readUpTo(request: ClientRequest, maxBytes: number, held: HeldBytes): Pr
       if (!fits || size > maxBytes) settle(false)
     }
     const end = (): void => settle(true)
-    const gone = (): void => {
+    const fail = (error: Error): void => {
       stop()
       held.give(size)
-      reject(new ClientGoneError('the client closed before the end of its body'))
+      reject(error)
     }
+    const gone = (): void =>
+      fail(new ClientGoneError('the client closed before the end of its body'))
     const stop = (): void => {
       request.off('data', data).off('end', end).off('error', gone).off('close', gone)
       request.socket.setTimeout(0)
+      pace.whenSlow = () => {}
     }
     const settle = (ended: boolean): void => {
       stop()
@@ -193,6 +228,7 @@ function readUpTo(request: ClientRequest, maxBytes: number, held: HeldBytes): Pr
       resolve({ chunks, size, ended })
     }
     request.socket.setTimeout(CLIENT_IDLE_TIMEOUT_MS)
+    pace.whenSlow = fail
     request.on('data', data).on('end', end).on('error', gone).on('close', gone)
   })
 }

@@ -2,6 +2,7 @@ import type { UpstreamFaultReason } from '../kernel/ports/telemetry.ts'
 import { RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.ts'
 import type { ClientResponse } from './client-message.ts'
 import { MalformedHeadError } from './read-head.ts'
+import { SlowBodyError } from './body-pace.ts'
 import { faultReason } from './upstream-fault.ts'
 import { MalformedPathError } from './vet-path.ts'
 
@@ -61,6 +62,9 @@ export function rescue(error: unknown): Refusal {
     return refusal(error.code, error.message, { close: true })
   if (error instanceof MalformedPathError)
     return refusal(error.code, error.message, { status: 400 })
+  if (error instanceof SlowBodyError) {
+    return refusal(error.code, error.message, { status: 408, close: true })
+  }
   if (error instanceof RetryLaterError) {
     return refusal(error.code, error.message, { retryAfterS: error.retryAfterS })
   }
