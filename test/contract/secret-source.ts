@@ -4,7 +4,7 @@ import type { CredentialConfig } from '../../src/config/types.ts'
 import { SECRET_FILE_MAX_BYTES } from '../../src/kernel/limits.ts'
 import type { SecretSource } from '../../src/kernel/secret-source.ts'
 import { SecretValue } from '../../src/kernel/secret-value.ts'
-import { CredentialSecrets } from '../../src/wiring/credential-secrets.ts'
+import { CredentialSecrets, type SecretsDeps } from '../../src/wiring/credential-secrets.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { RecordingLog } from '../fakes/log.ts'
 import { SeededRandom } from '../fakes/random.ts'
@@ -50,6 +50,7 @@ export function describeSecretSource(
     let clock: FakeClock
     let log: RecordingLog
     let secrets: CredentialSecrets
+    let forHeader: CredentialSecrets
     let kept: string[]
 
     beforeEach(async () => {
@@ -58,7 +59,7 @@ export function describeSecretSource(
       log = new RecordingLog()
       kept = []
       const said = log.events
-      secrets = new CredentialSecrets(configOf(under.source), {
+      const deps: SecretsDeps = {
         clock,
         log,
         random: new SeededRandom(1),
@@ -68,17 +69,20 @@ export function describeSecretSource(
           fresh: (...labels) => said.push({ level: 'debug', event: labels.join(), fields: {} }),
         },
         keepSecret: (_, values) => kept.push(...values.map((value) => value.expose())),
-      })
+      }
+      secrets = new CredentialSecrets(configOf(under.source, false), deps)
+      forHeader = new CredentialSecrets(configOf(under.source, true), deps)
     })
     afterEach(async () => {
       await secrets.close()
+      await forHeader.close()
       await under.dispose()
       expectSilence(log, under)
     })
 
     /** The value, or the words that are said in its place, which show nothing. */
-    const read = async (): Promise<string> => {
-      const found = await secrets.read('current')
+    const read = async (from = secrets): Promise<string> => {
+      const found = await from.read('current')
       if (found instanceof SecretValue) return found.expose()
       const said = `refused: ${String(found?.message)}`
       for (const text of [SECRET, NEXT, ...under.logins]) {
@@ -98,6 +102,11 @@ export function describeSecretSource(
     test('one final newline is taken off, and no more', async () => {
       await under.write(`${SECRET}\n\n`)
       expect(await read()).toBe(`${SECRET}\n`)
+    })
+
+    test('what can not stand in a header is refused where a route writes it into one', async () => {
+      await under.write(SECRET)
+      expect(await read(forHeader)).toMatch(/^refused: .*can not stand in a header/)
     })
 
     test('what is not there is said', async () => {
@@ -198,7 +207,7 @@ export function describeSecretSource(
   })
 }
 
-function configOf(source: SecretSource): CredentialConfig {
+function configOf(source: SecretSource, fitsHeader: boolean): CredentialConfig {
   return {
     id: 'partner',
     providerName: 'static',
@@ -208,7 +217,7 @@ function configOf(source: SecretSource): CredentialConfig {
     sources: { current: source, previous: null },
     managedBy: null,
     rotation: null,
-    fitsHeader: false,
+    fitsHeader,
   }
 }
 
