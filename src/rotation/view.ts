@@ -7,6 +7,7 @@ import { type Observation, listDueAtMs, probeDueAtMs } from './observation.ts'
 import { type Belief, freshlyAccepted, probeableTombstones, reconcile } from './reconcile.ts'
 import type { Step, WaitReason } from './step.ts'
 import {
+  LIST_POLL_FIRST_MS,
   PROBE_POLL_MAX_MS,
   PROBE_SPACING_MS,
   REFUSED_LIST_MS,
@@ -154,7 +155,21 @@ function listAtMs(v: View): number {
   const unsure = phase === 'prepared' || phase === 'aborting'
   const urgent = unsure && blocked === null && v.seen.list !== null
   const latestMs = urgent ? (v.seen.list?.atMs ?? 0) + UNKNOWN_LIST_MAX_MS : Infinity
-  return Math.max(Math.min(listDueAtMs(v.seen, sinceMs), latestMs), v.seen.callHold?.untilMs ?? 0)
+  const dueAtMs = Math.max(Math.min(listDueAtMs(v.seen, sinceMs), latestMs), currentListAtMs(v))
+  return Math.max(dueAtMs, v.seen.callHold?.untilMs ?? 0)
+}
+
+/**
+ * Right after a revoke, or after a create that found no free slot, a list may still show the account of before, and would
+ * have to be read again.
+ */
+function currentListAtMs({ record, seen }: View): number {
+  const { absentSinceMs, phase, tombstones } = record
+  if (seen.list !== null) return 0
+  const buriedAtMs = phase === 'idle' ? tombstones.at(-1)?.atMs : undefined
+  const fullAtMs = seen.create?.outcome === 'slots-full' ? seen.create.atMs : undefined
+  const changedAtMs = absentSinceMs ?? buriedAtMs ?? fullAtMs
+  return changedAtMs === undefined ? 0 : changedAtMs + LIST_POLL_FIRST_MS
 }
 
 function listWantedSinceMs(v: View): number | null | 'never' {

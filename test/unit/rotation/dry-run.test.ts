@@ -33,6 +33,7 @@ test('a rotation from rest is told to its end, with every wait', async () => {
     'wait: drain',
     'retire: drained',
     'revoke: retiring',
+    'wait: revoke-settling',
     'finish: revoked',
     'prepare: standby',
     'create: intent-saved',
