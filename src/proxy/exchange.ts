@@ -23,6 +23,7 @@ export class Exchange {
   readonly #startedMs: number
   #attempt: Attempt | null = null
   #gone = false
+  #cutBy: Error | null = null
 
   constructor(deps: ExchangeDeps, response: ClientResponse) {
     this.#deps = deps
@@ -40,11 +41,13 @@ export class Exchange {
   /** From now on this is what is aborted when the client goes away. */
   track(attempt: Attempt): void {
     this.#attempt = attempt
+    if (this.#cutBy !== null) attempt.abort(this.#cutBy)
     if (this.#gone) attempt.abort(new ClientGoneError('the client closed before the answer'))
   }
 
   /** Ends what is under way; where an answer has begun, it is cut. */
   cut(error: Error): void {
+    this.#cutBy = error
     this.#attempt?.abort(error)
     if (this.#response.headersSent) this.#response.destroy()
   }

@@ -27,6 +27,8 @@ export interface ConnectionOwner {
   /** The same with the wish for WebSocket. */
   readonly upgradeField: string
   readonly limits: SilenceLimits
+  /** Its client does not keep up. */
+  paused(connection: UpstreamConnection): void
   /** An answer has ended, and the connection can take another request. */
   free(connection: UpstreamConnection): void
   /** It has ended, or was ended; `expired` by its own idle time. */
@@ -39,6 +41,8 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
   keepMs: number
   /** When the last answer on it ended; set by its owner. Monotonic. */
   freeSinceMs = 0
+  /** Whether its answer waits for a client that does not keep up. */
+  isPaused = false
   readonly #owner: ConnectionOwner
   readonly #parser: AnswerParser
   readonly #socket: Socket
@@ -53,7 +57,6 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
   #upgraded: UpgradedStream | null = null
   #writer: BodyWriter | null = null
   #answered = false
-  #paused = false
   #trailers: readonly string[] = []
   #ended: 'no' | 'reusable' | 'last' = 'no'
   #closed = false
@@ -105,13 +108,14 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
 
   /** Stops reading; the upstream's answer waits. */
   pause(): void {
-    this.#paused = true
+    this.isPaused = true
     this.#socket.pause()
+    this.#owner.paused(this)
   }
 
   resume(): void {
-    if (!this.#paused) return
-    this.#paused = false
+    if (!this.isPaused) return
+    this.isPaused = false
     this.#silentMs = 0
     this.#socket.resume()
   }
@@ -173,7 +177,7 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
     // Bytes behind an answer make the connection suspect, not the answer.
     if (this.#ended !== 'no') this.#finish(valid)
     else if (!valid) this.#fail(new UpstreamFaultError('answer-invalid'))
-    return !this.#paused && !this.#closed
+    return !this.isPaused && !this.#closed
   }
 
   #finish(valid: boolean): void {
@@ -220,7 +224,7 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
     if (!this.#connected) this.#fail(new UpstreamFaultError('connect-timeout'))
     else if (this.#attempt === null) {
       if (this.#silentMs >= Math.min(this.keepMs, idleMs)) this.#close(true)
-    } else if (this.#paused || this.#writer?.waitsForClient === true) this.#silentMs = 0
+    } else if (this.isPaused || this.#writer?.waitsForClient === true) this.#silentMs = 0
     else if (this.#silentMs >= (this.#answered ? bodyMs : headMs)) {
       this.#fail(new UpstreamFaultError('answer-timeout'))
     }

@@ -105,8 +105,9 @@ export class UpstreamOrigin implements ConnectionOwner {
     }
     const connection = lane === 'any' ? this.#takeAny() : this.#takeFresh()
     if (connection !== null) connection.send(attempt, request)
-    else if (this.#open.size < UPSTREAM_CONNECTIONS_MAX) this.#openShared().send(attempt, request)
-    else this.#waiting.push({ attempt, request })
+    else if (this.#open.size < UPSTREAM_CONNECTIONS_MAX || this.#makeRoom()) {
+      this.#openShared().send(attempt, request)
+    } else this.#waiting.push({ attempt, request })
   }
 
   /** A connection died while a request was on it, before any byte of an answer. */
@@ -122,6 +123,12 @@ export class UpstreamOrigin implements ConnectionOwner {
     for (const { attempt } of this.#waiting.splice(0)) attempt.fail(error, 'failed')
     this.#http2?.destroy()
     for (const connection of [...this.#open, ...this.#single]) connection.destroy(error)
+  }
+
+  paused(connection: UpstreamConnection): void {
+    if (this.#waiting.length === 0 || !this.#open.delete(connection)) return
+    this.#single.add(connection)
+    this.#serveWaiting(this.#openShared())
   }
 
   free(connection: UpstreamConnection): void {
@@ -162,6 +169,17 @@ export class UpstreamOrigin implements ConnectionOwner {
       connect,
       choseHttp1,
     })
+  }
+
+  /** Slow readers, however many, must not take the place of others: their connections serve nobody after them. */
+  #makeRoom(): boolean {
+    for (const connection of this.#open) {
+      if (!connection.isPaused) continue
+      this.#open.delete(connection)
+      this.#single.add(connection)
+      return true
+    }
+    return false
   }
 
   #takeAny(): UpstreamConnection | null {

@@ -104,3 +104,25 @@ test('a slow upstream is not taken for a slow client', async () => {
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /)
   server.close()
 })
+
+test('T21: slow readers, however many, leave the connections of others alone', async () => {
+  const large = Buffer.alloc(8 * 1024 * 1024)
+  bench = await Bench.start({
+    answer: (request, response) => {
+      if (request.target === '/large') response.end(large)
+      else response.end('small')
+    },
+  })
+  await bench.send({})
+  for (let i = 0; i < 300; i++) {
+    const socket = connect({ port: bench.port, host: '127.0.0.1' })
+    sockets.push(socket)
+    socket.on('error', () => {})
+    socket.pause()
+    socket.write('GET /partner/large HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  }
+  await expect.poll(() => bench.upstream.requests.length, { timeout: 20_000 }).toBe(301)
+  for (const method of ['GET', 'PUT', 'POST']) {
+    expect((await bench.send({ method })).body.toString()).toBe('small')
+  }
+})
