@@ -28,6 +28,7 @@ import { type ClientConfig, DataPlane, type DataPlaneConfig } from './proxy/data
 import { RotationScheduler } from './rotation/scheduler.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import { createSigner } from './signers/create-signer.ts'
+import { signParameters } from './signers/parameters/sign-parameters.ts'
 import { TokenCaches } from './wiring/token-caches.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
 
@@ -153,10 +154,7 @@ export class Sidecar {
       // What runs already has its record, and a store that is away now must not keep other changes.
       for (const unit of fresh) await ensureRecord(unit, this.#deps.log)
       const tokens = await this.#tokens.prepare(config.routes, units)
-      await this.#applyToPlane({
-        ...planeConfig(config, units, clients, this.#deps.store),
-        tokens,
-      })
+      await this.#applyToPlane(planeConfig(config, units, clients, this.#deps.store, tokens))
     } catch (error) {
       await this.#tokens.discard()
       for (const unit of fresh) await this.#whateverHappens(() => closeUnit(unit))
@@ -187,7 +185,7 @@ export class Sidecar {
     const earlyLook = { look: (id: string) => this.#scheduler.look(id) }
     const telemetry = this.#deps.metrics.proxy
     const signer = (spec: SignerSpec) => createSigner(spec, this.#deps.random)
-    const deps = { ...this.#deps, telemetry, earlyLook, uses: this.#uses, signer }
+    const deps = { ...this.#deps, telemetry, earlyLook, uses: this.#uses, signer, signParameters }
     this.#plane = new DataPlane(deps, config)
     const { address, port } = await this.#plane.start()
     this.#proxyAddress = port === null ? `unix:${address}` : `${address}:${port}`

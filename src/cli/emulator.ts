@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { startVonageEmulator } from '../emulator/vonage/start-vonage-emulator.ts'
-import type { SeedAccount, SeedSecondary } from '../emulator/vonage/world.ts'
+import { SIGNATURE_ALGORITHMS } from '../emulator/vonage/verify-signature.ts'
+import type { SeedAccount, SeedApplication, SeedSecondary } from '../emulator/vonage/world.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.ts'
@@ -16,7 +17,9 @@ A local Vonage with two-secret accounts, to try a configuration without risk. Th
   --host ADDRESS                   default: 127.0.0.1
   --account KEY=SECRET[,SECRET]    an account; may be repeated
   --secondary KEY=SECRET[@PRIMARY] an account that a primary manages too; default: the first account
-  --accounts-file FILE             JSON: {"accounts":[{"key","secrets":[…]}],"secondaries":[{"key","primary","secrets":[…]}]}
+  --application ID=FILE            an application of the first account, by its public key in PEM; may be repeated
+  --accounts-file FILE             JSON: {"accounts":[{"key","secrets":[…],"signature":{"secret","algorithm"}}],
+                                   "secondaries":[{"key","primary","secrets":[…]}]}
   --help
 
 Arguments are visible to every user of the machine: give fake secrets only, or use --accounts-file.
@@ -26,8 +29,17 @@ Faults and lags are set under http://127.0.0.1:PORT/__emulator/, which asks for 
 const DEFAULT_ACCOUNT: SeedAccount = { key: 'a1b2c3d4', secrets: ['Emulated1Secret'] }
 
 const secretsSchema = z.array(z.string().min(1)).min(1)
+const signatureSchema = z.strictObject({
+  secret: z.string().min(1),
+  algorithm: z.enum(SIGNATURE_ALGORITHMS),
+})
+const accountSchema = z.strictObject({
+  key: z.string().min(1),
+  secrets: secretsSchema,
+  signature: signatureSchema.optional(),
+})
 const fileSchema = z.strictObject({
-  accounts: z.array(z.strictObject({ key: z.string().min(1), secrets: secretsSchema })).min(1),
+  accounts: z.array(accountSchema).min(1),
   secondaries: z
     .array(z.strictObject({ key: z.string().min(1), primary: z.string(), secrets: secretsSchema }))
     .default([]),
@@ -78,6 +90,7 @@ interface EmulatorOptions {
   readonly host: string
   readonly accounts: readonly SeedAccount[]
   readonly secondaries: readonly SeedSecondary[]
+  readonly applications: readonly SeedApplication[]
 }
 
 function readOptions(argv: readonly string[]): EmulatorOptions | 'help' {
@@ -92,7 +105,9 @@ function readOptions(argv: readonly string[]): EmulatorOptions | 'help' {
     ...(values.secondary ?? []).map((text) => readSecondary(text, primary)),
   ]
   assertConsistent(accounts, secondaries)
-  return { port: readPort(values.port), host: values.host ?? '127.0.0.1', accounts, secondaries }
+  const applications = (values.application ?? []).map((text) => readApplication(text, primary))
+  const { port, host = '127.0.0.1' } = values
+  return { port: readPort(port), host, accounts, secondaries, applications }
 }
 
 function parse(argv: readonly string[]) {
@@ -104,6 +119,7 @@ function parse(argv: readonly string[]) {
         host: { type: 'string' },
         account: { type: 'string', multiple: true },
         secondary: { type: 'string', multiple: true },
+        application: { type: 'string', multiple: true },
         'accounts-file': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -144,6 +160,16 @@ function readSecondary(text: string, firstPrimary: string): SeedSecondary {
     return { ...readAccount(account), primary }
   } catch {
     throw new UsageError('--secondary is not KEY=SECRET or KEY=SECRET@PRIMARY')
+  }
+}
+
+function readApplication(text: string, account: string): SeedApplication {
+  const [, id, file] = /^([^=\s]+)=(.+)$/s.exec(text) ?? []
+  if (id === undefined || file === undefined) throw new UsageError('--application is not ID=FILE')
+  try {
+    return { id, account, publicKey: readFileSync(file, 'utf8') }
+  } catch {
+    throw new UsageError('--application names a file that is not readable')
   }
 }
 

@@ -5,10 +5,20 @@ import { Refusal } from './refusal.ts'
 import { placeholders } from './route-words.ts'
 
 /** The kinds of injection that are computed for each request. */
-export type ComputedInjection = Extract<Injection, { kind: 'signed' | 'token' | 'substitute' }>
+export type ComputedInjection = Extract<
+  Injection,
+  { kind: 'signed' | 'signed-parameters' | 'token' | 'substitute' }
+>
+
+const COMPUTED: ReadonlySet<string> = new Set<ComputedInjection['kind']>([
+  'signed',
+  'signed-parameters',
+  'token',
+  'substitute',
+])
 
 export function isComputedInjection(form: Injection): form is ComputedInjection {
-  return form.kind === 'signed' || form.kind === 'token' || form.kind === 'substitute'
+  return COMPUTED.has(form.kind)
 }
 
 /** Says what a computed placement asks for that its credential does not have, or that makes no sense. */
@@ -19,7 +29,10 @@ export function checkComputed(
 ): readonly Refusal[] {
   switch (form.kind) {
     case 'signed':
-      return checkSigner(form.signer, publicWords)
+      // What a preset takes from further secrets, it knows the words of.
+      return form.from === undefined ? checkSigner(form.signer, publicWords) : []
+    case 'signed-parameters':
+      return []
     case 'token':
       return unknownWords([form.oauth2.clientId], publicWords)
     case 'substitute':
@@ -43,6 +56,10 @@ const REQUEST_WORDS = [
 ]
 
 function checkSigner(signer: SignerSpec, publicWords: readonly string[]): readonly Refusal[] {
+  if (signer.kind === 'jwt') {
+    const claims = signer.claims.map(({ template }) => template)
+    return unknownWords(claims, publicWords)
+  }
   if (signer.kind === 'sigv4') {
     return signer.accessKeyId === null ? [] : unknownWords([signer.accessKeyId], publicWords)
   }

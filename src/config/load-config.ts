@@ -3,6 +3,7 @@ import { ConfigError, type ConfigIssue } from '../kernel/errors.ts'
 import { CONFIG_FILE_MAX_BYTES } from '../kernel/limits.ts'
 import { absolutePaths } from './absolute-paths.ts'
 import { writesIntoHeader } from './check-injections.ts'
+import { materialCredentials } from './material-credentials.ts'
 import { checkListeners } from './check-listeners.ts'
 import { checkRoutes } from './check-routes.ts'
 import { checkContent } from './check-content.ts'
@@ -13,6 +14,7 @@ import { checkEnvironment, checkSources, type Reference, referencesOf } from './
 import { Refusal } from './refusal.ts'
 import { resolveCredentials } from './resolve-credentials.ts'
 import { resolveRoutes } from './resolve-routes.ts'
+import { privateKeyFor } from './private-key-for.ts'
 import { resolveSections } from './resolve-sections.ts'
 import type { Environment } from './secret-source.ts'
 import type { Credential, SidekeyConfig } from './types.ts'
@@ -95,10 +97,14 @@ function interpret(text: string, catalog: Catalog, directory: string | null): In
   const config = absolutePaths(
     {
       ...sections,
-      credentials: credentials.map((credential) => ({
-        ...credential,
-        fitsHeader: writesIntoHeader(routes, credential.id),
-      })),
+      credentials: credentials.flatMap((credential) => [
+        {
+          ...credential,
+          fitsHeader: writesIntoHeader(routes, credential.id),
+          ...privateKeyFor(routes, credential.id),
+        },
+        ...materialCredentials(credential),
+      ]),
       routes,
     },
     directory,

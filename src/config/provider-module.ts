@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Clock } from '../kernel/ports/clock.ts'
+import type { Material } from '../kernel/material.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Provider } from '../kernel/ports/provider.ts'
 import type { AllowRule, Route } from '../kernel/route.ts'
@@ -26,6 +27,8 @@ export interface ProviderModule<Options extends object = object> {
   account(options: Options): string
   /** Public words for templates, such as `{ apiKey: 'a1b2c3d4' }`. */
   publicValues(options: Options): Readonly<Record<string, string>>
+  /** Further secrets of the account that requests may need, such as private keys. Absent: there are none. */
+  materials?(options: Options): readonly Material[]
   /** Talks to the provider's management API. Absent where somebody else rotates. */
   create?(options: Options, deps: ProviderDeps): ClosableProvider
 }

@@ -1,4 +1,6 @@
 import { isLocal, type LocalSource, type SecretSource } from '../kernel/secret-source.ts'
+import type { JwtAlgorithm } from '../kernel/signing.ts'
+import { refuseKey } from './private-key.ts'
 import { nestedSources } from './nested-sources.ts'
 import { MISSING_FILE } from './read-limited-file.ts'
 import type { Findings } from './findings.ts'
@@ -19,6 +21,8 @@ export interface Reference {
   /** `second-secret`: it may be missing. */
   readonly purpose: 'secret' | 'second-secret' | 'token' | 'store-key'
   readonly fitsHeader: boolean
+  /** It is a private key in PEM for this algorithm. */
+  readonly privateKey?: JwtAlgorithm | null
 }
 
 /** Shorter tokens can be guessed. */
@@ -50,13 +54,14 @@ export function referencesOf(
 }
 
 function ofCredential(credential: CredentialConfig, entry: unknown): readonly Reference[] {
-  const { id, fitsHeader } = credential
+  const { id, fitsHeader, privateKey = null, writtenAt } = credential
   const { current, previous, others = {} } = credential.sources
   const key = isRecord(entry) && Object.hasOwn(entry, 'secret') ? 'secret' : 'current'
   const at = (key: string) => ['credentials', id, key]
   const references: Reference[] = []
   if (current !== null) {
-    references.push(...localOf(at(key), current, 'secret', fitsHeader))
+    const found = localOf(writtenAt ?? at(key), current, 'secret', fitsHeader)
+    references.push(...found.map((one) => (isLocal(current) ? { ...one, privateKey } : one)))
   }
   if (previous !== null) {
     references.push(...localOf(at('previous'), previous, 'second-secret', fitsHeader))
@@ -122,13 +127,14 @@ export async function checkSources(
 }
 
 async function lengthOf(reference: Reference, env: Environment): Promise<number | Refusal> {
-  const { source, purpose, fitsHeader } = reference
+  const { source, purpose, fitsHeader, privateKey = null } = reference
   if (purpose === 'store-key') {
     const key = await readStoreKey(source, env)
     return key instanceof Refusal ? key : (key.symmetricKeySize ?? 0)
   }
   const value = await readSecretSource(source, env, { fitsHeader })
-  return value instanceof Refusal ? value : value.length
+  if (value instanceof Refusal) return value
+  return privateKey === null ? value.length : (refuseKey(value, privateKey) ?? value.length)
 }
 
 /** The second secret may be missing between two rotations of somebody else; anything else is an error. */

@@ -62,6 +62,7 @@ function build(
     options,
     account: provider.account(options),
     publicValues: provider.publicValues(options),
+    ...(provider.materials !== undefined && { materials: provider.materials(options) }),
     sources,
     managedBy: own.managedBy ?? null,
     rotation:

@@ -1,9 +1,9 @@
 import type { AllowRule, AuthFailureRule, Injection, Route } from '../kernel/route.ts'
 import { checkAuthFailure } from './check-auth-failure.ts'
-import { unknownCredential } from './check-credentials.ts'
 import { checkInjections } from './check-injections.ts'
 import type { Findings } from './findings.ts'
 import { formatListenAddress, type ListenAddress } from './listen-address.ts'
+import { accountsOf, findCredentials } from './route-credentials.ts'
 import type { Catalog } from './provider-module.ts'
 import { Refusal } from './refusal.ts'
 import { type AllowKeys, type ExplicitRoute, explicitRoute, presetRoute } from './schema-route.ts'
@@ -49,21 +49,40 @@ function resolvePreset(entry: unknown, path: Path, context: RouteContext): Resol
   const names = catalog.presets.map(({ name }) => name)
   const keys = parsePart(presetRoute(names), entry, path, findings)
   if (keys === null) return null
-  const credential = findCredential(keys.credential, path, context)
+  const chosen = findCredentials(keys, path, context)
   const preset = catalog.presets.find(({ name }) => name === keys.preset)
-  if (credential === null || preset === undefined) return null
-  const name = keys.name ?? credential.id
-  const routes = preset.routes({
-    name,
-    credentialIds: [credential.id],
-    options: credential.options,
-    allow: allowRules(keys.allow),
-  })
-  const masking = routes.map((route) => ({ ...route, ...masks(keys) }))
+  if (chosen === null || preset === undefined) return null
+  const name = keys.name ?? chosen[0].id
+  const expand = ({ options }: Credential) =>
+    preset.routes({
+      name,
+      credentialIds: chosen.map(({ id }) => id),
+      options,
+      allow: allowRules(keys.allow),
+    })
+  const routes = expand(chosen[0])
+  checkSameHosts(routes, chosen.map(expand), path, findings)
+  const accounts = accountsOf(chosen)
+  const masking = routes.map((route) => ({ ...route, accounts, ...masks(keys) }))
   const listening = withListeners(masking, keys.listen ?? {}, [...path, 'listen'], findings)
   const injections = routes.flatMap(({ endpoints }) => endpoints.flatMap(({ inject }) => inject))
-  checkInjections(injections, credential, [...path, 'credential'], findings)
+  for (const credential of chosen) {
+    checkInjections(injections, credential, [...path, 'credential'], findings)
+  }
   return { path, name, routes: listening }
+}
+
+/** The credentials of one preset go to the same hosts, or a secret would go to another's. */
+function checkSameHosts(
+  routes: readonly Route[],
+  expanded: readonly (readonly Route[])[],
+  path: Path,
+  findings: Findings,
+): void {
+  const originsOf = (each: readonly Route[]) => each.map(({ upstream }) => upstream.origin).join()
+  if (expanded.every((each) => originsOf(each) === originsOf(routes))) return
+  const remedy = 'give the credentials the same base URLs, or routes of their own'
+  findings.error([...path, 'credentials'], new Refusal('lead to different hosts', remedy))
 }
 
 /** Puts each listener on the host of its alias, the last segment of the path prefix. */
@@ -102,17 +121,19 @@ function resolveExplicit(entry: unknown, path: Path, context: RouteContext): Res
     findings.error([...path, 'pins'], new Refusal('need https', 'use https, or leave them out'))
   }
   const authFailure = authFailureRules(keys, path, findings)
-  const credential = findCredential(keys.credential, path, context)
-  if (credential === null) return null
+  const chosen = findCredentials(keys, path, context)
+  if (chosen === null) return null
   const inject = Array.isArray(keys.inject) ? keys.inject : [keys.inject]
-  checkInjections(inject, credential, [...path, 'inject'], findings)
-  const name = keys.name ?? credential.id
-  return { path, name, routes: [build(name, credential.id, keys, inject, authFailure)] }
+  for (const credential of chosen) {
+    checkInjections(inject, credential, [...path, 'inject'], findings)
+  }
+  const name = keys.name ?? chosen[0].id
+  return { path, name, routes: [build(name, chosen, keys, inject, authFailure)] }
 }
 
 function build(
   name: string,
-  credentialId: string,
+  credentials: readonly Credential[],
   keys: ExplicitRoute,
   inject: readonly Injection[],
   authFailure: readonly AuthFailureRule[],
@@ -129,7 +150,8 @@ function build(
       ...(keys.pins === undefined ? {} : { pins: keys.pins }),
     },
     ...(keys.listen === undefined ? {} : { listen: formatListenAddress(keys.listen) }),
-    credentialIds: [credentialId],
+    credentialIds: credentials.map(({ id }) => id),
+    accounts: accountsOf(credentials),
     allow: allowRules(keys.allow),
     endpoints: [{ paths: ['/**'], inject, authFailure }],
     ...masks(keys),
@@ -138,13 +160,6 @@ function build(
 
 function masks({ maskBody }: { readonly maskBody: boolean }): Pick<Route, 'maskBody'> {
   return maskBody ? { maskBody } : {}
-}
-
-function findCredential(id: string, path: Path, context: RouteContext): Credential | null {
-  if (!context.credentialIds.includes(id)) {
-    context.findings.error([...path, 'credential'], unknownCredential(id, context.credentialIds))
-  }
-  return context.credentials.find((credential) => credential.id === id) ?? null
 }
 
 function allowRules(allow: AllowKeys): readonly AllowRule[] | null {

@@ -7,10 +7,11 @@ import {
   parseMethod,
   parsePathPattern,
   parsePathPrefix,
+  parsePin,
   parsePointer,
   parseTemplate,
 } from './route-words.ts'
-import { hmacKeys, oauth2Keys, sigv4Keys } from './schema-signing.ts'
+import { hmacKeys, jwtKeys, oauth2Keys, sigv4Keys } from './schema-signing.ts'
 import { substituteKeys } from './schema-substitution.ts'
 import { nameOf } from './schema-words.ts'
 import { parseHost, parseUpstreamUrl } from './upstream-url.ts'
@@ -65,6 +66,9 @@ const injection = z.union([
   z
     .strictObject({ json: templates(pointer, 'Members of a JSON body, by pointer.') })
     .transform((form): Injection => ({ kind: 'json', members: form.json })),
+  z
+    .strictObject({ jwt: jwtKeys })
+    .transform((form): Injection => ({ kind: 'signed', signer: { kind: 'jwt', ...form.jwt } })),
   z
     .strictObject({ hmac: hmacKeys })
     .transform((form): Injection => ({ kind: 'signed', signer: { kind: 'hmac', ...form.hmac } })),
@@ -133,7 +137,11 @@ const common = {
   name: nameOf(
     'Label in metrics, and the path prefix; the credential’s name by default.',
   ).optional(),
-  credential: nameOf('The credential that is written into the requests.'),
+  credential: nameOf('The credential that is written into the requests.').optional(),
+  credentials: z.array(nameOf('One of them.')).min(1).optional().meta({
+    description:
+      'Instead of `credential`: several. The caller’s public key, such as its api_key, selects one.',
+  }),
   allow,
   maskBody: z.boolean().default(false).meta({
     description:
@@ -172,6 +180,19 @@ export const explicitRoute = z
     insecure: z.boolean().default(false).meta({
       description: 'Allows plain http beyond loopback, and private addresses. Default false.',
     }),
+    pins: z
+      .array(
+        scalar(parsePin, {
+          description: 'SHA-256 of a public key of the upstream, in base64.',
+          examples: ['sha256/4FkgmLWmzVrtVnLm2hYyBxGNfOLhjGqmnTX3K0wpY0A='],
+        }),
+      )
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'Keys that the upstream may have, beside the usual checks. Name the next one before it is in use.',
+      }),
     http2: z.boolean().optional().meta({
       description:
         'Default: where the upstream offers it in TLS. false: never; true: also without TLS.',

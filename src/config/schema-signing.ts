@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { OAuth2Spec } from '../kernel/ports/token-source.ts'
-import type { HmacSpec, SigV4Spec } from '../kernel/signing.ts'
+import type { HmacSpec, JwtSpec, SigV4Spec } from '../kernel/signing.ts'
 import { isLoopback } from './listen-address.ts'
 import { Refusal, scalar } from './refusal.ts'
 import { parseHeaderName, parseTemplate } from './route-words.ts'
-import { parseDuration } from './units.ts'
+import { DAY_MS, parseDuration } from './units.ts'
 import { hasUserinfo, URL_SECRET } from './upstream-url.ts'
 
 const hashName = z.enum(['sha1', 'sha256', 'sha384', 'sha512', 'md5']).default('sha256')
@@ -45,6 +45,40 @@ export const hmacKeys = z
     headers: Object.entries(headers).map(([name, template]) => ({ name, template })),
   }))
   .meta({ description: 'A signature by HMAC, described by a template.' })
+
+const LIFETIME_MIN_MS = 30_000
+
+/** What stands behind `jwt:`. */
+export const jwtKeys = z
+  .strictObject({
+    algorithm: z.enum(['RS256', 'ES256']).default('RS256').meta({
+      description: 'The secret is a private key for it, in PEM. Default RS256.',
+    }),
+    lifetime: scalar(parseLifetime, {
+      description: 'For how long a token is good. 30s to 1d; default 15m.',
+    }).prefault('15m'),
+    claims: z
+      .record(
+        z.string().min(1),
+        scalar(parseTemplate, { description: 'Text, or a public word.', examples: ['{clientId}'] }),
+      )
+      .default({})
+      .refine((claims) => ['iat', 'exp', 'nbf', 'jti'].every((name) => !(name in claims)), {
+        message: new Refusal(
+          'names a claim that is Sidekey’s own',
+          'leave out iat, exp, nbf and jti',
+        ).toString(),
+      })
+      .meta({ description: 'Claims of every token; the caller’s own other claims are kept.' }),
+  })
+  .transform(({ algorithm, lifetime, claims }): JwtSpec => ({
+    algorithm,
+    lifetimeMs: lifetime,
+    claims: Object.entries(claims).map(([name, template]) => ({ name, template })),
+  }))
+  .meta({
+    description: 'A JSON Web Token as a bearer, signed with the private key that the secret is.',
+  })
 
 const awsWord = (description: string, example: string) =>
   scalar(
@@ -118,6 +152,12 @@ export const oauth2Keys = z
     }
   })
   .meta({ description: 'A token by the client credentials grant of OAuth 2.0, as a bearer.' })
+
+function parseLifetime(text: string): number | Refusal {
+  const ms = parseDuration(text)
+  if (ms instanceof Refusal || (ms >= LIFETIME_MIN_MS && ms <= DAY_MS)) return ms
+  return new Refusal('is no lifetime of a token', 'write 30s to 1d')
+}
 
 /** A template that may have lines. */
 function parseSignedText(text: string): string | Refusal {

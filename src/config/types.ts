@@ -1,6 +1,8 @@
+import type { Material } from '../kernel/material.ts'
 import type { RotationPolicy } from '../kernel/policy.ts'
 import type { Route } from '../kernel/route.ts'
 import type { LocalSource, SecretSource } from '../kernel/secret-source.ts'
+import type { JwtAlgorithm } from '../kernel/signing.ts'
 import type { ListenAddress, TcpAddress } from './listen-address.ts'
 
 /** A whole configuration: defaults filled in, references checked, presets expanded. It holds no secret. */
@@ -74,6 +76,10 @@ export interface CredentialConfig extends Credential {
    * `readSecretSource`, at the start and on every later read.
    */
   readonly fitsHeader: boolean
+  /** The secret is a private key in PEM for this algorithm; null or absent: a text. */
+  readonly privateKey?: JwtAlgorithm | null
+  /** Where a further secret of another credential stands in the file; absent for an entry of its own. */
+  readonly writtenAt?: readonly (string | number)[]
 }
 
 /** What a credential is, whatever the routes do with it. */
@@ -88,6 +94,8 @@ export interface Credential {
   /** Public words for templates, such as `{ apiKey: 'a1b2c3d4' }`. */
   readonly publicValues: Readonly<Record<string, string>>
   readonly sources: CredentialSources
+  /** Further secrets of the account; absent: none. */
+  readonly materials?: readonly Material[]
   /** The credential that manages this account, such as its primary's; null: it manages itself. */
   readonly managedBy: string | null
   /** Null: somebody else rotates it, and its sources are watched. */

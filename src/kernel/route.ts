@@ -1,5 +1,6 @@
 import type { SignerSpec } from './ports/signer.ts'
 import type { OAuth2Spec } from './ports/token-source.ts'
+import type { ParameterSignatureSpec } from './signing.ts'
 import type { Substitution } from './substitution.ts'
 
 /** Text with placeholders: `{secret}` and the public words of the credential, such as `{apiKey}`. */
@@ -14,8 +15,15 @@ export type Injection =
   | { readonly kind: 'form'; readonly fields: readonly NamedTemplate[] }
   /** `name` is an RFC 6901 pointer, such as `/api_key`; a member that is missing is added to its object. */
   | { readonly kind: 'json'; readonly members: readonly NamedTemplate[] }
-  /** What the secret computes over the request. */
-  | { readonly kind: 'signed'; readonly signer: SignerSpec }
+  /** What the secret computes over the request, or the further secret of the account that `from` names. */
+  | { readonly kind: 'signed'; readonly signer: SignerSpec; readonly from?: string }
+  /** A signature over the parameters, beside them; a caller that sends one is never given the secret instead. */
+  | {
+      readonly kind: 'signed-parameters'
+      readonly place: 'query' | 'form' | 'json'
+      readonly signature: ParameterSignatureSpec
+      readonly from?: string
+    }
   /** A token that the secret was exchanged for, as a bearer. */
   | { readonly kind: 'token'; readonly oauth2: OAuth2Spec }
   /** Where the caller has written a placeholder; the only placement of its endpoint. */

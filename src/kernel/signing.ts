@@ -38,3 +38,32 @@ export interface SigV4Spec {
   /** `unsigned`: bodies are streamed and not covered by the signature. Default `signed`: they are held and are. */
   readonly payload: 'signed' | 'unsigned'
 }
+
+/** A JSON Web Token (RFC 7519) as a bearer. The secret is a private key in PEM. */
+export interface JwtSpec {
+  /** Default `RS256`. */
+  readonly algorithm: JwtAlgorithm
+  /** For how long a token is good, in milliseconds. 30 s to 24 h; default 15 minutes. */
+  readonly lifetimeMs: number
+  /** Claims that are ours, over the public words; they stand before the caller's of the same name. */
+  readonly claims: readonly NamedTemplate[]
+}
+
+export type JwtAlgorithm = 'RS256' | 'ES256'
+
+/**
+ * A signature over the parameters of a query, a form or a JSON object: `&name=value` of each, sorted by name, every `&`
+ * and `=` in a value as `_`. The secret takes part in it and is not sent.
+ */
+export interface ParameterSignatureSpec {
+  /**
+   * A template over the public words that gives `md5hash`, the MD5 of text and secret, or the HMAC `md5`, `sha1`, `sha256`
+   * or `sha512`.
+   */
+  readonly algorithm: Template
+  /** Parameters that are ours, over the public words, such as `api_key`. */
+  readonly parameters: readonly NamedTemplate[]
+  /** The parameter with the time, in seconds since the Unix epoch. */
+  readonly timestampName: string
+  readonly signatureName: string
+}

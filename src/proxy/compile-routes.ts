@@ -48,15 +48,29 @@ export interface CompiledRoute {
   /** Of the upstream; scheme, host and port. */
   readonly origin: string
   /** At least one. */
-  readonly credentials: readonly CredentialView[]
+  readonly accounts: readonly CompiledAccount[]
   readonly allow: AllowList
   readonly endpoints: readonly CompiledEndpoint[]
   /** See `Route.maskBody`. */
   readonly maskBody: boolean
 }
 
+/** A credential of a route, with the further secrets of its account. */
+export interface CompiledAccount extends CompiledSecret {
+  /** By the name that placements call them by. */
+  readonly materials: ReadonlyMap<string, readonly CompiledSecret[]>
+}
+
+/** One secret and the public words that select it. */
+export interface CompiledSecret {
+  readonly view: CredentialView
+  readonly publicValues: Readonly<Record<string, string>>
+}
+
 export interface CompiledEndpoint {
   readonly matches: PathMatcher
+  /** See `Endpoint.keyPath`. */
+  readonly keyPath: string | null
   readonly placements: readonly Placement[]
   /** Canonical names of the header fields where a credential may stand. */
   readonly credentialNames: ReadonlySet<string>
@@ -110,11 +124,26 @@ function compileRoute(route: Route, parts: RouteParts): CompiledRoute {
     meter: parts.meter(route.name),
     upstream: parts.upstream(route),
     origin: route.upstream.origin,
-    credentials: route.credentialIds.map(parts.credential),
+    accounts: route.credentialIds.map((id) => compileAccount(id, route, parts)),
     allow: compileAllow(route.allow),
     endpoints: route.endpoints.map((endpoint) => compileEndpoint(endpoint, route, parts)),
     maskBody: route.maskBody ?? false,
   }
+}
+
+function compileAccount(
+  credentialId: string,
+  { accounts = [] }: Route,
+  { credential }: RouteParts,
+): CompiledAccount {
+  const known = accounts.find((account) => account.credentialId === credentialId)
+  const materials = new Map<string, CompiledSecret[]>()
+  for (const { name, credentialId: id, publicValues } of known?.materials ?? []) {
+    const listed = materials.get(name) ?? []
+    listed.push({ view: credential(id), publicValues })
+    materials.set(name, listed)
+  }
+  return { view: credential(credentialId), publicValues: known?.publicValues ?? {}, materials }
 }
 
 function compileEndpoint(
@@ -127,6 +156,7 @@ function compileEndpoint(
   )
   return {
     matches: compilePathPatterns(endpoint.paths),
+    keyPath: endpoint.keyPath ?? null,
     placements,
     credentialNames: new Set(placements.flatMap(headerNamesOf)),
     parameterNames: namesOf(placements, 'query'),
@@ -146,7 +176,8 @@ function namesOf(
   return new Set(
     placements.flatMap((place) => {
       if (place.kind === 'signed') return kind === 'query' ? place.signer.parameterNames : []
-      return place.kind === kind ? [...place.names] : []
+      const own = place.kind === 'signed-parameters' ? place.place : place.kind
+      return own === kind && 'names' in place ? [...place.names] : []
     }),
   )
 }

@@ -40,6 +40,8 @@ export interface DataPlaneDeps {
   readonly mayTunnelTo?: (address: string) => boolean
   /** Builds what computes signatures; absent where no route has one. */
   readonly signer?: PlacementParts['signer']
+  /** Signs parameters; absent where no route does. */
+  readonly signParameters?: PlacementParts['signParameters']
 }
 
 export interface DataPlaneConfig {
@@ -184,6 +186,7 @@ export class DataPlane {
       },
       credential: (id) => this.#credentials.get(id),
       signer: this.#deps.signer ?? missing,
+      signParameters: this.#deps.signParameters ?? missing,
       tokens: config.tokens ?? missing,
     })
   }

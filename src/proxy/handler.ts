@@ -17,7 +17,7 @@ import { injectableBody, planInjection, tokensOf } from './plan-injection.ts'
 import { readHead } from './read-head.ts'
 import type { ReplayBudget } from './replay-budget.ts'
 import { respond, respondToServerOptions } from './respond.ts'
-import { selectCredential } from './select-credential.ts'
+import { hasFallback } from './select-credential.ts'
 import { tryCandidates } from './try-candidates.ts'
 import { vetPath } from './vet-path.ts'
 import type { WebSockets } from './web-sockets.ts'
@@ -72,11 +72,10 @@ async function serve(
   authorizeClient(client, match.route.name)
   vetPath(match.path, head.method, match.route.allow)
   const endpoint = matchEndpoint(match.route, match.path)
-  const credential = selectCredential(match.route)
 
   const bodyKind = injectableBody(endpoint, head)
   const mustHold = bodyKind !== null || endpoint.needsBody
-  const mayRepeat = endpoint.detector !== null && (credential.hasFallback || endpoint.renews)
+  const mayRepeat = endpoint.detector !== null && (endpoint.renews || hasFallback(match.route))
   const body = await holdBody(
     request,
     head,
@@ -88,7 +87,8 @@ async function serve(
   }
   try {
     if (mustHold) requireHeld(body)
-    const plan = planInjection(endpoint, head, match.query, bodyKind, body)
+    const plan = planInjection(match, endpoint, head, bodyKind, body)
+    const { credential } = plan
     const answered = await tryCandidates({
       exchange,
       credential,
@@ -97,10 +97,10 @@ async function serve(
       body,
       budget: deps.budget,
       clock: deps.clock,
-      tokens: tokensOf(plan, credential),
+      tokens: tokensOf(plan),
       inject: (candidate, token) =>
         injectCredential(head, match, endpoint, body, plan, candidate, {
-          publicValues: credential.snapshot?.publicValues ?? NO_VALUES,
+          publicValues: credential.snapshot?.publicValues ?? plan.publicValues,
           nowMs: deps.clock.now(),
           token,
         }),
@@ -116,5 +116,3 @@ async function serve(
     release(body, deps)
   }
 }
-
-const NO_VALUES: Readonly<Record<string, string>> = {}

@@ -7,6 +7,7 @@ import type { Match } from './match-route.ts'
 import type { InjectionPlan } from './plan-injection.ts'
 import type { RequestHead } from './read-head.ts'
 import type { Rendered, RenderedPairs } from './render-credential.ts'
+import { signCallerParameters } from './sign-caller-parameters.ts'
 import { spliceJson } from './splice-json.ts'
 import { spliceParameters } from './splice-parameters.ts'
 import { isComputed, type Moment, writeComputed } from './write-computed.ts'
@@ -25,7 +26,7 @@ export function injectCredential(
   moment: Moment,
 ): OutboundRequest {
   const { placement } = plan
-  const rendered = isComputed(placement) ? null : candidate.rendered(placement)
+  const rendered = renderedFor(plan, endpoint, candidate, moment)
   const fields = endToEndFields(head.fields, head.connection, endpoint.credentialNames)
   if (rendered?.kind === 'header') fields.push(rendered.name, rendered.value)
   const outbound: OutboundRequest = {
@@ -42,6 +43,24 @@ export function injectCredential(
   return isComputed(placement)
     ? writeComputed(placement, outbound, head, match, candidate, moment)
     : outbound
+}
+
+/** What is written as it is; null for what needs the rest of the request. */
+function renderedFor(
+  { placement, parts }: InjectionPlan,
+  endpoint: CompiledEndpoint,
+  candidate: Candidate,
+  { publicValues, nowMs }: Moment,
+): Rendered | null {
+  if (isComputed(placement)) return null
+  if (placement.kind !== 'signed-parameters') return candidate.rendered(placement)
+  const written = {
+    query: endpoint.parameterNames,
+    form: endpoint.fieldNames,
+    json: endpoint.pointers,
+  }[placement.place]
+  const { version } = candidate
+  return signCallerParameters(placement, parts, written, version, publicValues, nowMs)
 }
 
 /** Of most requests there are none, which is known when their body is held. */

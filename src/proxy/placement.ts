@@ -1,11 +1,12 @@
-import type { Signer, SignerSpec } from '../kernel/ports/signer.ts'
+import type { Signer, SignerSpec, SignParameters } from '../kernel/ports/signer.ts'
 import type { OAuth2Spec, TokenSource } from '../kernel/ports/token-source.ts'
 import type { Injection, NamedTemplate } from '../kernel/route.ts'
+import type { ParameterSignatureSpec } from '../kernel/signing.ts'
 import type { Substitution } from '../kernel/substitution.ts'
 import { canonicalName } from './hop-headers.ts'
 
 /** A place where a credential may stand in a request, made ready for comparing. Its identity is a key of caches. */
-export type Placement = WrittenPlacement | ComputedPlacement
+export type Placement = WrittenPlacement | SignedParametersPlacement | ComputedPlacement
 
 /** The text of the secret stands there, or a template with it: written once for each version. */
 export type WrittenPlacement = HeaderPlacement | PairsPlacement
@@ -17,6 +18,21 @@ export type ComputedPlacement = SignedPlacement | TokenPlacement | SubstitutePla
 export interface SignedPlacement {
   readonly kind: 'signed'
   readonly signer: Signer
+  /** The further secret of the account that signs; null: the credential's own. */
+  readonly from: string | null
+}
+
+/** A signature over the parameters, written beside them. */
+export interface SignedParametersPlacement {
+  readonly kind: 'signed-parameters'
+  readonly place: PairsPlacement['kind']
+  readonly signature: ParameterSignatureSpec
+  readonly sign: SignParameters
+  /** All that are written; pointers in JSON. */
+  readonly names: ReadonlySet<string>
+  /** The one whose presence says that the caller signs. */
+  readonly mark: ReadonlySet<string>
+  readonly from: string | null
 }
 
 /** `Authorization: Bearer`, with a token. */
@@ -54,6 +70,7 @@ export interface PairsPlacement {
 /** Builds what placements need beside the text of the secret. */
 export interface PlacementParts {
   readonly signer: (spec: SignerSpec) => Signer
+  readonly signParameters: SignParameters
   readonly tokens: (credentialId: string, spec: OAuth2Spec) => TokenSource
 }
 
@@ -76,7 +93,13 @@ export function compilePlacement(
     case 'json':
       return pairs('json', injection.members)
     case 'signed':
-      return { kind: 'signed', signer: parts.signer(injection.signer) }
+      return {
+        kind: 'signed',
+        signer: parts.signer(injection.signer),
+        from: injection.from ?? null,
+      }
+    case 'signed-parameters':
+      return signedParameters(injection, parts.signParameters)
     case 'token':
       return {
         kind: 'token',
@@ -98,6 +121,29 @@ export function headerNamesOf(place: Placement): readonly string[] {
 export function needsWholeBody(place: Placement): boolean {
   if (place.kind === 'signed') return place.signer.needsBody
   return place.kind === 'substitute' && place.substitution.bodies === 'read'
+}
+
+function signedParameters(
+  { place, signature, from }: Extract<Injection, { kind: 'signed-parameters' }>,
+  sign: SignParameters,
+): SignedParametersPlacement {
+  const { parameters, timestampName, signatureName } = signature
+  const written = (name: string) => (place === 'json' ? `/${name}` : name)
+  const names = [...parameters.map(({ name }) => name), timestampName, signatureName]
+  return {
+    kind: 'signed-parameters',
+    place,
+    signature,
+    sign,
+    names: new Set(names.map(written)),
+    mark: new Set([written(signatureName)]),
+    from: from ?? null,
+  }
+}
+
+/** The further secret of the account that stands in this place; null: the credential's own. */
+export function materialOf(place: Placement): string | null {
+  return place.kind === 'signed' || place.kind === 'signed-parameters' ? place.from : null
 }
 
 function header(

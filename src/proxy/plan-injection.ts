@@ -1,13 +1,15 @@
 import { RefusedError } from '../kernel/errors.ts'
 import type { TokenSource } from '../kernel/ports/token-source.ts'
+import type { CallerParts } from './caller-parts.ts'
+import { choosePlacement } from './choose-placement.ts'
 import type { CompiledEndpoint } from './compile-routes.ts'
 import type { CredentialView } from './credential-view.ts'
 import { hasBody, type HeldBody } from './hold-body.ts'
-import { canonicalName } from './hop-headers.ts'
-import { type HeaderPlacement, headerNamesOf, type Placement } from './placement.ts'
+import type { Match } from './match-route.ts'
+import type { Placement } from './placement.ts'
 import type { RequestHead } from './read-head.ts'
-import { hasMember, type JsonOutline, outlineJson } from './splice-json.ts'
-import { hasParameter } from './splice-parameters.ts'
+import { selectAccount, selectSecret } from './select-credential.ts'
+import { type JsonOutline, outlineJson } from './splice-json.ts'
 
 /** The body's kind, where a credential may stand in it. */
 export type BodyKind = 'form' | 'json' | null
@@ -15,9 +17,14 @@ export type BodyKind = 'form' | 'json' | null
 /** Where the credential goes; decided once per request, whatever version is tried. */
 export interface InjectionPlan {
   readonly placement: Placement
+  /** Whose secret it is. */
+  readonly credential: CredentialView
+  /** As the configuration knows them. */
+  readonly publicValues: Readonly<Record<string, string>>
   readonly bodyKind: BodyKind
   /** Null unless the body is a JSON object that must be written into or cleaned. */
   readonly outline: JsonOutline | null
+  readonly parts: CallerParts
 }
 
 /**
@@ -34,83 +41,36 @@ export function injectableBody(endpoint: CompiledEndpoint, head: RequestHead): B
 }
 
 /**
- * Follows the caller: the first placement where it wrote a credential of its own; without one, the first that this
- * request can carry. A signed request (`sig` beside the public key) is decided here too, once signatures exist.
- * @throws RefusedError `body-malformed`
+ * Decides whose secret goes where.
+ * @throws RefusedError `body-malformed`, `credential-unknown`, `credential-unavailable`
  */
 export function planInjection(
+  { route, path, query }: Match,
   endpoint: CompiledEndpoint,
   head: RequestHead,
-  query: string | null,
   bodyKind: BodyKind,
   body: HeldBody,
 ): InjectionPlan {
+  const bytes = body.kind === 'held' ? body.bytes : null
   const outline =
-    bodyKind === 'json' && body.kind === 'held' ? outlineJson(body.bytes, endpoint.pointers) : null
-  const form = bodyKind === 'form' && body.kind === 'held' ? body.bytes.toString('latin1') : null
-  const able = endpoint.placements.filter((place) => isAble(place, form, outline))
-  const [first] = able
-  if (first === undefined) {
-    throw new RefusedError('body-malformed', 'the body is no object that a credential fits in')
-  }
-  const placement =
-    able.length === 1
-      ? first
-      : (able.find((place) => isPresent(place, head, query, form, outline)) ?? first)
-  return { placement, bodyKind, outline }
+    bodyKind === 'json' && bytes !== null ? outlineJson(bytes, endpoint.pointers) : null
+  const form = bodyKind === 'form' && bytes !== null ? bytes.toString('latin1') : null
+  const json = outline === null || bytes === null ? null : { outline, bytes }
+  const parts = { head, path, query, form, json }
+  const account = selectAccount(route.accounts, endpoint, parts)
+  const placement = choosePlacement(endpoint, account, parts)
+  const { view, publicValues } = selectSecret(account, placement, parts)
+  return { placement, credential: view, publicValues, bodyKind, outline, parts }
 }
 
-/** The tokens that stand in the planned place, in the name of this credential; null where none do. */
-export function tokensOf(
-  { placement }: InjectionPlan,
-  { credentialId }: Pick<CredentialView, 'credentialId'>,
-): TokenSource | null {
-  return placement.kind === 'token' ? (placement.tokens.get(credentialId) ?? null) : null
+/** The tokens that stand in the planned place, in the name of the planned credential; null where none do. */
+export function tokensOf({ placement, credential }: InjectionPlan): TokenSource | null {
+  if (placement.kind !== 'token') return null
+  return placement.tokens.get(credential.credentialId) ?? null
 }
 
 function kindOf(contentType: string): BodyKind {
   if (contentType === 'application/x-www-form-urlencoded') return 'form'
   if (contentType === 'application/json' || contentType.endsWith('+json')) return 'json'
   return null
-}
-
-function isAble(place: Placement, form: string | null, outline: JsonOutline | null): boolean {
-  if (place.kind === 'form') return form !== null
-  if (place.kind === 'json') return outline !== null
-  return true
-}
-
-function isPresent(
-  place: Placement,
-  head: RequestHead,
-  query: string | null,
-  form: string | null,
-  outline: JsonOutline | null,
-): boolean {
-  switch (place.kind) {
-    case 'header':
-      return hasField(place, head)
-    case 'query':
-      return query !== null && hasParameter(query, place.names)
-    case 'form':
-      return form !== null && hasParameter(form, place.names)
-    case 'json':
-      return outline !== null && hasMember(outline, place.names)
-    case 'signed':
-    case 'token':
-      return hasOneOf(headerNamesOf(place), head)
-    case 'substitute':
-      return false
-  }
-}
-
-function hasField(place: HeaderPlacement, head: RequestHead): boolean {
-  if (place.canonicalName === 'authorization') {
-    return head.authorization !== '' && head.authorization.toLowerCase().startsWith(place.scheme)
-  }
-  return hasOneOf([place.canonicalName], head)
-}
-
-function hasOneOf(names: readonly string[], { fields }: RequestHead): boolean {
-  return fields.some((name, i) => i % 2 === 0 && names.includes(canonicalName(name)))
 }

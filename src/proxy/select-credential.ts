@@ -1,16 +1,95 @@
 import { RefusedError } from '../kernel/errors.ts'
-import type { CompiledRoute } from './compile-routes.ts'
-import type { CredentialView } from './credential-view.ts'
+import type { CallerParts } from './caller-parts.ts'
+import type {
+  CompiledAccount,
+  CompiledEndpoint,
+  CompiledRoute,
+  CompiledSecret,
+} from './compile-routes.ts'
+import { materialOf, type Placement } from './placement.ts'
+import { namesAccount, presentedKeys } from './presented-keys.ts'
+
+/** Whether a refused request could be sent again with another version of one of the route's credentials. */
+export function hasFallback({ accounts }: CompiledRoute): boolean {
+  return accounts.some(({ view }) => view.hasFallback)
+}
 
 /**
- * The credential that a request uses. A route with several needs the caller's public key to choose by; until that is
- * read, such a request is refused rather than sent with somebody else's credential.
- * @throws RefusedError `credential-unknown`
+ * The account that a request uses: the only one of its route, or the one whose public key the caller has written,
+ * wherever a credential may stand. The path decides where nothing else names one.
+ * @throws RefusedError `credential-unknown` when no account is named, an unknown one, or two
  */
-export function selectCredential(route: CompiledRoute): CredentialView {
-  const [only, ...others] = route.credentials
-  if (only === undefined || others.length > 0) {
-    throw new RefusedError('credential-unknown', 'the route has several credentials')
-  }
-  return only
+export function selectAccount(
+  accounts: readonly CompiledAccount[],
+  endpoint: CompiledEndpoint,
+  parts: CallerParts,
+): CompiledAccount {
+  const [only] = accounts
+  if (accounts.length === 1 && only !== undefined) return only
+  const keys = presentedKeys(endpoint, parts)
+  const named = accounts.filter(
+    (account) =>
+      keys.every(({ template, value }) => namesAccount(account, template, value)) &&
+      (keys.length > 0 ||
+        ownsToken(account, endpoint, parts) ||
+        isInPath(account, endpoint, parts)),
+  )
+  const [account, ...others] = named
+  if (account !== undefined && others.length === 0) return account
+  throw new RefusedError(
+    'credential-unknown',
+    keys.length === 0
+      ? 'the route has several credentials: name one by its public key'
+      : 'no credential of the route has the public key that the request names',
+  )
+}
+
+/**
+ * The secret that stands in a placement: the account's own, or a further one that the placement asks for.
+ * @throws RefusedError `credential-unknown` when there are several and the caller names none of them
+ */
+export function selectSecret(
+  account: CompiledAccount,
+  placement: Placement,
+  { head }: CallerParts,
+): CompiledSecret {
+  const from = materialOf(placement)
+  if (from === null) return account
+  const materials = account.materials.get(from) ?? []
+  const [only] = materials
+  if (materials.length === 1 && only !== undefined) return only
+  const named =
+    placement.kind === 'signed'
+      ? materials.find(({ publicValues }) => placement.signer.fits?.(publicValues, head.fields))
+      : undefined
+  if (named !== undefined) return named
+  throw new RefusedError(
+    'credential-unknown',
+    `the request names none of the \`${from}\` of the credential`,
+  )
+}
+
+/** Whether the caller's token is one of a key of this account. */
+function ownsToken(
+  { materials }: CompiledAccount,
+  { placements }: CompiledEndpoint,
+  { head }: CallerParts,
+): boolean {
+  return placements.some(
+    (place) =>
+      place.kind === 'signed' &&
+      materials
+        .get(place.from ?? '')
+        ?.some(({ publicValues }) => place.signer.fits?.(publicValues, head.fields)),
+  )
+}
+
+function isInPath(
+  { publicValues }: CompiledAccount,
+  { keyPath }: CompiledEndpoint,
+  { path }: CallerParts,
+): boolean {
+  if (keyPath === null) return false
+  const own = keyPath.replaceAll(/\{(\w+)\}/g, (whole, word: string) => publicValues[word] ?? whole)
+  return path === own || path.startsWith(`${own}/`)
 }

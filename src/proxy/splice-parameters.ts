@@ -35,9 +35,30 @@ export function hasParameter(text: string, names: ReadonlySet<string>): boolean 
   return text !== '' && text.split('&').some((segment) => names.has(parameterName(segment)))
 }
 
+/** The decoded values of one name, in their order. */
+export function parameterValues(text: string, name: string): readonly string[] {
+  return parametersOf(text).flatMap((each) => (each.name === name ? each.value : []))
+}
+
+/** Every parameter, decoded. */
+export function parametersOf(
+  text: string,
+): readonly { readonly name: string; readonly value: string }[] {
+  const segments = text.split('&').filter((segment) => segment !== '')
+  return segments.map((segment) => {
+    const equals = segment.indexOf('=')
+    const value = equals < 0 ? '' : decode(segment.slice(equals + 1))
+    return { name: parameterName(segment), value }
+  })
+}
+
 function parameterName(segment: string): string {
   const equals = segment.indexOf('=')
-  const raw = equals < 0 ? segment : segment.slice(0, equals)
+  return decode(equals < 0 ? segment : segment.slice(0, equals))
+}
+
+/** UTF-8 of a text with one character per byte. */
+function decode(raw: string): string {
   if (!/[%+\x80-\xff]/.test(raw)) return raw
   // Broken escapes stay as they are: no upstream reads them as a name of ours.
   const bytes = raw

@@ -1,4 +1,5 @@
 import type { ClosableProvider } from '../config/provider-module.ts'
+import { refuseKey } from '../config/private-key.ts'
 import type { CredentialConfig } from '../config/types.ts'
 import type { CredentialRecord } from '../kernel/credential.ts'
 import { CommandRefusedError } from '../kernel/errors.ts'
@@ -54,7 +55,12 @@ function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit 
   if (config.sources.current === null)
     throw new Error(`${config.id} has no secret; the configuration refuses it`)
   const secrets = new CredentialSecrets(config, deps)
-  const reader = (key: string) => async () => (await secrets.read(key)) ?? MISSING
+  const reader = (key: string) => async () => {
+    const found = (await secrets.read(key)) ?? MISSING
+    if (!(found instanceof SecretValue) || !config.privateKey) return found
+    // The last key that can be used goes on.
+    return refuseKey(found, config.privateKey) ?? found
+  }
   const files = createFileSource({
     credentialId: config.id,
     publicValues: config.publicValues,

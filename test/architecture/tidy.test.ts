@@ -26,6 +26,8 @@ const EXPOSE: readonly string[] = [
   'src/proxy/write-computed.ts',
   // Computes signatures.
   'src/signers/hmac/sign-hmac.ts',
+  'src/signers/jwt/private-key.ts',
+  'src/signers/parameters/sign-parameters.ts',
   'src/signers/sigv4/sign-aws-request.ts',
   'src/signers/sigv4/sigv4-signer.ts',
   // Log in where secrets are kept.

@@ -40,13 +40,13 @@ export function understand(world: World, table: OperationTable, call: Call): Und
       if (attempt.kind === 'multiple') {
         return { reply: multipleAuthMethods(world), attempt }
       }
-      if (attempt.kind !== 'accepted' || account === null || secret === null) {
+      if (attempt.kind !== 'accepted' || account === null) {
         world.journal.authFailure(family.name)
         return { reply: family.refuse(world, call, attempt), attempt }
       }
       const uses = world.journal.processed(operation.name)
-      if (!isProbe(operation)) secret.trafficOrder = uses
-      const reply = operation.perform({ world, call, caller: { account, secret }, params })
+      if (secret !== null && !isProbe(operation)) secret.trafficOrder = uses
+      const reply = operation.perform({ world, call, caller: { account }, params })
       return { reply, attempt }
     },
   }

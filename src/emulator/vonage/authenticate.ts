@@ -1,6 +1,8 @@
 import type { Call, Placement } from './call.ts'
 import type { EmulatedAccount, EmulatedSecret } from './emulated-account.ts'
 import type { LagHost } from './settings.ts'
+import { verifySignature } from './verify-signature.ts'
+import { verifyToken } from './verify-token.ts'
 import type { World } from './world.ts'
 
 interface Presented {
@@ -15,7 +17,7 @@ export interface Attempt {
   readonly placement: Placement | null
   readonly key: string | null
   readonly account: EmulatedAccount | null
-  /** The secret with the presented value, accepted or not. */
+  /** The secret with the presented value, accepted or not; null for a token or a signature. */
   readonly secret: EmulatedSecret | null
 }
 
@@ -31,6 +33,10 @@ export function authenticate(
   placements: ReadonlySet<Placement>,
   host: LagHost,
 ): Attempt {
+  const token = placements.has('token') ? byToken(world, call) : null
+  if (token !== null) return token
+  const signature = placements.has('signature') ? bySignature(world, call) : null
+  if (signature !== null) return signature
   const presented = presentedBy(call)
   if (world.settings.strictAuth && presented.length > 1) return { kind: 'multiple', ...NOBODY }
   const chosen = presented.find(({ placement }) => placements.has(placement))
@@ -49,6 +55,37 @@ export function authenticate(
   }
   const secret = found?.secret ?? null
   return { kind: accepted ? 'accepted' : 'refused', placement, key, account, secret }
+}
+
+/** Null without a token. */
+function byToken(world: World, call: Call): Attempt | null {
+  const { applications, clock } = world
+  const found = verifyToken(call.headers.authorization ?? '', applications, clock.now())
+  if (found === null) return null
+  const key = found.application?.account ?? null
+  const account = world.accounts.get(key ?? '') ?? null
+  const accepted = found.accepted && account?.suspended === false
+  return {
+    kind: accepted ? 'accepted' : 'refused',
+    placement: 'token',
+    key,
+    account,
+    secret: null,
+  }
+}
+
+/** Null without a signature. A request with both a signature and a secret is signed. */
+function bySignature(world: World, call: Call): Attempt | null {
+  if (call.param('sig') === undefined) return null
+  const key = call.param('api_key') ?? null
+  const account = world.accounts.get(key ?? '') ?? null
+  const signature = world.signatures.get(key ?? '')
+  const accepted =
+    signature !== undefined &&
+    account?.suspended === false &&
+    verifySignature(call, signature, world.clock.now())
+  const kind = accepted ? 'accepted' : 'refused'
+  return { kind, placement: 'signature', key, account, secret: null }
 }
 
 /** Every credential in the call, Basic first. */

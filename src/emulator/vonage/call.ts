@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 export type Host = 'api' | 'rest' | 'video' | 'eu'
 
 /** Where a credential stands in a request. */
-export type Placement = 'basic' | 'query' | 'form' | 'json'
+export type Placement = 'basic' | 'query' | 'form' | 'json' | 'token' | 'signature'
 
 const NOTHING = new URLSearchParams()
 

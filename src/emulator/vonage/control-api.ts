@@ -12,6 +12,11 @@ const revokeSchema = z.strictObject({
   force: z.boolean().default(false),
 })
 const createSchema = z.strictObject({ secret: z.string().optional() })
+const applicationSchema = z.strictObject({
+  id: z.string().min(1),
+  account: z.string(),
+  publicKey: z.string(),
+})
 const canarySchema = z.strictObject({ text: z.string().min(1) })
 
 interface Answer {
@@ -81,6 +86,9 @@ function dispatch(
     case 'DELETE faults':
       control.clearFaults()
       return { status: 200, body: { faults: [] } }
+    case 'POST applications':
+      control.enrol(applicationSchema.parse(order))
+      return { status: 201, body: {} }
     case 'POST canaries':
       control.watchFor(canarySchema.parse(order).text)
       return { status: 201, body: {} }

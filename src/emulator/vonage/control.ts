@@ -3,7 +3,7 @@ import type { EmulatedAccount } from './emulated-account.ts'
 import type { FaultOrder } from './fault-desk.ts'
 import type { JournalEntry, SecretAct } from './journal.ts'
 import { changeSettings, type SettingsChange } from './settings.ts'
-import { rfc3339, type World } from './world.ts'
+import { rfc3339, type SeedApplication, type World } from './world.ts'
 
 /** Which secret is meant: `last-used` is the one that traffic uses now, or its id. */
 export type SecretChoice = 'last-used' | 'newest' | 'oldest' | (string & {})
@@ -11,7 +11,13 @@ export type SecretChoice = 'last-used' | 'newest' | 'oldest' | (string & {})
 /** Why an order from outside can't be carried out. */
 export class ControlError extends Error {
   readonly reason:
-    'unknown-account' | 'unknown-secret' | 'last-secret' | 'weak' | 'duplicate' | 'slots-full'
+    | 'unknown-account'
+    | 'unknown-secret'
+    | 'last-secret'
+    | 'weak'
+    | 'duplicate'
+    | 'slots-full'
+    | 'bad-key'
 
   constructor(reason: ControlError['reason'], message: string) {
     super(message)
@@ -36,6 +42,19 @@ export class EmulatorControl {
   /** Arms a fault for the next call, or the next `times` calls, of an operation. */
   fault(order: FaultOrder): void {
     this.#world.faults.order(order)
+  }
+
+  /**
+   * Accepts tokens of an application from now on, and of its new key alone where it is known.
+   * @throws ControlError `unknown-account`, `bad-key`
+   */
+  enrol(application: SeedApplication): void {
+    this.#account(application.account)
+    try {
+      this.#world.enrol(application)
+    } catch {
+      throw new ControlError('bad-key', 'the text is no public key in PEM')
+    }
   }
 
   clearFaults(): void {

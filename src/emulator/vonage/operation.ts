@@ -1,6 +1,6 @@
 import type { Attempt } from './authenticate.ts'
 import type { Call, Placement } from './call.ts'
-import type { EmulatedAccount, EmulatedSecret } from './emulated-account.ts'
+import type { EmulatedAccount } from './emulated-account.ts'
 import type { Reply } from './reply.ts'
 import type { LagHost } from './settings.ts'
 import type { World } from './world.ts'
@@ -18,7 +18,7 @@ export interface Family {
 export interface Task {
   readonly world: World
   readonly call: Call
-  readonly caller: { readonly account: EmulatedAccount; readonly secret: EmulatedSecret }
+  readonly caller: { readonly account: EmulatedAccount }
   /** The named parts of the path, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
 }

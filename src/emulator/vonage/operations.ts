@@ -6,6 +6,7 @@ import { otherOperations } from './apis/others.ts'
 import { secretOperations } from './apis/secrets.ts'
 import { smsOperations } from './apis/sms.ts'
 import { subaccountOperations } from './apis/subaccounts.ts'
+import { tokenOperations } from './apis/tokens.ts'
 import { verifyOperations } from './apis/verify.ts'
 import { verifyV2Operations } from './apis/verify-v2.ts'
 import type { Operation } from './operation.ts'
@@ -22,4 +23,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...messagesOperations,
   ...applicationOperations,
   ...otherOperations,
+  ...tokenOperations,
 ]

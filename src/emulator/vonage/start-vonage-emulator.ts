@@ -10,7 +10,7 @@ import { Journal } from './journal.ts'
 import { OperationTable } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 import { CALL_BODY_MAX_BYTES, serveCall } from './serve-call.ts'
-import { type SeedAccount, type SeedSecondary, World } from './world.ts'
+import { type SeedAccount, type SeedApplication, type SeedSecondary, World } from './world.ts'
 
 /** Longer than clients keep their connections, so that it is never the emulator that closes an idle one. */
 const KEEP_ALIVE_MS = 120_000
@@ -22,6 +22,8 @@ export interface VonageEmulatorOptions {
   readonly host?: string
   readonly accounts: readonly SeedAccount[]
   readonly secondaries?: readonly SeedSecondary[]
+  /** Those whose tokens are accepted; more come by the control API. */
+  readonly applications?: readonly SeedApplication[]
   readonly clock: Clock
   readonly random: Random
   readonly log?: Log
@@ -42,10 +44,12 @@ export interface VonageEmulator {
  * @throws Error of `listen`, such as EADDRINUSE
  */
 export async function startVonageEmulator(options: VonageEmulatorOptions): Promise<VonageEmulator> {
-  const { accounts, secondaries = [], clock, random, log, host = '127.0.0.1' } = options
+  const { accounts, secondaries = [], applications = [] } = options
+  const { clock, random, log, host = '127.0.0.1' } = options
   const world = new World({ clock, random, journal: new Journal(), faults: new FaultDesk() })
   for (const account of accounts) world.seed(account, null)
   for (const account of secondaries) world.seed(account, account.primary)
+  for (const application of applications) world.enrol(application)
   const control = new EmulatorControl(world)
   const table = new OperationTable(OPERATIONS)
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {

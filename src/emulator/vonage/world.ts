@@ -1,8 +1,11 @@
+import { createPublicKey } from 'node:crypto'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Random } from '../../kernel/ports/random.ts'
 import { EmulatedAccount } from './emulated-account.ts'
 import type { FaultDesk } from './fault-desk.ts'
 import type { Journal } from './journal.ts'
+import type { EmulatedSignature } from './verify-signature.ts'
+import type { EmulatedApplication } from './verify-token.ts'
 import { DEFAULT_SETTINGS, type EmulatorSettings } from './settings.ts'
 
 const DAY_MS = 86_400_000
@@ -11,6 +14,17 @@ const DAY_MS = 86_400_000
 export interface SeedAccount {
   readonly key: string
   readonly secrets: readonly string[]
+  /** How it signs requests; absent: none of them is accepted. */
+  readonly signature?: EmulatedSignature | undefined
+}
+
+/** An application as it is at the start. */
+export interface SeedApplication {
+  readonly id: string
+  /** Key of the account. */
+  readonly account: string
+  /** PEM. */
+  readonly publicKey: string
 }
 
 /** An account that its primary manages too. */
@@ -32,6 +46,10 @@ export class World {
   readonly journal: Journal
   readonly faults: FaultDesk
   readonly accounts = new Map<string, EmulatedAccount>()
+  /** By id. */
+  readonly applications = new Map<string, EmulatedApplication>()
+  /** By the key of the account. */
+  readonly signatures = new Map<string, EmulatedSignature>()
   settings: EmulatorSettings = DEFAULT_SETTINGS
   /** What the families remember between calls, such as verifications; `remember` bounds each. */
   readonly #shelves = new Map<string, Map<string, unknown>>()
@@ -44,11 +62,17 @@ export class World {
   }
 
   /** Adds an account whose secrets are a month old. */
-  seed({ key, secrets }: SeedAccount, primary: string | null): void {
+  seed({ key, secrets, signature }: SeedAccount, primary: string | null): void {
     const atMs = this.clock.now() - 30 * DAY_MS
     const account = new EmulatedAccount(key, primary, primary === null ? 'Primary' : key, atMs)
     secrets.forEach((value, index) => account.seed(this.uuid(), value, atMs + index * DAY_MS))
     this.accounts.set(key, account)
+    if (signature !== undefined) this.signatures.set(key, signature)
+  }
+
+  /** Knows an application from now on, or its new key. @throws Error when the text is no public key */
+  enrol({ publicKey, ...application }: SeedApplication): void {
+    this.applications.set(application.id, { ...application, publicKey: createPublicKey(publicKey) })
   }
 
   /** A random UUID (RFC 9562, version 4), from the emulator's own randomness. */

@@ -27,7 +27,7 @@ export interface Signer {
   /** Header fields and query parameters that are its own, so that a caller's must go; fields in lower case with dashes. */
   readonly headerNames: readonly string[]
   readonly parameterNames: readonly string[]
-  /** Lower-case scheme and a space: only such an `Authorization` is a caller's choice of this kind. Absent: any. */
+  /** Lower-case scheme and a space: only such an `Authorization` is a caller's choice of this kind. Absent: every one is. */
   readonly scheme?: string
   /** Whether what the caller has sent names these public words; to choose one of several secrets by. */
   fits?(publicValues: Readonly<Record<string, string>>, callerFields: readonly string[]): boolean

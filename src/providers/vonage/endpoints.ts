@@ -1,4 +1,5 @@
 import type { AuthFailureRule, Endpoint, Injection } from '../../kernel/route.ts'
+import { APPLICATIONS, SIGNATURE } from './materials.ts'
 import type { HostAlias } from './host-urls.ts'
 
 const PAIR = [
@@ -13,6 +14,31 @@ const json: Injection = {
   kind: 'json',
   members: PAIR.map(({ name, template }) => ({ name: `/${name}`, template })),
 }
+
+/** A token of one of the account's applications, by 15 minutes as the SDKs have it. */
+const token: Injection = {
+  kind: 'signed',
+  from: APPLICATIONS,
+  signer: {
+    kind: 'jwt',
+    algorithm: 'RS256',
+    lifetimeMs: 15 * 60_000,
+    claims: [{ name: 'application_id', template: '{applicationId}' }],
+  },
+}
+
+/** A signed request: `sig` in place of the API secret. */
+const signed = (place: 'query' | 'form' | 'json'): Injection => ({
+  kind: 'signed-parameters',
+  from: SIGNATURE,
+  place,
+  signature: {
+    algorithm: '{signatureAlgorithm}',
+    parameters: [{ name: 'api_key', template: '{apiKey}' }],
+    timestampName: 'timestamp',
+    signatureName: 'sig',
+  },
+})
 
 const by401: readonly AuthFailureRule[] = [{ status: 401 }]
 
@@ -48,13 +74,24 @@ const topUpRules: readonly AuthFailureRule[] = [
   { status: 401, json: '/title', in: REFUSED_TITLES },
 ]
 
+/** Video says it by 403 and this text; any other 403 is about something else. */
+const videoRules: readonly AuthFailureRule[] = [
+  ...by401,
+  { status: 403, json: '/message', in: ['You passed in an invalid JWT token'] },
+]
+
 /** Secrets and subaccounts. The definition of 2026 names the rest host for them, every SDK the api host. */
-const management: Endpoint = { paths: ['/accounts/**'], inject: [basic], authFailure: by401 }
+const management: Endpoint = {
+  paths: ['/accounts/**'],
+  inject: [basic],
+  keyPath: '/accounts/{apiKey}',
+  authFailure: by401,
+}
 
 const rest: readonly Endpoint[] = [
   {
     paths: ['/sms/json', '/sms/xml'],
-    inject: [basic, form, json, query],
+    inject: [basic, form, json, query, signed('form'), signed('json'), signed('query')],
     authFailure: smsRules,
   },
   {
@@ -72,11 +109,14 @@ const rest: readonly Endpoint[] = [
 const api: readonly Endpoint[] = [
   { paths: ['/verify/**'], inject: [basic, form, json, query], authFailure: statusRules },
   { paths: ['/ni/**'], inject: [basic, query], authFailure: statusRules },
-  { paths: ['/v1/messages', '/v1/messages/**'], inject: [basic, json], authFailure: by401 },
+  {
+    paths: ['/v1/messages', '/v1/messages/**'],
+    inject: [basic, token, json],
+    authFailure: by401,
+  },
+  { paths: ['/v2/verify', '/v2/verify/**'], inject: [basic, token], authFailure: by401 },
   {
     paths: [
-      '/v2/verify',
-      '/v2/verify/**',
       '/v2/applications',
       '/v2/applications/**',
       '/v2/reports',
@@ -100,28 +140,55 @@ const api: readonly Endpoint[] = [
     inject: [basic, query],
     authFailure: by401,
   },
-  // Version 1 of applications, and media where they are asked for without a token, know the query only.
+  { paths: ['/v1/applications', '/v1/applications/**'], inject: [query], authFailure: by401 },
+  // The query where an account has no application.
+  { paths: ['/v3/media', '/v3/media/**'], inject: [token, query], authFailure: by401 },
   {
-    paths: ['/v1/applications', '/v1/applications/**', '/v3/media', '/v3/media/**'],
-    inject: [query],
+    paths: [
+      '/v1/calls',
+      '/v1/calls/**',
+      '/v1/files/**',
+      '/v0.1/**',
+      '/v0.2/**',
+      '/v0.3/**',
+      '/v1/conversations',
+      '/v1/conversations/**',
+      '/v1/users',
+      '/v1/users/**',
+    ],
+    inject: [token],
     authFailure: by401,
   },
 ]
 
-/** 10DLC. */
-const eu: readonly Endpoint[] = [{ paths: ['/v1/10dlc/**'], inject: [basic], authFailure: by401 }]
+const video: readonly Endpoint[] = [
+  {
+    paths: ['/session/create', '/v2/project/**'],
+    inject: [token],
+    authFailure: videoRules,
+  },
+]
+
+const eu: readonly Endpoint[] = [
+  { paths: ['/v1/10dlc/**'], inject: [basic], authFailure: by401 },
+  {
+    paths: ['/v1/meetings/**', '/meetings/**', '/beta/meetings/**'],
+    inject: [token],
+    authFailure: by401,
+  },
+]
 
 /**
  * The families of paths of each host, first match first, with the placements that today's and older clients use, and the way in
  * which each family reports a bad secret. Facts checked 2026-11-23.
  *
- * Families that take a JSON web token only are left out, so that a request to them is refused and never forwarded with
- * the caller's own token or with a secret that the API would not take: Voice (`/v1/calls`), Video (the whole host),
- * Conversations (`/v0.1`), Users (`/v1/users`), Meetings, Identity Insights, Number Verification, SIM Swap.
+ * Families that take a JSON web token only (Voice, Video, Conversations, Users, Meetings) need an application of the account; without
+ * one a request to them is refused, and never forwarded with the caller's own token. Those that also ask for OAuth 2.0 on behalf of
+ * a subscriber are left out: Identity Insights, Number Verification, SIM Swap.
  */
 export const ENDPOINTS: Readonly<Record<HostAlias, readonly Endpoint[]>> = {
   api,
   rest,
-  video: [],
+  video,
   eu,
 }

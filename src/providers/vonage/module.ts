@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
+import type { Material } from '../../kernel/material.ts'
 import { resolveBaseUrls } from './host-urls.ts'
+import { APPLICATIONS, SIGNATURE } from './materials.ts'
 import { createVonageProvider } from './provider.ts'
 
 /** `:` would end the user name of Basic authentication. Keys have 8 hex digits today; no alphabet is promised. */
@@ -32,11 +34,47 @@ const baseUrlsSchema = z
     }
   })
 
+const secretFileSchema = z.union([
+  z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({ env: z.string().min(1) }),
+])
+
+const applicationsSchema = z
+  .array(
+    z.strictObject({
+      id: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,64}$/, 'an application id has letters, digits and hyphens only')
+        .meta({ description: 'The application, public: {applicationId} in templates.' }),
+      privateKeyFile: z.string().min(1).meta({ description: 'Its private key in PEM. Watched.' }),
+    }),
+  )
+  .min(1)
+  .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, {
+    message: 'an application stands twice; keep one of them',
+  })
+  .meta({
+    description: 'Whose tokens are minted, for Voice, Messages, Video and all that takes tokens.',
+  })
+
+const signatureSchema = z
+  .strictObject({
+    secret: secretFileSchema.meta({
+      description: 'The signature secret, which is not the API secret. A file is watched.',
+    }),
+    algorithm: z.enum(['md5hash', 'md5', 'sha1', 'sha256', 'sha512']).default('md5hash').meta({
+      description: 'As the account is set up. Default md5hash.',
+    }),
+  })
+  .meta({ description: 'For signed SMS requests: `sig` instead of the API secret.' })
+
 /** The configuration keys of a credential of this provider, beside those that every credential has. */
 const vonageKeys = z.strictObject({
   apiKey: apiKeySchema,
   /** Points the account, and the presets that use it, elsewhere: tests, the emulator, a gateway. */
   baseUrls: baseUrlsSchema.optional(),
+  applications: applicationsSchema.optional(),
+  signature: signatureSchema.optional(),
 })
 
 export type VonageOptions = z.infer<typeof vonageKeys>
@@ -49,6 +87,17 @@ export const vonageModule = {
   account: (options: VonageOptions): string => options.apiKey,
   /** Words for templates such as `{apiKey}`; none of them is a secret. */
   publicValues: (options: VonageOptions): Record<string, string> => ({ apiKey: options.apiKey }),
+  materials: ({ apiKey, applications = [], signature }: VonageOptions): readonly Material[] => [
+    ...applications.map(({ id, privateKeyFile }, index): Material => ({
+      name: APPLICATIONS,
+      id: `${APPLICATIONS}/${id}`,
+      path: [APPLICATIONS, index, 'privateKeyFile'],
+      publicValues: { apiKey, applicationId: id },
+      source: { kind: 'file', path: privateKeyFile },
+      privateKey: 'RS256',
+    })),
+    ...(signature === undefined ? [] : [signatureMaterial(apiKey, signature)]),
+  ],
   create: (
     options: VonageOptions,
     deps: { readonly clock: Clock; readonly log: Log },
@@ -58,6 +107,21 @@ export const vonageModule = {
       baseUrls: resolveBaseUrls(options.baseUrls),
       clock: deps.clock,
     }),
+}
+
+function signatureMaterial(
+  apiKey: string,
+  { secret, algorithm }: z.infer<typeof signatureSchema>,
+): Material {
+  return {
+    name: SIGNATURE,
+    id: SIGNATURE,
+    path: [SIGNATURE, 'secret'],
+    publicValues: { apiKey, signatureAlgorithm: algorithm },
+    source:
+      'file' in secret ? { kind: 'file', path: secret.file } : { kind: 'env', name: secret.env },
+    privateKey: null,
+  }
 }
 
 function isOrigin(text: string): boolean {

@@ -8,6 +8,8 @@ import {
 } from '../../../src/emulator/vonage/start-vonage-emulator.ts'
 import { DataPlane } from '../../../src/proxy/data-plane.ts'
 import { vonagePreset } from '../../../src/providers/vonage/preset.ts'
+import { createSigner } from '../../../src/signers/create-signer.ts'
+import { signParameters } from '../../../src/signers/parameters/sign-parameters.ts'
 import { createLog } from '../../../src/telemetry/log.ts'
 import { createMetrics, type Metrics } from '../../../src/telemetry/metrics.ts'
 import { LiveSecrets } from '../../../src/telemetry/scrub-secrets.ts'
@@ -105,6 +107,8 @@ export class SdkWorld {
         uses: { used: () => {} },
         earlyLook: { look: () => {} },
         instance: 'replica-1',
+        signer: (spec) => createSigner(spec, new SeededRandom(2)),
+        signParameters,
       },
       {
         listen: '127.0.0.1:0',

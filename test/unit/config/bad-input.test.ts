@@ -374,9 +374,9 @@ credentials:
   ],
   [
     'a kind that does not exist',
-    route('inject: { jwt: x }'),
+    route('inject: { cookie: x }'),
     '8 routes[0].inject.header: is missing — add `header` here',
-    '8 routes[0].inject.jwt: unknown key — the keys here are header, format',
+    '8 routes[0].inject.cookie: unknown key — the keys here are header, format',
   ],
   [
     'header that frames',

@@ -129,6 +129,7 @@ routes:
       hosts: [],
       upstream: { origin: 'https://api.partner.example', insecure: false },
       credentialIds: ['acme'],
+      accounts: [{ credentialId: 'acme', publicValues: { apiKey: 'a1b2' }, materials: [] }],
       allow: null,
       endpoints: [
         {

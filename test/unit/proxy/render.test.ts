@@ -20,8 +20,12 @@ function placementOf(injection: Injection): WrittenPlacement {
   const none = () => {
     throw new Error('nothing is computed here')
   }
-  const place = compilePlacement(injection, [], { signer: none, tokens: none })
-  if (isComputed(place)) return none()
+  const place = compilePlacement(injection, [], {
+    signer: none,
+    signParameters: none,
+    tokens: none,
+  })
+  if (isComputed(place) || place.kind === 'signed-parameters') return none()
   return place
 }
 

@@ -25,15 +25,15 @@ export const basicFamily = (name: string): Family => ({
 export const messagesFamily: Family = {
   name: 'messages',
   host: 'api',
-  placements: placed('basic', 'json'),
+  placements: placed('basic', 'json', 'token'),
   refuse: (world) => unathorized(world),
 }
 
-/** Status 4 of one message at HTTP 200; 14 for a signed request, since emulated accounts have no signature secret. */
+/** Status 4 of one message at HTTP 200; 14 for a signed request. */
 export const smsFamily: Family = {
   name: 'sms',
   host: 'rest',
-  placements: placed('basic', 'form', 'json', 'query'),
+  placements: placed('basic', 'form', 'json', 'query', 'signature'),
   refuse(_world, call) {
     const signed = call.param('sig') !== undefined
     const status = signed ? '14' : '4'
@@ -117,26 +117,26 @@ export const auditFamily: Family = {
     }),
 }
 
-/** Media also took the query, before tokens. */
+/** Media took the query, before tokens. */
 export const mediaFamily: Family = {
   name: 'media',
   host: 'api',
-  placements: placed('query'),
+  placements: placed('query', 'token'),
   refuse: (world) => unathorized(world),
 }
 
-/** Tokens only, and the emulator knows no application keys: each call is refused in the family's own way. */
-export const voiceFamily: Family = {
-  name: 'voice',
+/** Voice, Conversations, Users, Meetings: tokens only. */
+export const tokenFamily = (name: string): Family => ({
+  name,
   host: 'api',
-  placements: placed(),
+  placements: placed('token'),
   refuse: (world) => unathorized(world),
-}
+})
 
 export const videoFamily: Family = {
   name: 'video',
   host: 'api',
-  placements: placed(),
+  placements: placed('token'),
   refuse: () => jsonReply(403, { code: 403, message: 'You passed in an invalid JWT token' }),
 }
 

@@ -1,14 +1,7 @@
 import type { Operation, Task } from '../operation.ts'
-import { emptyReply, jsonReply, type Reply } from '../reply.ts'
+import { emptyReply, jsonReply } from '../reply.ts'
 import { rfc3339 } from '../world.ts'
-import {
-  auditFamily,
-  basicFamily,
-  mediaFamily,
-  redactFamily,
-  videoFamily,
-  voiceFamily,
-} from './families.ts'
+import { auditFamily, basicFamily, mediaFamily, redactFamily } from './families.ts'
 
 const reports = basicFamily('reports')
 
@@ -56,20 +49,12 @@ export const otherOperations: readonly Operation[] = [
     path: '/v3/media',
     perform: () => jsonReply(200, { page_size: 20, count: 0, _embedded: { media: [] } }),
   },
-  // These never get as far as `perform`: no placement is understood.
   {
-    name: 'voice.calls',
-    family: voiceFamily,
-    methods: ['GET', 'POST'],
-    path: '/v1/calls',
-    perform: never,
-  },
-  {
-    name: 'video.sessions',
-    family: videoFamily,
-    methods: ['GET', 'POST'],
-    path: '/v2/project/:application/:what',
-    perform: never,
+    name: 'media.delete',
+    family: mediaFamily,
+    methods: ['DELETE'],
+    path: '/v3/media/:id',
+    perform: () => emptyReply(204),
   },
 ]
 
@@ -83,8 +68,4 @@ function report({ world, caller, call }: Task, status: string) {
     received_at: rfc3339(world.clock.now()),
     items_count: 0,
   }
-}
-
-function never(): Reply {
-  return emptyReply(500)
 }
