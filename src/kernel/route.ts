@@ -86,7 +86,7 @@ export interface Upstream {
   readonly insecure: boolean
   /**
    * SHA-256 of the public keys that the server may have (of its own certificate, as SubjectPublicKeyInfo), in base64:
-   * RFC 7469, section 2.4. Beside the usual checks, never instead of them. Absent: any key.
+   * RFC 7469, section 2.4. Beside the usual checks, never instead of them. Absent: it may have every key.
    */
   readonly pins?: readonly string[]
   /**

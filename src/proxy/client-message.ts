@@ -19,7 +19,7 @@ export interface ClientRequest {
   readonly upgrade?: boolean
   /** Ends the request, or for HTTP/1.1 its connection, when nothing moves for so long; 0: never. */
   readonly socket: {
-    setTimeout(ms: number): unknown
+    readonly setTimeout: (ms: number) => unknown
     /** Of the connection; absent where it carries other requests at the same time. */
     readonly bytesRead?: number
   }
