@@ -158,6 +158,8 @@ export interface CredentialVersions {
   /** Public words for templates, such as `{ apiKey: 'a1b2c3d4' }`. */
   readonly publicValues: Readonly<Record<string, string>>
   readonly versions: readonly LiveVersion[]
+  /** Further texts that answers must not show, such as tokens; absent: none. */
+  readonly echoes?: readonly SecretValue[]
 }
 
 const OFFERED_PENDING: ReadonlySet<Phase> = new Set(['verified', 'staged'])

@@ -195,7 +195,7 @@ export class CredentialView {
   #accept(versions: CredentialVersions): void {
     const before = this.#snapshot
     const kept = new Map(before?.candidates.map((c) => [c.version.versionId, c]))
-    const forms = echoForms(versions.versions, versions.publicValues)
+    const forms = echoForms(versions.versions, versions.publicValues, versions.echoes)
     const echo = echoPattern(forms)
     this.#snapshot = {
       publicValues: versions.publicValues,

@@ -1,6 +1,7 @@
 import { RefusedError } from '../kernel/errors.ts'
 import type { LiveVersion } from '../kernel/credential.ts'
 import type { Template } from '../kernel/route.ts'
+import type { SecretValue } from '../kernel/secret-value.ts'
 import type { HeaderPlacement, PairsPlacement, WrittenPlacement } from './placement.ts'
 
 /** A credential as it is written into one placement, encoded for it. */
@@ -88,8 +89,9 @@ export function percentEncode(text: string): string {
 export function echoForms(
   versions: readonly LiveVersion[],
   publicValues: Readonly<Record<string, string>>,
+  echoes: readonly SecretValue[] = [],
 ): readonly string[] {
-  const forms = new Set<string>()
+  const forms = new Set(echoes.flatMap((text) => formsOf(text.expose())))
   for (const version of versions) {
     const text = version.value.expose()
     for (const form of formsOf(text)) forms.add(form)

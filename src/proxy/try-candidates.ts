@@ -53,12 +53,14 @@ export async function tryCandidates(sending: Sending): Promise<Answered> {
     const { verdict } = sent
     const budgetAllows = sending.budget.allows(sending.clock.monotonic())
     const decide = (hasNext: boolean) => decideReplay({ verdict, body, hasNext, budgetAllows })
-    const isRenewed = await renewToken(sending, sent, decide(true) === 'replayed')
+    const renewal = renewToken(sending, sent)
+    const isRenewed = renewal !== null && decide(true) === 'replayed' && (await renewal)
     const second = isRenewed ? first : other
     const replay = decide(second !== undefined)
     sending.exchange.meter.replay(replay)
     if (replay !== 'replayed' || second === undefined) {
-      return notReplayed(sending, sent, replay === 'replayed' ? 'no-other-version' : replay)
+      const gaveUp = replay === 'replayed' ? 'no-other-version' : replay
+      return notReplayed(sending, sent, gaveUp, renewal)
     }
     sent.attempt.discard()
     return await fallBack(sending, sent, second)
@@ -70,18 +72,11 @@ export async function tryCandidates(sending: Sending): Promise<Answered> {
 function noTrial(): void {}
 
 /**
- * A token that an upstream refused is asked for anew, whatever becomes of this request; only one that can be sent again
- * waits for it.
- * @returns whether the same version has another token now
+ * A token that an upstream refused is asked for anew, whatever becomes of this request.
+ * @returns whether the same version has another token now; null where none was refused
  */
-async function renewToken(
-  { tokens }: Sending,
-  { verdict, token }: Sent,
-  waits: boolean,
-): Promise<boolean> {
-  if (tokens === null || token === null || verdict !== 'refused') return false
-  const renewed = tokens.renew(token)
-  return waits ? renewed : false
+function renewToken({ tokens }: Sending, { verdict, token }: Sent): Promise<boolean> | null {
+  return tokens === null || token === null || verdict !== 'refused' ? null : tokens.renew(token)
 }
 
 interface Sent {
@@ -129,6 +124,7 @@ function notReplayed(
   { credential }: Sending,
   sent: Sent,
   gaveUp: Exclude<ReplayOutcome, 'replayed'>,
+  renewal: Promise<boolean> | null,
 ): Answered {
   credential.meter.fallback('not-possible')
   if (sent.verdict === 'refused') {
@@ -138,7 +134,10 @@ function notReplayed(
     const { health, snapshot } = credential
     const others =
       gaveUp !== 'budget-spent' && health.othersAreGood(version, snapshot?.candidates ?? [])
-    health.refused(version, others || !health.isProven(version), !others)
+    const refused = () => health.refused(version, others || !health.isProven(version), !others)
+    // With another token, the next request is another matter.
+    if (renewal === null) refused()
+    else void renewal.then((renewed) => renewed || refused())
   }
   return { ...sent, gaveUp }
 }

@@ -5,9 +5,11 @@ import type { Log } from '../kernel/ports/log.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { OAuth2Spec, TokenSource } from '../kernel/ports/token-source.ts'
 import type { Route } from '../kernel/route.ts'
+import type { VersionSource } from '../kernel/ports/version-source.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 import { TokenCache } from '../tokens/token-cache.ts'
 import type { CredentialUnit } from './credential-unit.ts'
+import { type EchoingSource, echoingSource } from './echoing-source.ts'
 
 export interface TokenCachesDeps {
   readonly clock: Clock
@@ -15,6 +17,14 @@ export interface TokenCachesDeps {
   readonly log: Log
   /** Told of every token that lives, so that none is ever printed. */
   readonly keepSecret: (owner: string, secrets: readonly SecretValue[]) => void
+}
+
+/** The tokens of a configuration, ready for its routes. */
+export interface PreparedTokens {
+  /** @throws Error where no route of the configuration asks for such tokens */
+  readonly of: (credentialId: string, spec: OAuth2Spec) => TokenSource
+  /** What requests use of a credential: its own source, or one that tells of its tokens too. */
+  readonly sourceOf: (unit: CredentialUnit) => VersionSource
 }
 
 /** A token endpoint refused a secret of this credential. */
@@ -33,6 +43,7 @@ interface Entry {
 export class TokenCaches {
   readonly #deps: TokenCachesDeps
   readonly #refused: SecretRefused
+  readonly #echoing = new WeakMap<CredentialUnit, EchoingSource>()
   #live: readonly Entry[] = []
   #next: readonly Entry[] = []
   #made = 0
@@ -46,7 +57,7 @@ export class TokenCaches {
   async prepare(
     routes: readonly Route[],
     units: ReadonlyMap<string, CredentialUnit>,
-  ): Promise<(credentialId: string, spec: OAuth2Spec) => TokenSource> {
+  ): Promise<PreparedTokens> {
     const next: Entry[] = []
     for (const { unit, spec } of wantedBy(routes, units)) {
       const same = (entry: Entry) => entry.unit === unit && isDeepStrictEqual(entry.spec, spec)
@@ -55,12 +66,15 @@ export class TokenCaches {
     }
     this.#next = next
     await Promise.all(this.#fresh.map(({ cache }) => cache.start()))
-    return (credentialId, spec) => {
-      const found = next.find(
-        (entry) => entry.unit.config.id === credentialId && isDeepStrictEqual(entry.spec, spec),
-      )
-      if (found === undefined) throw new Error(`no tokens of credential ${credentialId}`)
-      return found.cache
+    return {
+      of: (credentialId, spec) => {
+        const found = next.find(
+          (entry) => entry.unit.config.id === credentialId && isDeepStrictEqual(entry.spec, spec),
+        )
+        if (found === undefined) throw new Error(`no tokens of credential ${credentialId}`)
+        return found.cache
+      },
+      sourceOf: (unit) => this.#echoing.get(unit)?.source ?? unit.source,
     }
   }
 
@@ -90,13 +104,18 @@ export class TokenCaches {
   #make(unit: CredentialUnit, spec: OAuth2Spec): Entry {
     const { id, publicValues } = unit.config
     const owner = `${id} tokens ${++this.#made}`
+    const echoing = this.#echoing.get(unit) ?? echoingSource(unit.source)
+    this.#echoing.set(unit, echoing)
     const cache = new TokenCache({
       ...this.#deps,
       source: unit.source,
       spec,
       clientId: fill(spec.clientId, publicValues),
       refused: (version) => this.#refused(id, version),
-      keep: (tokens) => this.#deps.keepSecret(owner, tokens),
+      keep: (tokens) => {
+        this.#deps.keepSecret(owner, tokens)
+        echoing.echo(owner, tokens)
+      },
     })
     return { unit, spec, cache }
   }
