@@ -96,6 +96,7 @@ function violationsOf(history: History, { foreign = false }: Trial): readonly st
     convergeMs: CONVERGE_MAX_MS,
     toleranceMs: QUIET_TOLERANCE_MS,
     stagedPromotion: null,
+    blackouts: [],
     foreign,
   }
   const violations = checkHistory(history, terms)

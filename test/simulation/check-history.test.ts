@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { checkHistory } from './check-history.ts'
 import type { Terms } from './check-history.ts'
 import type { HistoryEvent, RecordedRecord, RecordedVersion } from './history.ts'
+import { EPOCH_MS } from './world/sim-process.ts'
 
 const TERMS: Terms = {
   drainMs: 10_000,
@@ -10,6 +11,7 @@ const TERMS: Terms = {
   toleranceMs: 1_000,
   foreign: false,
   stagedPromotion: null,
+  blackouts: [],
 }
 const V1: RecordedVersion = { generation: 1, value: 'v1', secretId: 's1' }
 const V2: RecordedVersion = { generation: 2, value: 'v2', secretId: 's2' }
@@ -224,4 +226,54 @@ test('I10 sees a value that is forgotten on the word of one list', () => {
     'I10 absence must persist',
   ])
   expect(broken([record(10, 2, RETIRING), listed(20), listed(9_000), gone(13_000)])).toEqual([])
+})
+
+const STAGED_TERMS: Terms = {
+  ...TERMS,
+  stagedPromotion: { share: 0.1, forMs: 10_000, refusalsMaxRatio: 0.01 },
+}
+const ROLLING: RecordedRecord = { ...STAGED, rollsOut: true }
+const PROMOTED: RecordedRecord = {
+  ...IDLE,
+  phase: 'promoted',
+  lastGeneration: 2,
+  current: V2,
+  previous: V1,
+  promotedAtMs: 60_000,
+}
+const watching = (atMs: number, forMs: number, refusals: number) =>
+  ({ ...member(atMs, 1), rollout: { generation: 2, forMs, requests: 50, refusals } }) as const
+const rolled = (forMs: number, refusals: number): HistoryEvent[] => [
+  record(1_000, 1, STAGED),
+  record(2_000, 2, ROLLING),
+  watching(50_000, forMs, refusals),
+  record(60_000, 3, PROMOTED),
+]
+
+test.each([
+  ['watched to its end', rolled(10_000, 0), 0],
+  ['not watched to its end', rolled(9_000, 0), 1],
+  ['refused too often', rolled(10_000, 3), 1],
+  ['without the option', [record(1_000, 1, STAGED), record(60_000, 2, PROMOTED)], 0],
+] as const)('a staged promotion that was %s', (name, events, count) => {
+  const terms = name === 'without the option' ? TERMS : STAGED_TERMS
+  const found = checkHistory({ events, requestsAccepted: 0 }, terms)
+  expect(found.filter(({ invariant }) => invariant === 'staged promotion')).toHaveLength(count)
+})
+
+test('a promotion during a blackout is seen, an emergency is none', () => {
+  const blackouts = [{ fromMs: EPOCH_MS + 30_000, untilMs: EPOCH_MS + 90_000 }]
+  const found = (emergency: boolean) =>
+    checkHistory(
+      {
+        events: [
+          record(1_000, 1, { ...STAGED, emergency }),
+          record(60_000, 2, { ...PROMOTED, emergency }),
+        ],
+        requestsAccepted: 0,
+      },
+      { ...TERMS, blackouts },
+    ).filter(({ invariant }) => invariant === 'blackout')
+  expect(found(false)).toHaveLength(1)
+  expect(found(true)).toHaveLength(0)
 })

@@ -1,4 +1,4 @@
-import type { StagedPromotion } from '../../src/kernel/policy.ts'
+import type { Blackout, StagedPromotion } from '../../src/kernel/policy.ts'
 import type { History } from './history.ts'
 import {
   checkForeignDelete,
@@ -12,10 +12,11 @@ import {
   checkProgress,
   checkSingleIntent,
 } from './invariants-record.ts'
+import { checkBlackouts } from './invariants-calendar.ts'
 import { checkRollout } from './invariants-rollout.ts'
 import { checkAvailability, checkConsent } from './invariants-traffic.ts'
 
-/** The ten rules of `docs/architecture.md`, and the one of an option, by the names that a violation carries. */
+/** The ten rules of `docs/architecture.md`, and those of two options, by the names that a violation carries. */
 export type Invariant =
   | 'I1 no lost secret'
   | 'I2 availability'
@@ -28,6 +29,7 @@ export type Invariant =
   | 'I9 progress'
   | 'I10 absence must persist'
   | 'staged promotion'
+  | 'blackout'
 
 export interface Violation {
   readonly invariant: Invariant
@@ -49,6 +51,7 @@ export interface Terms {
   readonly foreign: boolean
   /** The option, where the plan has it. */
   readonly stagedPromotion: StagedPromotion | null
+  readonly blackouts: readonly Blackout[]
 }
 
 export type Check = (history: History, terms: Terms) => readonly Violation[]
@@ -65,6 +68,7 @@ const CHECKS: readonly Check[] = [
   checkProgress,
   checkAbsence,
   checkRollout,
+  checkBlackouts,
 ]
 
 /** Every violation of the ten invariants in a history, the earliest first. Empty: they held. */

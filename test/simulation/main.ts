@@ -14,11 +14,12 @@ import type { FailedRun, Task } from './tasks.ts'
 import { SINGLE_FATES } from './world/network.ts'
 import { writeFigures } from './write-figures.ts'
 
-const USAGE = `npm run sim -- [--seeds N [--from S | --fresh]] [--seed S [--mutant NAME]] [--single-faults] [--mutants] [--json] [--write]
+const USAGE = `npm run sim -- [--seeds N [--from S | --fresh]] [--seed S [--mutant NAME]] [--single-faults] [--pairs N] [--mutants] [--json] [--write]
 
   --seeds N         runs N seeds under random faults; with --from S (default 1) or from a fresh seed
   --seed S          runs one seed; when it fails, shrinks it and prints its schedule and history
   --single-faults   one fault at every call of every baseline
+  --pairs N         two faults at two calls of a baseline, N times
   --production      no faults, the pace of production: what a rotation costs
   --mutants         every seeded bug must break an invariant
   --json            the figures as JSON on stdout
@@ -37,6 +38,7 @@ const { values: options } = parseArgs({
     fresh: { type: 'boolean' },
     mutant: { type: 'string' },
     'single-faults': { type: 'boolean' },
+    pairs: { type: 'string' },
     production: { type: 'boolean' },
     mutants: { type: 'boolean' },
     json: { type: 'boolean' },
@@ -78,6 +80,13 @@ async function campaign(pool: Pool): Promise<number> {
     singles = result.figures
     failed.push(...result.failed)
   }
+  let pairs: Figures = NO_FIGURES
+  if (options.pairs !== undefined) {
+    const tasks = pairTasks(await countCalls(), Number(options.pairs))
+    const result = await runCampaign(pool, tasks, 'pairs of faults', progress)
+    pairs = result.figures
+    failed.push(...result.failed)
+  }
   let production: Figures = NO_FIGURES
   if (options.production) {
     const tasks = Array.from({ length: PRODUCTION_SEEDS }, (_, n): Task => ({
@@ -95,13 +104,13 @@ async function campaign(pool: Pool): Promise<number> {
   const survivors = mutants.filter((mutant) => mutant.killedBy === null && mutant.maskedBy === null)
   const elapsedMs = performance.now() - startedMs
   if (options.json) {
-    const figures = { seeds, singles, production, mutants, failed, elapsedMs }
+    const figures = { seeds, singles, pairs, production, mutants, failed, elapsedMs }
     process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
-  } else print({ seeds, singles, production }, mutants, failed, elapsedMs)
+  } else print({ seeds, singles, pairs, production }, mutants, failed, elapsedMs)
   const first = failed.find(({ name }) => name.startsWith('seed '))
   if (first !== undefined && !options.json) await oneSeed(Number(first.name.slice(5)), null)
   const good = failed.length === 0 && survivors.length === 0
-  if (options.write && good) await writeFigures({ seeds, singles, production, mutants })
+  if (options.write && good) await writeFigures({ seeds, singles, pairs, production, mutants })
   return good ? 0 : 1
 }
 
@@ -138,6 +147,18 @@ function singleTasks(baselines: readonly number[]): readonly Task[] {
   )
 }
 
+function pairTasks(calls: readonly number[], count: number): readonly Task[] {
+  const starts = Array.from({ length: Math.ceil(count / CALLS_PER_TASK) }, (_, n) => n)
+  return starts.map((n): Task => ({
+    kind: 'pairs',
+    calls,
+    from: n * CALLS_PER_TASK + 1,
+    count: Math.min(CALLS_PER_TASK, count - n * CALLS_PER_TASK),
+    mutant: null,
+    untilFailure: false,
+  }))
+}
+
 async function oneSeed(seed: number, mutant: string | null): Promise<number> {
   const engine = await loadEngine(mutant)
   const run = await runPlan(drawPlan(seed), engine)
@@ -153,11 +174,12 @@ async function oneSeed(seed: number, mutant: string | null): Promise<number> {
 interface Campaigns {
   readonly seeds: Figures
   readonly singles: Figures
+  readonly pairs: Figures
   readonly production: Figures
 }
 
 function print(
-  { seeds, singles, production }: Campaigns,
+  { seeds, singles, pairs, production }: Campaigns,
   mutants: readonly MutantVerdict[],
   failed: readonly FailedRun[],
   elapsedMs: number,
@@ -165,6 +187,7 @@ function print(
   const lines = [
     ...(seeds.seeds > 0 ? ['random faults', ...describeFigures(seeds)] : []),
     ...(singles.seeds > 0 ? ['single faults', ...describeFigures(singles)] : []),
+    ...(pairs.seeds > 0 ? ['pairs of faults', ...describeFigures(pairs)] : []),
     ...(production.seeds > 0 ? ['pace of production', ...describeFigures(production)] : []),
     ...(mutants.length > 0 ? describeMutants(mutants) : []),
     ...failed.map(({ name, invariant, detail }) => `FAILED ${name}: ${invariant}: ${detail}`),

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutants.ts'
 
-/** Bugs of a staged promotion. */
+/** Bugs of a staged promotion, and of the calendar. */
 export const ROLLOUT_MUTANTS: readonly Mutant[] = [
   {
     name: 'ignores-the-refusal-bound',
@@ -31,6 +31,17 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
       {
         find: `(members.length === 0 ? v.nowMs - status.sinceMs : status.watchedMs)`,
         replace: `(v.nowMs - status.sinceMs)`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'promotes-in-a-blackout',
+    story: 'the calendar is not asked before a promotion',
+    patches: [
+      {
+        find: `const hold = due === 'emergency' ? null : calendarHold(policy, nowMs)`,
+        replace: `const hold = due === null ? calendarHold(policy, nowMs) : null`,
       },
     ],
     maskedBy: null,

@@ -1,5 +1,6 @@
 import type { RotationPolicy } from '../../src/kernel/policy.ts'
 import { SeededRandom } from '../fakes/random.ts'
+import { withBlackouts } from './blackouts.ts'
 import { withStagedPromotion } from './staged-promotion.ts'
 import type { Fault, OperatorAct, ProviderFate } from './world/faults.ts'
 
@@ -29,6 +30,9 @@ const LENGTH_MS = 240_000
 /** Two of seven seeds promote in stages; no kept seed is among them. */
 const STAGED_OF = 7
 const STAGED_SEEDS: ReadonlySet<number> = new Set([1, 6])
+/** And three of eleven have blackouts. */
+const BLACKOUT_OF = 11
+const BLACKOUT_SEEDS: ReadonlySet<number> = new Set([0, 5, 9])
 
 /** Draws the plan of a seed. The same seed always gives the same plan. */
 export function drawPlan(seed: number): Plan {
@@ -67,7 +71,8 @@ export function drawPlan(seed: number): Plan {
     faults: drawFaults(random, replicas, foreign, operated),
   }
   // Drawn apart, so that the plans of all other seeds stay as they are.
-  return STAGED_SEEDS.has(seed % STAGED_OF) ? withStagedPromotion(plan) : plan
+  const staged = STAGED_SEEDS.has(seed % STAGED_OF) ? withStagedPromotion(plan) : plan
+  return BLACKOUT_SEEDS.has(seed % BLACKOUT_OF) ? withBlackouts(staged) : staged
 }
 
 function drawFaults(

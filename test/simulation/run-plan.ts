@@ -6,7 +6,7 @@ import { figuresOf } from './figures.ts'
 import type { Figures } from './figures.ts'
 import type { History } from './history.ts'
 import type { Plan } from './plan.ts'
-import type { Fate } from './world/network.ts'
+import type { ArmedFault } from './world/network.ts'
 import type { StoreDefects } from './world/sim-store-state.ts'
 import { World } from './world/world.ts'
 
@@ -22,8 +22,8 @@ const RETRY_BEFORE_MS = 15_000
 export interface RunOptions {
   readonly engine: Engine
   readonly defects?: StoreDefects
-  /** Singles out one call of the run. */
-  readonly single?: { readonly index: number; readonly fate: Fate }
+  /** Singles out calls of the run. */
+  readonly armed?: readonly ArmedFault[]
   /** Keeps the names of all calls, in their order. */
   readonly nameCalls?: boolean
 }
@@ -40,7 +40,7 @@ export interface Run {
 /** Lives one plan to its end and holds its history against the ten invariants. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
   const world = new World(plan, options.engine, options.defects)
-  world.network.armed = options.single ?? null
+  world.network.armed = options.armed ?? []
   if (options.nameCalls === true) world.network.names = []
   world.start()
   await world.time.run(plan.faultsEndMs)
@@ -56,6 +56,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
     toleranceMs: toleranceMs(plan),
     foreign,
     stagedPromotion: plan.policy.stagedPromotion ?? null,
+    blackouts: plan.policy.blackouts,
   })
   return {
     plan,

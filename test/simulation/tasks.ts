@@ -5,7 +5,8 @@ import { drawPlan } from './plan.ts'
 import { runPlan } from './run-plan.ts'
 import type { Run } from './run-plan.ts'
 import { productionPlan, singlePlans } from './single-faults.ts'
-import type { Fate } from './world/network.ts'
+import { SeededRandom } from '../fakes/random.ts'
+import { type Fate, SINGLE_FATES } from './world/network.ts'
 
 /** A piece of work for one thread. */
 export type Task =
@@ -33,6 +34,16 @@ export type Task =
       readonly from: number
       readonly count: number
       readonly mutant: string | null
+      readonly untilFailure: boolean
+    }
+  /** Two faults at two calls of a baseline, all drawn from the number of the pair. */
+  | {
+      readonly kind: 'pairs'
+      /** How many calls each baseline makes. */
+      readonly calls: readonly number[]
+      readonly from: number
+      readonly count: number
+      readonly mutant: null
       readonly untilFailure: boolean
     }
 
@@ -78,9 +89,26 @@ async function runOne(
   if (task.kind === 'production') {
     return { name: `production ${index}`, run: await runPlan(productionPlan(index), engine) }
   }
+  if (task.kind === 'pairs') return runPair(task.calls, index, engine)
   const plan = singlePlans()[task.baseline]!
-  const single = { index, fate: task.fate }
-  const run = await runPlan(plan, { ...engine, single, nameCalls: true })
+  const armed = [{ index, fate: task.fate }]
+  const run = await runPlan(plan, { ...engine, armed, nameCalls: true })
   const name = `baseline ${task.baseline}: ${task.fate} at call ${index} (${run.calls[index]})`
   return { name, run }
+}
+
+async function runPair(
+  calls: readonly number[],
+  number: number,
+  engine: Awaited<ReturnType<typeof loadEngine>>,
+): Promise<{ name: string; run: Run }> {
+  const random = new SeededRandom(number * 2 + 31_337)
+  const baseline = random.int(calls.length)
+  const armed = [0, 1].map(() => ({
+    index: random.int(calls[baseline]!),
+    fate: SINGLE_FATES[random.int(SINGLE_FATES.length)]!,
+  }))
+  const run = await runPlan(singlePlans()[baseline]!, { ...engine, armed, nameCalls: true })
+  const faults = armed.map(({ index, fate }) => `${fate} at call ${index} (${run.calls[index]})`)
+  return { name: `pair ${number}, baseline ${baseline}: ${faults.join(', ')}`, run }
 }

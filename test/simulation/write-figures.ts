@@ -12,6 +12,7 @@ const EMPTY = `# Reliability\n\n${BEGIN}\n${END}\n`
 export async function writeFigures(figures: {
   readonly seeds: Figures
   readonly singles: Figures
+  readonly pairs: Figures
   readonly production: Figures
   readonly mutants: readonly MutantVerdict[]
 }): Promise<void> {
@@ -22,6 +23,7 @@ export async function writeFigures(figures: {
   const block = [
     ...section('Random faults', figures.seeds),
     ...section('One fault at every call', figures.singles),
+    ...section('Two faults at two calls', figures.pairs),
     ...section('No fault, the pace of production', figures.production),
     ...(figures.mutants.length === 0
       ? []

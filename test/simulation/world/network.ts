@@ -30,6 +30,12 @@ export interface Call<T> {
   readonly noAnswer: () => T
 }
 
+/** A call that is singled out, by its index, and what becomes of it. */
+export interface ArmedFault {
+  readonly index: number
+  readonly fate: Fate
+}
+
 export interface NetworkOptions {
   readonly latencyMaxMs: number
   /** How long the process of a `pause` fate stands still; above the lease, in milliseconds. */
@@ -46,8 +52,8 @@ export class Network {
   readonly #options: NetworkOptions
   /** Calls so far; the index of a single fault. */
   calls = 0
-  /** The one call that a single-fault run singles out. */
-  armed: { readonly index: number; readonly fate: Fate } | null = null
+  /** The calls that a run singles out. */
+  armed: readonly ArmedFault[] = []
   /** Names of calls by index, when somebody wants to know. */
   names: string[] | null = null
 
@@ -63,7 +69,7 @@ export class Network {
     if (!process.alive) return new Promise(() => {})
     const index = this.calls++
     this.names?.push(call.name)
-    const fate = this.armed?.index === index ? this.armed.fate : call.fate
+    const fate = this.armed.find((one) => one.index === index)?.fate ?? call.fate
     if (fate === 'crash-before') {
       this.#options.restart(process, `before ${call.name}`)
       return new Promise(() => {})
