@@ -41,20 +41,17 @@ const OPTIONS: ServerOptions = {
 /** RFC 9113, section 7. */
 const CANCEL = 8
 const REFUSED_STREAM = 7
-const NO_ERROR = 0
 /** A flag of HEADERS: nothing follows. */
 const END_STREAM = 1
-/** Every request that was sent will be looked at: the first of the two GOAWAYs of RFC 9113, section 6.8. */
-const LAST_STREAM_ANY = 2 ** 31 - 1
-
 /** Connections of clients that speak HTTP/2: TLS listeners and tunnels hand them over here. */
 export class Http2Front {
   readonly #http2: typeof Http2
   readonly #clock: Clock
   readonly #handle: Handle
-  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #sessions = new Map<ServerHttp2Session, Connection>()
   #streams = 0
-  #draining = false
+  /** Whether connections end with their next answers. */
+  #leaving = false
   #stopSweep: Stop = () => {}
 
   /** Loads what speaks HTTP/2, which costs memory, so that only those pay who offer it. */
@@ -71,47 +68,50 @@ export class Http2Front {
   /** Takes a connection on which HTTP/2 was agreed. */
   admit(socket: Socket, entrance: Entrance): void {
     const session = this.#http2.performServerHandshake(socket, OPTIONS)
-    this.#sessions.add(session)
-    let open = 0
+    const connection = { streams: 0, used: true }
+    this.#sessions.set(session, connection)
     session
       .on('close', () => this.#sessions.delete(session))
       // It ends the session, and every request on it learns of that by itself.
       .on('error', () => {})
       .on('timeout', () => {
-        if (open === 0) session.close()
+        if (connection.streams === 0) session.close()
         else session.setTimeout(CLIENT_IDLE_TIMEOUT_MS)
       })
       .on('stream', (stream, _headers, flags, raw) => {
-        open++
+        connection.streams++
+        connection.used = true
         session.setTimeout(CLIENT_IDLE_TIMEOUT_MS)
-        stream.once('close', () => open--)
+        stream.once('close', () => connection.streams--)
         this.#serve(stream, raw, (flags & END_STREAM) !== 0, entrance)
       })
     session.setTimeout(REQUEST_HEADERS_TIMEOUT_MS)
-    if (this.#draining) session.goaway(NO_ERROR, LAST_STREAM_ANY)
   }
 
   /**
-   * Asks clients to go elsewhere: first with a word that still allows what they are sending, and half a second later,
-   * when that must have arrived, for good. Requests in flight go on.
+   * Lets connections go while nobody is let in any more: one on which requests are, with its next answer, so that its
+   * client hears of it first; one without, when it stays so; the rest a little later, and their requests go on. What a
+   * client sends meanwhile it is told was not processed: Node has no call for the notice of RFC 9113, section 6.8, and
+   * ignores every request behind a GOAWAY of its own.
    */
   drain(): void {
-    if (this.#draining) return
-    this.#draining = true
-    for (const session of this.#sessions) session.goaway(NO_ERROR, LAST_STREAM_ANY)
-    const sweepLater = (): void => {
-      this.#stopSweep = this.#clock.after(CLIENT_DRAIN_IDLE_MS, () => {
-        for (const session of this.#sessions) if (!session.closed) session.close()
-        sweepLater()
-      })
+    const sweep = (): void => {
+      for (const [session, connection] of this.#sessions) {
+        const idle = connection.streams === 0 && !connection.used
+        if ((this.#leaving || idle) && !session.closed) session.close()
+        connection.used = false
+      }
+      this.#leaving = true
+      this.#stopSweep = this.#clock.after(CLIENT_DRAIN_IDLE_MS, sweep)
     }
-    sweepLater()
+    // As long as listeners still let others in.
+    this.#stopSweep = this.#clock.after(CLIENT_DRAIN_IDLE_MS, sweep)
   }
 
   /** Ends all of them now. */
   destroy(): void {
     this.#stopSweep()
-    for (const session of this.#sessions) session.destroy()
+    for (const session of this.#sessions.keys()) session.destroy()
   }
 
   #serve(
@@ -125,6 +125,17 @@ export class Http2Front {
     if (this.#streams >= HTTP2_STREAMS_TOTAL_MAX) return stream.close(REFUSED_STREAM)
     this.#streams++
     stream.once('close', () => this.#streams--)
-    this.#handle(entrance, new Http2Request(stream, raw, bodiless), new Http2Response(stream))
+    const answering = (): void => {
+      if (this.#leaving && stream.session?.closed === false) stream.session.close()
+    }
+    const response = new Http2Response(stream, answering)
+    this.#handle(entrance, new Http2Request(stream, raw, bodiless), response)
   }
+}
+
+/** Requests that are on a connection. */
+interface Connection {
+  streams: number
+  /** Whether there was one since it was last looked at. */
+  used: boolean
 }

@@ -13,11 +13,15 @@ export class Http2Response implements ClientResponse {
   shouldKeepAlive = true
   sendDate = true
   readonly #stream: ServerHttp2Stream
+  readonly #answering: () => void
   #head: readonly string[] = []
   #trailers: Record<string, string[]> = {}
+  #ended = false
 
-  constructor(stream: ServerHttp2Stream) {
+  /** @param answering called before the head is sent */
+  constructor(stream: ServerHttp2Stream, answering: () => void) {
     this.#stream = stream
+    this.#answering = answering
   }
 
   get headersSent(): boolean {
@@ -29,7 +33,8 @@ export class Http2Response implements ClientResponse {
   }
 
   get writableFinished(): boolean {
-    return this.#stream.writableFinished
+    // A reset finishes the stream too, and closes it with a code of its own.
+    return this.#ended && this.#stream.writableFinished && this.#stream.rstCode === NO_ERROR
   }
 
   writeHead(status: number, second: string | string[], third?: string[]): void {
@@ -53,6 +58,7 @@ export class Http2Response implements ClientResponse {
   end(chunk: Buffer | string = '', encoding: BufferEncoding = 'latin1'): void {
     const stream = this.#stream
     const trailing = Object.keys(this.#trailers).length > 0
+    this.#ended = true
     this.#sendHead(chunk.length === 0 && !trailing, trailing)
     if (stream.writableEnded || stream.destroyed) return
     if (typeof chunk === 'string') stream.end(chunk, encoding)
@@ -80,6 +86,7 @@ export class Http2Response implements ClientResponse {
     const stream = this.#stream
     // The client has reset it; whoever handles the request is told by `close`.
     if (stream.headersSent || stream.destroyed || stream.closed) return
+    this.#answering()
     const waitForTrailers = trailing && !ended
     stream.respond(this.#head, { endStream: ended, waitForTrailers })
     if (!waitForTrailers) stream.once('finish', () => this.#letGo())

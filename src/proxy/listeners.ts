@@ -94,6 +94,7 @@ export class Listeners {
     const stopTimer = clock.after(drainMs, destroyOthers)
     await Promise.all([...this.#servers.values()].map((server) => close(server, drainMs, clock)))
     stopTimer()
+    this.#http2?.destroy()
   }
 
   /** Serves a connection as if it had just come in, in the protocol that it speaks. */

@@ -93,7 +93,7 @@ export function exchangeFrames(
       const read = readFrames(Buffer.concat([rest, chunk]))
       rest = read.rest
       seen.push(...read.frames)
-      if (read.frames.some(until)) done()
+      if (read.frames.filter(until).length > 0) done()
     })
     socket.once('close', done)
     socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0), ...frames]))
