@@ -19,6 +19,8 @@ export interface Client {
   readonly runtime: Runtime
   /** Names of calls, which its program knows. */
   readonly calls: readonly string[]
+  /** Those of them that carry a token, which a revoked secret has no part in. */
+  readonly tokenCalls?: readonly string[]
   /** The first one is its main way. */
   readonly ways: readonly Way[]
   /** The options by which its user leads it to Sidekey, in Markdown; environment variables go without saying. */

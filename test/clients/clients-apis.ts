@@ -22,7 +22,7 @@ export const API_CLIENTS: readonly Client[] = [
     ...TWILIO,
     name: npmPackage('twilio'),
     runtime: 'Node',
-    told: 'nothing; without a proxy `client.api.baseUrl`',
+    told: 'nothing (it reads `HTTP_PROXY`, so `proxy.forward: true`); without a proxy `client.api.baseUrl`',
     command: (run) => node('twilio.mjs', run.call, ACCOUNT_SID, ...ownUrl(run, 'twilio')),
   },
   {

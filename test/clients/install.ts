@@ -12,12 +12,10 @@ const STEP_TIMEOUT_MS = 180_000
  * @throws Error when a step fails, or takes longer than three minutes
  */
 export async function install(): Promise<Runtimes> {
-  const runtimes = await findRuntimes()
+  const [runtimes] = await Promise.all([findRuntimes(), installNode()])
   await Promise.all([
-    installNode(),
     runtimes.has('Python') && once(VENV, installPython),
-    runtimes.has('Go') &&
-      once(GO, () => run('go', 'build', '-o', join(GO, 'client'), here('go/client.go'))),
+    runtimes.has('Go') && once(GO, installGo),
     runtimes.has('Java') && once(JAVA, installJava),
   ])
   return runtimes
@@ -36,6 +34,10 @@ async function installPython(): Promise<void> {
   await run('python3', '-m', 'venv', VENV)
   const pip = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-compile']
   await run(join(VENV, 'bin/python'), ...pip, '-r', here('python/requirements.txt'))
+}
+
+async function installGo(): Promise<void> {
+  await run('go', 'build', '-o', join(GO, 'client'), here('go/client.go'))
 }
 
 async function installJava(): Promise<void> {

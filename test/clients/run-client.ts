@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, type ExecFileException } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Client } from './client.ts'
 import { targetOf, type Way } from './ways.ts'
@@ -33,7 +33,8 @@ async function run({ client, way, call }: Trial, world: World, revoked: boolean)
     const told = target.proxied ? world.variables : {}
     const env = { PATH, HOME, ...told, ...client.variables?.(run) }
     const { stdout } = await promisify(execFile)(command, rest, { env, timeout: RUN_TIMEOUT_MS })
-    return judge(world, revoked, client.accepts?.(call, stdout) ?? true)
+    if (client.accepts?.(call, stdout) === false) return 'the API refused the call'
+    return judge(world, revoked && client.tokenCalls?.includes(call) !== true)
   } catch (error) {
     return reasonOf(error)
   } finally {
@@ -42,16 +43,16 @@ async function run({ client, way, call }: Trial, world: World, revoked: boolean)
 }
 
 /** A call that went well has to have been what it claims to be. */
-function judge(world: World, revoked: boolean, accepted: boolean): string {
-  if (!accepted) return 'the API refused the call'
+function judge(world: World, replays: boolean): string {
   if (world.leaks > 0) return 'the placeholder leaked'
-  const expected = revoked ? 1 : 0
+  const expected = replays ? 1 : 0
   return world.refused === expected ? 'ok' : `${world.refused} refusals upstream, not ${expected}`
 }
 
 /** The last line that says something. */
 function reasonOf(error: unknown): string {
-  const { stderr = '', message } = error as { readonly stderr?: string; readonly message: string }
+  const { stderr = '', message, killed } = error as ExecFileException
+  if (killed === true) return `no end within ${RUN_TIMEOUT_MS / 1000} s`
   const lines = stderr.split('\n').filter((line) => /error|alert|refused|failed/i.test(line))
   return (lines.at(-1) ?? message).replaceAll('|', '/').trim().slice(0, 120)
 }

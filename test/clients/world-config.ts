@@ -1,6 +1,7 @@
 import { HOSTS, type Ports } from './ways.ts'
 
 export const API_KEY = 'a1b2c3d4'
+export const APPLICATION_ID = '0a1b2c3d-0000-4000-8000-0123456789ab'
 export const ACCOUNT_SID = `AC${'0123456789abcdef'.repeat(2)}`
 export const CURRENT = 'Current1Secret-Aa0Bb1Cc2'
 export const PREVIOUS = 'Previous1Secret-Dd3Ee4Ff5'
@@ -60,7 +61,8 @@ function vonageCredential({ vonage }: Upstreams): string {
     current: { file: current }
     previous: { file: previous }
     rotation: off
-    baseUrls: { api: ${vonage}, rest: ${vonage} }`
+    baseUrls: { api: ${vonage}, rest: ${vonage} }
+    applications: [{ id: ${APPLICATION_ID}, privateKeyFile: application.key }]`
 }
 
 function route(

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +25,7 @@ export class World {
   readonly ports: Ports
   /** What `sidekey env` says. */
   variables: Readonly<Record<string, string>> = {}
+  readonly #application = rsaPair()
   readonly #folder = mkdtempSync(join(tmpdir(), 'sidekey-clients-'))
   #emulator: VonageEmulator | null = null
   #upstream: Upstream | null = null
@@ -34,18 +36,27 @@ export class World {
     this.#write('key', '0123456789abcdef'.repeat(4))
     this.#write('current', config.CURRENT)
     this.#write('previous', config.PREVIOUS)
+    this.#write('application.key', this.#application.privateKey)
+    // The application has another key: what an app signs with this one is refused.
+    this.#write('dummy.key', rsaPair().privateKey)
   }
 
   get files() {
     const { certificate } = authorityPaths(this.#path('store/ca'))
-    return { certificate, socket: this.#path('proxy.sock') }
+    return {
+      certificate,
+      socket: this.#path('proxy.sock'),
+      dummyKey: this.#path('dummy.key'),
+    }
   }
 
   /** Starts the upstreams and Sidekey; with `revoked` its current secret is not valid any more. */
   async start(revoked: boolean): Promise<void> {
     const secrets = [config.CURRENT, config.PREVIOUS]
     const accounts = [{ key: config.API_KEY, secrets }]
-    this.#emulator = await startVonageEmulator({ accounts, clock, random })
+    const { publicKey } = this.#application
+    const applications = [{ id: config.APPLICATION_ID, account: config.API_KEY, publicKey }]
+    this.#emulator = await startVonageEmulator({ accounts, applications, clock, random })
     this.#emulator.control.watchFor(config.PLACEHOLDER)
     if (revoked) this.#emulator.control.revoke(config.API_KEY, 'oldest')
     this.#upstream = await startUpstream(revoked ? [config.PREVIOUS] : secrets)
@@ -92,4 +103,12 @@ export class World {
   #write(name: string, content: string): void {
     writeFileSync(this.#path(name), content, { mode: 0o600 })
   }
+}
+
+function rsaPair() {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
 }
