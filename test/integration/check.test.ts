@@ -81,6 +81,7 @@ const EXAMPLES = [
   'http-provider.yaml',
   'secondary-accounts.yaml',
   'sidekey.yaml',
+  'signed.yaml',
   'sources.yaml',
   'static.yaml',
 ]
