@@ -126,8 +126,6 @@ export const HTTP2_RESETS_PER_SECOND = 100
 export const HTTP2_SESSION_MEMORY_MB = 16
 /** HTTP/2 connections to one upstream origin; each carries as many requests as the upstream allows. */
 export const UPSTREAM_SESSIONS_MAX = 16
-/** Requests on one of them while the upstream has not said how many it takes. */
-export const UPSTREAM_STREAMS_DEFAULT = 100
 /** How much of one answer an HTTP/2 upstream may send unasked: over 50 ms of distance, 10 MB/s. */
 export const UPSTREAM_WINDOW_BYTES = 512 * 1024
 /** The same for all answers of a connection together. */

@@ -52,7 +52,7 @@ export class UpstreamHttp2 implements SessionOwner {
       return
     }
     this.#waiting.push({ attempt, request, lane })
-    if (this.#opening === null && this.#sessions.size < UPSTREAM_SESSIONS_MAX) this.#openOne()
+    this.#openMore()
   }
 
   /** Ends everything now. */
@@ -65,7 +65,7 @@ export class UpstreamHttp2 implements SessionOwner {
   roomMade(): void {
     while (this.#waiting.length > 0) {
       const session = this.#withRoom()
-      if (session === null) return
+      if (session === null) return this.#openMore()
       const next = this.#waiting.shift()
       if (next?.attempt.isOver === false) {
         session.send(next.attempt, next.request, next.lane !== 'any')
@@ -75,7 +75,7 @@ export class UpstreamHttp2 implements SessionOwner {
 
   leaves(session: UpstreamSession): void {
     if (this.#sessions.delete(session)) this.#leaving.add(session)
-    if (this.#waiting.length > 0 && this.#opening === null) this.#openOne()
+    this.#openMore()
   }
 
   closed(session: UpstreamSession): void {
@@ -86,6 +86,13 @@ export class UpstreamHttp2 implements SessionOwner {
   #withRoom(): UpstreamSession | null {
     for (const session of this.#sessions) if (session.hasRoom) return session
     return null
+  }
+
+  /** Another connection where requests wait, unless one is about to have room for all of them. */
+  #openMore(): void {
+    if (this.#waiting.length === 0 || this.#opening !== null) return
+    if (this.#sessions.size >= UPSTREAM_SESSIONS_MAX) return
+    if (![...this.#sessions].some(({ isNew }) => isNew)) this.#openOne()
   }
 
   #openOne(): void {
@@ -123,7 +130,6 @@ export class UpstreamHttp2 implements SessionOwner {
     const http2 = process.getBuiltinModule('node:http2')
     this.#sessions.add(new UpstreamSession(http2, this, socket))
     this.roomMade()
-    if (this.#waiting.length > 0 && this.#sessions.size < UPSTREAM_SESSIONS_MAX) this.#openOne()
   }
 
   /** The socket goes on as a connection of HTTP/1.1, whose reader is only known now. */

@@ -8,7 +8,6 @@ import {
   UPSTREAM_HEADER_MAX_BYTES,
   UPSTREAM_PING_TIMEOUT_MS,
   UPSTREAM_SESSION_WINDOW_BYTES,
-  UPSTREAM_STREAMS_DEFAULT,
   UPSTREAM_WINDOW_BYTES,
 } from '../kernel/limits.ts'
 import type { Attempt, OutboundRequest } from './attempt.ts'
@@ -35,7 +34,6 @@ const OPTIONS: ClientSessionOptions = {
     maxHeaderListSize: UPSTREAM_HEADER_MAX_BYTES,
   },
   maxHeaderListPairs: HTTP2_HEADER_PAIRS_MAX,
-  peerMaxConcurrentStreams: UPSTREAM_STREAMS_DEFAULT,
   // What two fields of one name mean is not for Sidekey to say. The option is Node's; its types lag behind.
   ...{ strictSingleValueFields: false },
 }
@@ -46,7 +44,8 @@ export class UpstreamSession implements StreamOwner {
   readonly #owner: SessionOwner
   readonly #session: ClientHttp2Session
   #open = 0
-  #streamsMax = UPSTREAM_STREAMS_DEFAULT
+  /** Null: the upstream has not said yet. One request is sent without, for most upstreams to take many. */
+  #streamsMax: number | null = null
   #leaving = false
   #lost = false
   /** The last stream that the upstream will have processed; null: it has not said. */
@@ -86,7 +85,12 @@ export class UpstreamSession implements StreamOwner {
   /** Whether one more request can be sent now. */
   get hasRoom(): boolean {
     if (this.#leaving || this.#session.closed || this.#session.destroyed) return false
-    return this.#open < this.#streamsMax
+    return this.#open < (this.#streamsMax ?? 1)
+  }
+
+  /** Whether the upstream is still to say how many requests it takes. */
+  get isNew(): boolean {
+    return this.#streamsMax === null
   }
 
   get isLost(): boolean {
