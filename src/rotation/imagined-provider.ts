@@ -23,7 +23,7 @@ export class ImaginedProvider implements Provider {
   readonly traits: ProviderTraits
   readonly #real: Pick<Provider, 'list' | 'verify'>
   readonly #verdicts: { readonly value: SecretValue; verdict: VerifyAnswer }[] = []
-  #listed: readonly ListedSecret[] | null = null
+  #answer: ListAnswer | null = null
   /** What the dry run believes now: it tells whose id a revoke names. */
   record: CredentialRecord
 
@@ -34,24 +34,22 @@ export class ImaginedProvider implements Provider {
   }
 
   async list(auth: ManagementAuth, signal: AbortSignal): Promise<ListAnswer> {
-    if (this.#listed !== null) return { kind: 'listed', secrets: this.#listed }
-    const answer = await this.#real.list(auth, signal)
-    if (answer.kind === 'listed') this.#listed = answer.secrets
-    return answer
+    this.#answer ??= await this.#real.list(auth, signal)
+    return this.#answer
   }
 
   async create(_auth: ManagementAuth, value: SecretValue | null): Promise<CreateAnswer> {
-    const listed = this.#listed ?? []
+    const listed = this.#listed
     if (listed.length >= this.traits.secretsMax) return { kind: 'slots-full' }
     const secretId = this.traits.slots?.secondary ?? IMAGINED_ID
-    this.#listed = [...listed, { secretId, createdAtMs: 0, active: true }]
+    this.#list([...listed, { secretId, createdAtMs: 0, active: true }])
     const made = value ?? new SecretValue('imagined')
     this.#judge(made, { kind: 'accepted' })
     return { kind: 'created', secretId, value: value === null ? made : null }
   }
 
   async revoke(_auth: ManagementAuth, secretId: string): Promise<RevokeAnswer> {
-    this.#listed = (this.#listed ?? []).filter((one) => one.secretId !== secretId)
+    this.#list(this.#listed.filter((one) => one.secretId !== secretId))
     const { current, pending, previous } = this.record
     for (const version of [pending, previous, current]) {
       if (version?.secretId === secretId) this.#judge(version.value, REFUSED)
@@ -74,6 +72,15 @@ export class ImaginedProvider implements Provider {
     const verdict = await this.#real.verify(value, signal)
     this.#judge(value, verdict)
     return verdict
+  }
+
+  get #listed(): readonly ListedSecret[] {
+    return this.#answer?.kind === 'listed' ? this.#answer.secrets : []
+  }
+
+  /** An account that gave no list goes on giving none: asking again would cost calls, and tell nothing new. */
+  #list(secrets: readonly ListedSecret[]): void {
+    if (this.#answer?.kind === 'listed') this.#answer = { kind: 'listed', secrets }
   }
 
   #judge(value: SecretValue, verdict: VerifyAnswer): void {

@@ -137,7 +137,7 @@ function probeAtMs(v: View, generation: number): number {
   const victim = record.phase === 'aborting' ? record.pending : record.previous
   if (generation !== victim?.generation || record.absentSinceMs === null) return dueAtMs
   const waitedMs = sight.verdictAtMs - record.absentSinceMs
-  return sight.verdictAtMs + Math.min(Math.max(waitedMs / 2, PROBE_SPACING_MS), 30_000)
+  return sight.verdictAtMs + Math.min(Math.max(waitedMs / 3, PROBE_SPACING_MS), 30_000)
 }
 
 /** From when on an accepted value, given up after its revoke, is no longer merely slow to die. */
@@ -165,7 +165,7 @@ function listAtMs(v: View): number {
  */
 function currentListAtMs({ record, seen }: View): number {
   const { absentSinceMs, phase, tombstones } = record
-  if (seen.list !== null) return 0
+  if (seen.list !== null || record.emergency !== null) return 0
   const buriedAtMs = phase === 'idle' ? tombstones.at(-1)?.atMs : undefined
   const fullAtMs = seen.create?.outcome === 'slots-full' ? seen.create.atMs : undefined
   const changedAtMs = absentSinceMs ?? buriedAtMs ?? fullAtMs

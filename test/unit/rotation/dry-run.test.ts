@@ -149,6 +149,16 @@ test('a provider that gives no verdict ends it, and not in a loop', async () => 
   expect((await dryRun(mute, false)).stopsFor).toBe('probe-inconclusive')
 })
 
+test('a provider that throttles is not asked again', async () => {
+  const bench = new Bench({ standby: 'none' })
+  await bench.reach('idle')
+  await bench.run(HOUR_MS)
+  const before = bench.provider.count('list')
+  bench.provider.throttleNext('list', 60_000)
+  expect((await dryRun(bench.rotatorDeps(), false)).stopsFor).toBe('list-unsettled')
+  expect(bench.provider.count('list') - before).toBe(1)
+})
+
 test.each(['pause', 'block'] as const)(
   'a rotation that would be refused is refused: %s',
   async (why) => {
