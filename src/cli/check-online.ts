@@ -57,7 +57,8 @@ export async function checkOnline(
   }
   for (const credential of config.credentials) {
     const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
-    if (provider?.create === undefined) continue
+    // A further secret of an account is none that its management API would know, nor must it go there.
+    if (provider?.create === undefined || credential.writtenAt !== undefined) continue
     const detail = await verify(config, credential, provider, deps)
     const ok = detail === 'accepted' || detail === NONE_YET.message
     add({ kind: 'credential', name: credential.id, ok, detail })

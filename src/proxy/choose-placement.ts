@@ -23,6 +23,9 @@ export function choosePlacement(
   account: CompiledAccount,
   parts: CallerParts,
 ): Placement {
+  const [only] = placements
+  // Most routes have one, and then nobody has to look where the caller's stands.
+  if (only !== undefined && placements.length === 1 && isSettled(only, parts)) return only
   let first: Placement | null = null
   let chosen: Placement | null = null
   let lacking: string | null = null
@@ -45,6 +48,10 @@ export function choosePlacement(
   if (found !== null) return found
   if (lacking !== null) throw noMaterial(lacking)
   throw new RefusedError('body-malformed', 'the body is no object that a credential fits in')
+}
+
+function isSettled(place: Placement, parts: CallerParts): boolean {
+  return materialOf(place) === null && isAble(place, parts)
 }
 
 function noMaterial(name: string): RefusedError {

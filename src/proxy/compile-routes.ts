@@ -11,6 +11,7 @@ import {
   type Placement,
   type PlacementParts,
 } from './placement.ts'
+import { UpstreamClock } from './upstream-clock.ts'
 import type { UpstreamOrigin } from './upstream-origin.ts'
 import { type AllowList, compileAllow } from './vet-path.ts'
 
@@ -49,6 +50,7 @@ export interface CompiledRoute {
   readonly origin: string
   /** At least one. */
   readonly accounts: readonly CompiledAccount[]
+  readonly clock: UpstreamClock
   readonly allow: AllowList
   readonly endpoints: readonly CompiledEndpoint[]
   /** See `Route.maskBody`. */
@@ -125,6 +127,7 @@ function compileRoute(route: Route, parts: RouteParts): CompiledRoute {
     upstream: parts.upstream(route),
     origin: route.upstream.origin,
     accounts: route.credentialIds.map((id) => compileAccount(id, route, parts)),
+    clock: new UpstreamClock(),
     allow: compileAllow(route.allow),
     endpoints: route.endpoints.map((endpoint) => compileEndpoint(endpoint, route, parts)),
     maskBody: route.maskBody ?? false,
@@ -164,7 +167,7 @@ function compileEndpoint(
     pointers: namesOf(placements, 'json'),
     bodyOnly: placements.every((place) => place.kind === 'form' || place.kind === 'json'),
     needsBody: placements.some(needsWholeBody),
-    renews: placements.some((place) => place.kind === 'token'),
+    renews: placements.some(({ kind }) => kind === 'token' || kind === 'signed'),
     detector: compileDetector(endpoint.authFailure),
   }
 }

@@ -13,7 +13,7 @@ import { injectCredential } from './inject-credential.ts'
 import { clientOf, matchEntrance } from './match-entrance.ts'
 import { askForPlainBody, maskBody } from './mask-body.ts'
 import { matchEndpoint } from './match-route.ts'
-import { injectableBody, planInjection, tokensOf } from './plan-injection.ts'
+import { hasOurTime, injectableBody, planInjection, tokensOf } from './plan-injection.ts'
 import { readHead } from './read-head.ts'
 import type { ReplayBudget } from './replay-budget.ts'
 import { respond, respondToServerOptions } from './respond.ts'
@@ -89,6 +89,8 @@ async function serve(
     if (mustHold) requireHeld(body)
     const plan = planInjection(match, endpoint, head, bodyKind, body)
     const { credential } = plan
+    const { clock, webSockets } = deps
+    const timing = match.route.clock
     const answered = await tryCandidates({
       exchange,
       credential,
@@ -96,16 +98,16 @@ async function serve(
       detector: endpoint.detector,
       body,
       budget: deps.budget,
-      clock: deps.clock,
+      clock,
       tokens: tokensOf(plan),
+      retime: hasOurTime(plan) ? ({ fields }) => timing.refused(fields, clock.now()) : null,
       inject: (candidate, token) =>
         injectCredential(head, match, endpoint, body, plan, candidate, {
           publicValues: credential.snapshot?.publicValues ?? plan.publicValues,
-          nowMs: deps.clock.now(),
+          nowMs: timing.at(clock.now()),
           token,
         }),
     })
-    const { clock, webSockets } = deps
     if (answered.attempt.status === SWITCHING_PROTOCOLS) {
       return webSockets.join(response, answered, { credential, meter: exchange.meter, clock })
     }

@@ -63,6 +63,11 @@ export function planInjection(
   return { placement, credential: view, publicValues, bodyKind, outline, parts }
 }
 
+/** Whether the time of sending is part of what is written. */
+export function hasOurTime({ placement: { kind } }: InjectionPlan): boolean {
+  return kind === 'signed' || kind === 'signed-parameters'
+}
+
 /** The tokens that stand in the planned place, in the name of the planned credential; null where none do. */
 export function tokensOf({ placement, credential }: InjectionPlan): TokenSource | null {
   if (placement.kind !== 'token') return null

@@ -23,6 +23,8 @@ export interface Sending {
   readonly clock: Clock
   /** Where tokens stand in place of secrets; else null. */
   readonly tokens: TokenSource | null
+  /** Where our time is part of what is sent: whether a refusal shows that it was the wrong one; else null. */
+  readonly retime: ((refused: Attempt) => boolean) | null
   readonly inject: (candidate: Candidate, token: HeldToken | null) => OutboundRequest
 }
 
@@ -53,7 +55,7 @@ export async function tryCandidates(sending: Sending): Promise<Answered> {
     const { verdict } = sent
     const budgetAllows = sending.budget.allows(sending.clock.monotonic())
     const decide = (hasNext: boolean) => decideReplay({ verdict, body, hasNext, budgetAllows })
-    const renewal = renewToken(sending, sent)
+    const renewal = renew(sending, sent)
     const isRenewed = renewal !== null && decide(true) === 'replayed' && (await renewal)
     const second = isRenewed ? first : other
     const replay = decide(second !== undefined)
@@ -72,11 +74,14 @@ export async function tryCandidates(sending: Sending): Promise<Answered> {
 function noTrial(): void {}
 
 /**
- * A token that an upstream refused is asked for anew, whatever becomes of this request.
- * @returns whether the same version has another token now; null where none was refused
+ * A token that an upstream refused is asked for anew, and a time that it refused is set right, whatever becomes of this
+ * request.
+ * @returns whether the same version is written in another way now; null where it can't be
  */
-function renewToken({ tokens }: Sending, { verdict, token }: Sent): Promise<boolean> | null {
-  return tokens === null || token === null || verdict !== 'refused' ? null : tokens.renew(token)
+function renew({ tokens, retime }: Sending, sent: Sent): Promise<boolean> | null {
+  if (sent.verdict !== 'refused') return null
+  if (retime?.(sent.attempt) === true) return Promise.resolve(true)
+  return tokens === null || sent.token === null ? null : tokens.renew(sent.token)
 }
 
 interface Sent {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -79,6 +80,7 @@ routes:
 const EXAMPLES = [
   'all.yaml',
   'http-provider.yaml',
+  'kinds.yaml',
   'secondary-accounts.yaml',
   'sidekey.yaml',
   'signed.yaml',
@@ -86,8 +88,18 @@ const EXAMPLES = [
   'static.yaml',
 ]
 
-/** What an example may refer to: a key or a token, a JSON document, a secret. */
+const publicKeyEncoding = { type: 'spki', format: 'pem' } as const
+const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const
+const rsa = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding,
+  privateKeyEncoding,
+})
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256', publicKeyEncoding, privateKeyEncoding })
+
+/** What an example may refer to: a private key, a key or a token, a JSON document, a secret. */
 function contentOf(path: string): string {
+  if (path.endsWith('.pem')) return (path.startsWith('ledger') ? ec : rsa).privateKey
   if (/key|admin|token/.test(path)) return KEY
   const version = { token: SECRET }
   return path.endsWith('.json') ? JSON.stringify({ current: version, previous: version }) : SECRET
