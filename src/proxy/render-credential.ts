@@ -127,6 +127,7 @@ function formsOf(text: string): readonly string[] {
     bytes.toString('base64'),
     bytes.toString('base64').replace(/=+$/, ''),
     bytes.toString('base64url'),
+    ...embedded(bytes),
     percent,
     percent.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     bytes.toString('hex'),
@@ -137,6 +138,23 @@ function formsOf(text: string): readonly string[] {
 function escapeUnit(unit: string): string {
   return String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
+
+/** Of the base64 of a longer text, such as a Basic pair, what the secret alone decides: it may begin at three places. */
+function embedded(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64')
+    const own = text.slice(
+      Math.ceil((before * 8) / 6),
+      Math.floor(((before + bytes.length) * 8) / 6),
+    )
+    return own.length < EMBEDDED_LENGTH_MIN
+      ? []
+      : [own, own.replaceAll('+', '-').replaceAll('/', '_')]
+  })
+}
+
+/** Shorter ones might stand in a text by chance. */
+const EMBEDDED_LENGTH_MIN = 8
 
 /** As pages of errors show it. */
 function htmlForms(text: string): readonly string[] {

@@ -219,7 +219,11 @@ test('where bodies pass, a large one is streamed', async () => {
 })
 
 function refusing(isRefused: (request: SeenRequest) => boolean): Answer {
-  return (request, response) => response.writeHead(isRefused(request) ? 401 : 200).end()
+  return (request, response) => {
+    // Its time is not that of the proxy here, which a refusal would be blamed on.
+    response.sendDate = false
+    response.writeHead(isRefused(request) ? 401 : 200).end()
+  }
 }
 
 /** Whether the upstream would find this secret's signature. */
