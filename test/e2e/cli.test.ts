@@ -98,6 +98,23 @@ test('a paused rotation stands still until it is resumed', async () => {
   }, WAIT)
 })
 
+test('a staged promotion is told while it lasts, and comes to its end', async () => {
+  const staged = 'stagedPromotion: { share: 50%, for: 2s }'
+  const world = await raiseWorld(`{ every: 30d, drain: 500ms, revokeBootstrap: auto, ${staged} }`)
+  const sidekey = await world.start()
+  const before = await untilPhase(sidekey, 'staged')
+  await sidekey.command('rotate', 'vonage')
+  await vi.waitFor(async () => {
+    const { out } = await sidekey.command('status')
+    expect(out).toMatch(/vonage +vonage +staged +staged-promotion/)
+    expect(out).toContain('50% of the requests start with pending')
+  }, WAIT)
+  expect(liveIds(world)).toEqual(before.versions.map(({ id }) => id))
+  await vi.waitFor(async () => {
+    expect(liveIds(world)).not.toContain(before.versions[0]?.id)
+  }, WAIT)
+})
+
 test('commands that can not be carried out say why, and exit with 1', async () => {
   const world = await raiseWorld()
   const sidekey = await world.start()
