@@ -27,7 +27,7 @@ export interface SessionOwner {
   closed(session: UpstreamSession): void
 }
 
-const OPTIONS: ClientSessionOptions = {
+const OPTIONS: ClientSessionOptions & { readonly strictSingleValueFields: boolean } = {
   settings: {
     enablePush: false,
     initialWindowSize: UPSTREAM_WINDOW_BYTES,
@@ -35,7 +35,7 @@ const OPTIONS: ClientSessionOptions = {
   },
   maxHeaderListPairs: HTTP2_HEADER_PAIRS_MAX,
   // What two fields of one name mean is not for Sidekey to say. The option is Node's; its types lag behind.
-  ...{ strictSingleValueFields: false },
+  strictSingleValueFields: false,
 }
 
 /** One HTTP/2 connection to an upstream, and the requests that are on it. */

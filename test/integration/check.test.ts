@@ -79,6 +79,7 @@ routes:
 
 const EXAMPLES = [
   'all.yaml',
+  'grpc.yaml',
   'http-provider.yaml',
   'kinds.yaml',
   'secondary-accounts.yaml',

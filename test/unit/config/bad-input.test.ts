@@ -445,6 +445,16 @@ credentials:
     '9 routes[0].authFailure[0]: names both `in` and `notIn` — keep one of them',
   ],
   [
+    'rule of gRPC that looks elsewhere too',
+    route(`${INJECT}\n    authFailure: [{ status: 401, grpc: [16] }]`),
+    '9 routes[0].authFailure[0]: says more than `grpc` — write `status: 200` and `grpc` alone, as a rule of its own',
+  ],
+  [
+    'rule of gRPC that takes success for a refusal',
+    route(`${INJECT}\n    authFailure: [{ status: 200, grpc: [0] }]`),
+    '9 routes[0].authFailure[0].grpc[0]: is too small or empty — give at least 1',
+  ],
+  [
     'method in lower case',
     route(`${INJECT}\n    allow: [{ methods: [get] }]`),
     '9 routes[0].allow[0].methods[0]: is no method — use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS in capitals',

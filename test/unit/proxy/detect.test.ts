@@ -42,6 +42,23 @@ describe('an auth failure is', () => {
   })
 })
 
+test.each([
+  [[{ status: 200, grpc: [16] }], 200, '16', 'refused'],
+  [[{ status: 200, grpc: [16] }], 200, '7', 'accepted'],
+  [[{ status: 200, grpc: [16] }], 200, '', 'accepted'],
+  [[{ status: 200, grpc: [16] }], 401, '16', 'accepted'],
+  [[{ status: 200, grpc: [16] }, SMS], 200, '16', 'refused'],
+  [[{ status: 401 }], 200, '16', 'accepted'],
+] as const)(
+  '%j: a call that ends with its head, %i and %s, is %s',
+  async (rules, status, code, verdict) => {
+    const attempt = new Attempt()
+    attempt.headArrived(status, '', ['content-type', 'application/grpc', 'grpc-status', code])
+    attempt.answerEnded()
+    expect(await detectAuthFailure(compileDetector(rules), attempt)).toBe(verdict)
+  },
+)
+
 test('a body beyond the limit is no auth failure', async () => {
   const body = JSON.stringify({ messages: [{ status: '4' }], pad: 'x'.repeat(70_000) })
   expect(await judge([SMS], 200, 'application/json', body)).toBe('accepted')
