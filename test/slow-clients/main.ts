@@ -36,17 +36,14 @@ interface Outcome {
 function probe(url: string): Promise<number | null> {
   const startedMs = performance.now()
   return new Promise((resolve) => {
-    request(url, { agent: false, timeout: 10_000 }, (response) => {
+    const asked = request(url, { agent: false, timeout: 10_000 }, (response) => {
       response.resume()
       response.once('end', () =>
         resolve(response.statusCode === 200 ? performance.now() - startedMs : null),
       )
     })
-      .on('timeout', function () {
-        this.destroy()
-      })
-      .on('error', () => resolve(null))
-      .end()
+    asked.on('timeout', () => asked.destroy()).on('error', () => resolve(null))
+    asked.end()
   })
 }
 
@@ -86,7 +83,7 @@ async function run(attack: string, args: readonly string[], proxy: string): Prom
   }
 }
 
-const large = Buffer.alloc(4 * 1024 * 1024, 'x')
+const large = Buffer.alloc(1024 * 1024, 'x')
 const upstream = createServer((incoming, response) => {
   incoming.resume()
   response.end(incoming.url === '/large' ? large : 'ok')
