@@ -3,7 +3,7 @@ import { checkAuthFailure } from './check-auth-failure.ts'
 import { checkInjections } from './check-injections.ts'
 import type { Findings } from './findings.ts'
 import { formatListenAddress, type ListenAddress } from './listen-address.ts'
-import { accountsOf, findCredentials } from './route-credentials.ts'
+import { accountsOf, checkSelectable, findCredentials } from './route-credentials.ts'
 import type { Catalog } from './provider-module.ts'
 import { Refusal } from './refusal.ts'
 import { type AllowKeys, type ExplicitRoute, explicitRoute, presetRoute } from './schema-route.ts'
@@ -127,6 +127,7 @@ function resolveExplicit(entry: unknown, path: Path, context: RouteContext): Res
   for (const credential of chosen) {
     checkInjections(inject, credential, [...path, 'inject'], findings)
   }
+  checkSelectable(chosen, inject, path, findings)
   const name = keys.name ?? chosen[0].id
   return { path, name, routes: [build(name, chosen, keys, inject, authFailure)] }
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { RouteAccount } from '../kernel/route.ts'
+import { unreachable } from '../kernel/errors.ts'
+import type { Injection, RouteAccount, Template } from '../kernel/route.ts'
 import { unknownCredential } from './check-credentials.ts'
 import type { Findings } from './findings.ts'
 import { Refusal } from './refusal.ts'
@@ -43,6 +44,49 @@ export function findCredentials(
   if (first === undefined || found.length < named.length) return null
   checkTold(found, [...path, 'credentials'], findings)
   return [first, ...others]
+}
+
+/** With several credentials the caller must be able to name one, in a place where one may stand. */
+export function checkSelectable(
+  credentials: readonly Credential[],
+  injections: readonly Injection[],
+  path: Path,
+  findings: Findings,
+): void {
+  if (credentials.length === 1 || injections.some(holdsPublicWord)) return
+  findings.error(
+    [...path, 'credentials'],
+    new Refusal(
+      'can not be named by a caller',
+      'inject a public word too, such as basic or query with {apiKey}',
+    ),
+  )
+}
+
+function holdsPublicWord(injection: Injection): boolean {
+  switch (injection.kind) {
+    case 'basic':
+      return isPublicWord(injection.username)
+    case 'query':
+      return injection.parameters.some(({ template }) => isPublicWord(template))
+    case 'form':
+      return injection.fields.some(({ template }) => isPublicWord(template))
+    case 'json':
+      return injection.members.some(({ template }) => isPublicWord(template))
+    case 'header':
+    case 'bearer':
+    case 'signed':
+    case 'signed-parameters':
+    case 'token':
+    case 'substitute':
+      return false
+    default:
+      return unreachable(injection)
+  }
+}
+
+function isPublicWord(template: Template): boolean {
+  return /^\{\w+\}$/.test(template) && template !== '{secret}'
 }
 
 /** What the proxy is told of each of them. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
+import type { Signer, SignerSpec } from '../kernel/ports/signer.ts'
 import type { Store } from '../kernel/ports/store.ts'
 import type { ProxyTelemetry, RouteMeter } from '../kernel/ports/telemetry.ts'
 import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
@@ -148,6 +149,9 @@ export class DataPlane {
 
   #compile(config: DataPlaneConfig): RouteTable {
     const meters = new Map<string, RouteMeter>()
+    // Endpoints that sign in the same way share what is computed.
+    const signers = new Map<SignerSpec, Signer>()
+    const signer = this.#deps.signer ?? missing
     const settings = {
       ownNames: ownNames(this.#address, config.ownNames ?? []),
       clients: compileClients(config.clients ?? []),
@@ -185,7 +189,11 @@ export class DataPlane {
         return upstream
       },
       credential: (id) => this.#credentials.get(id),
-      signer: this.#deps.signer ?? missing,
+      signer: (spec) => {
+        const made = signers.get(spec) ?? signer(spec)
+        signers.set(spec, made)
+        return made
+      },
       signParameters: this.#deps.signParameters ?? missing,
       tokens: config.tokens ?? missing,
     })

@@ -7,6 +7,7 @@ import {
 } from '../../src/emulator/vonage/start-vonage-emulator.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
+import { expectKnown, MAIN as PRIMARY, MARKETING, raiseFamily } from './family.ts'
 import { runCli, SidekeyHome, SidekeyProcess } from './sidekey-process.ts'
 import { endAll } from './world.ts'
 
@@ -212,7 +213,7 @@ test('the public key of the caller selects the account, wherever it stands', asy
   expect(calls()).toHaveLength(5)
 })
 
-test('a request for a token without a key to make it is refused, and says what to configure', async () => {
+test('a call that takes tokens only, and names no account by one, is refused', async () => {
   const { host, calls } = await start()
   const answer = await fetch(`${host('api')}/v1/calls?api_key=${OTHER}`)
   expect([answer.status, answer.headers.get('sidekey-error')]).toEqual([403, 'credential-unknown'])
@@ -227,4 +228,38 @@ test('check names the file that holds no private key, and nothing of it', async 
   expect(out + err).toContain('credentials.main.applications[0].privateKeyFile')
   expect(out + err).toContain('is no private key for RS256')
   expect(out + err).not.toContain('canary')
+})
+
+test('a rotating primary and its secondary share a route, each with its own secret', async () => {
+  const family = await raiseFamily('{ every: 30d, drain: 500ms, revokeBootstrap: auto }')
+  const routes = ['main', 'marketing', 'support'].map(
+    (id) => `  - { preset: vonage, credential: ${id} }`,
+  )
+  family.rotate(
+    routes.join('\n'),
+    '  - { preset: vonage, name: shared, credentials: [main, marketing, support] }',
+  )
+  const sidekey = await family.start()
+  await vi.waitFor(() => expectKnown(family, sidekey), { timeout: 60_000, interval: 100 })
+  const ask = (key: string) =>
+    fetch(`${sidekey.proxy}/shared/rest/account/get-balance?api_key=${key}&api_secret=x`)
+  const askBoth = async () => {
+    for (const key of [PRIMARY, MARKETING]) expect((await ask(key)).status).toBe(200)
+  }
+  await askBoth()
+  // Somebody ends the secret of one account: that one falls back, and the other one is left alone.
+  family.emulator.control.revoke(MARKETING, 'last-used')
+  await askBoth()
+  const seen = family.emulator.control
+    .requests()
+    .filter(({ placement }) => placement === 'query')
+    .map(({ account, refused }) => [account, refused])
+  expect(seen).toEqual([
+    [PRIMARY, false],
+    [MARKETING, false],
+    [PRIMARY, false],
+    [MARKETING, true],
+    [MARKETING, false],
+  ])
+  expect((await ask('deadbeef')).headers.get('sidekey-error')).toBe('credential-unknown')
 })

@@ -137,7 +137,7 @@ const api: readonly Endpoint[] = [
   // 402 (not enabled), 420 and 423 say nothing about the secret.
   {
     paths: ['/conversions/sms', '/conversions/voice'],
-    inject: [basic, query],
+    inject: [basic, query, signed('query')],
     authFailure: by401,
   },
   { paths: ['/v1/applications', '/v1/applications/**'], inject: [query], authFailure: by401 },

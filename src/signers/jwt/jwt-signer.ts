@@ -4,18 +4,25 @@ import type { LiveVersion } from '../../kernel/credential.ts'
 import { RefusedError } from '../../kernel/errors.ts'
 import type { Random } from '../../kernel/ports/random.ts'
 import type { Signer, SignRequest } from '../../kernel/ports/signer.ts'
+import type { SecretValue } from '../../kernel/secret-value.ts'
 import type { JwtSpec } from '../../kernel/signing.ts'
 import { callerClaims, type Claims } from './caller-claims.ts'
 import { mintToken } from './mint-token.ts'
 import { privateKeyOf } from './private-key.ts'
 
-/** Tokens that are kept: one for each version and each set of claims that callers ask for. */
+/** Tokens that are kept for one key, one for each set of claims that callers ask for; in number, and in characters. */
 const TOKENS_MAX = 1_000
-const KEYS_MAX = 100
+const TOKENS_MAX_SIZE = 4 * 1024 * 1024
 /** A token must live for so long on its way to a verifier whose clock is not ours, in milliseconds. */
 const REMAINS_MIN_MS = 60_000
 /** The caller's own say about time and identity of the token ends with its token. */
 const OURS_ALONE: ReadonlySet<string> = new Set(['iat', 'exp', 'nbf', 'jti'])
+
+/** What is kept of one key, for as long as it is in use. */
+interface KeyInUse {
+  readonly key: KeyObject
+  readonly tokens: LRUCache<string, Minted>
+}
 
 interface Minted {
   readonly token: string
@@ -33,8 +40,7 @@ export class JwtSigner implements Signer {
   readonly scheme = 'bearer '
   readonly #spec: JwtSpec
   readonly #random: Random
-  readonly #tokens = new LRUCache<string, Minted>({ max: TOKENS_MAX })
-  readonly #keys = new LRUCache<string, KeyObject>({ max: KEYS_MAX })
+  readonly #keys = new WeakMap<SecretValue, KeyInUse>()
 
   constructor(spec: JwtSpec, random: Random) {
     this.#spec = spec
@@ -47,10 +53,11 @@ export class JwtSigner implements Signer {
     { callerFields, nowMs }: Pick<SignRequest, 'callerFields' | 'nowMs'>,
   ): readonly string[] {
     const claims = this.#claims(callerClaims(authorizationOf(callerFields)), publicValues)
-    const id = `${version.versionId} ${JSON.stringify(claims)}`
-    const known = this.#tokens.get(id)
+    const inUse = this.#keyOf(version.value)
+    const id = JSON.stringify(claims)
+    const known = inUse.tokens.get(id)
     const token = known !== undefined && this.#isGood(known, nowMs) ? known.token : null
-    return ['Authorization', `Bearer ${token ?? this.#mint(id, version, claims, nowMs)}`]
+    return ['Authorization', `Bearer ${token ?? this.#mint(inUse, id, claims, nowMs)}`]
   }
 
   fits(publicValues: Readonly<Record<string, string>>, callerFields: readonly string[]): boolean {
@@ -76,26 +83,32 @@ export class JwtSigner implements Signer {
     return { ...Object.fromEntries(kept), ...Object.fromEntries(ours) }
   }
 
-  #mint(id: string, version: LiveVersion, claims: Claims, nowMs: number): string {
+  #mint({ key, tokens }: KeyInUse, id: string, claims: Claims, nowMs: number): string {
     const { algorithm, lifetimeMs } = this.#spec
     const iat = Math.floor(nowMs / 1_000)
     const exp = iat + Math.floor(lifetimeMs / 1_000)
     const whole = { ...claims, iat, exp, jti: uuidOf(this.#random.id()) }
-    const token = mintToken(whole, this.#keyOf(version), algorithm)
-    this.#tokens.set(id, { token, issuedAtMs: iat * 1_000 })
+    const token = mintToken(whole, key, algorithm)
+    tokens.set(id, { token, issuedAtMs: iat * 1_000 })
     return token
   }
 
-  #keyOf(version: LiveVersion): KeyObject {
-    const known = this.#keys.get(version.versionId)
+  #keyOf(secret: SecretValue): KeyInUse {
+    const known = this.#keys.get(secret)
     if (known !== undefined) return known
-    const key = privateKeyOf(version.value, this.#spec.algorithm)
+    const key = privateKeyOf(secret, this.#spec.algorithm)
     if (key === null) {
       const wanted = `no private key for ${this.#spec.algorithm}`
       throw new RefusedError('credential-unavailable', `the secret is ${wanted}`)
     }
-    this.#keys.set(version.versionId, key)
-    return key
+    const tokens = new LRUCache<string, Minted>({
+      max: TOKENS_MAX,
+      maxSize: TOKENS_MAX_SIZE,
+      sizeCalculation: ({ token }, id) => token.length + id.length,
+    })
+    const inUse = { key, tokens }
+    this.#keys.set(secret, inUse)
+    return inUse
   }
 }
 

@@ -96,7 +96,11 @@ export const accountFamily = restFamily('account', 'response')
 export const numbersFamily = restFamily('numbers', 'inbound-numbers')
 export const pricingFamily = restFamily('pricing', 'response')
 export const searchFamily = restFamily('search', 'response')
-export const conversionFamily: Family = { ...restFamily('conversion', 'response'), host: 'api' }
+export const conversionFamily: Family = {
+  ...restFamily('conversion', 'response'),
+  host: 'api',
+  placements: placed('basic', 'query', 'signature'),
+}
 
 export const redactFamily: Family = {
   name: 'redact',
