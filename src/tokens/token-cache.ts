@@ -71,10 +71,6 @@ export class TokenCache implements TokenSource {
     return (await this.#lanes.get(refused.version.versionId)?.renew(refused)) ?? false
   }
 
-  all(): readonly SecretValue[] {
-    return [...this.#lanes.values()].flatMap((lane) => lane.all.map(({ value }) => value))
-  }
-
   async #look(): Promise<void> {
     const found = await this.#deps.source.load().catch(() => null)
     // Whoever keeps the credential says why it can't be read.
@@ -86,7 +82,12 @@ export class TokenCache implements TokenSource {
       this.#lanes.delete(versionId)
     }
     for (const version of found.versions) void this.#laneOf(version).obtain()
-    this.#deps.keep(this.all())
+    this.#deps.keep(this.#all())
+  }
+
+  /** Those before them too: they may still be on their way somewhere. */
+  #all(): readonly SecretValue[] {
+    return [...this.#lanes.values()].flatMap((lane) => lane.all.map(({ value }) => value))
   }
 
   #laneOf(version: LiveVersion): TokenLane {
@@ -104,7 +105,7 @@ export class TokenCache implements TokenSource {
         // It may be one that is gone.
         void this.#look()
       },
-      changed: () => this.#deps.keep(this.all()),
+      changed: () => this.#deps.keep(this.#all()),
     })
     if (this.#stopping.signal.aborted) lane.stop()
     else this.#lanes.set(version.versionId, lane)

@@ -39,6 +39,4 @@ export interface TokenSource {
    * @returns whether the version has another one now
    */
   renew(refused: HeldToken): Promise<boolean>
-  /** Every token that may still be on its way somewhere, so that echoes of it are masked. */
-  all(): readonly SecretValue[]
 }

@@ -41,10 +41,6 @@ class FakeTokens implements TokenSource {
     this.current.set(version.versionId, text)
     return Promise.resolve(true)
   }
-
-  all(): readonly SecretValue[] {
-    return []
-  }
 }
 
 let bench: Bench
