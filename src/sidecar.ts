@@ -69,9 +69,12 @@ export class Sidecar {
     this.#deps = deps
     this.#config = deps.config
     this.#scheduler = new RotationScheduler({ ...deps, rotators: new Map() })
-    this.#tokens = new TokenCaches(deps, (id, { stage }) => {
-      deps.metrics.proxy.credential(id).authFailure(stage)
-      this.#scheduler.look(id)
+    this.#tokens = new TokenCaches(deps, {
+      refused: (id, { stage }) => {
+        deps.metrics.proxy.credential(id).authFailure(stage)
+        this.#scheduler.look(id)
+      },
+      answered: (id, kind) => deps.metrics.rotation.providerCall(id, 'token', kind),
     })
   }
 

@@ -20,6 +20,8 @@ export interface TokenCacheDeps extends Pick<RestClientOptions, 'dispatcher' | '
   readonly clientId: string
   /** The token endpoint refused a secret: the rotation should look. */
   readonly refused: (version: LiveVersion) => void
+  /** Told of every answer of the endpoint, by its kind. */
+  readonly answered: (kind: TokenAnswer['kind']) => void
   /** Told of every token that lives, so that none is ever printed. */
   readonly keep: (tokens: readonly SecretValue[]) => void
 }
@@ -116,7 +118,10 @@ export class TokenCache implements TokenSource {
     const { spec, clientId, clock } = this.#deps
     const call = tokenCall(spec, clientId, version.value)
     const answer = await this.#client.send(call, this.#stopping.signal)
-    return readTokenAnswer(answer, spec, clock.now())
+    const read = readTokenAnswer(answer, spec, clock.now())
+    // The end of this cache is no answer.
+    if (!this.#stopping.signal.aborted) this.#deps.answered(read.kind)
+    return read
   }
 }
 

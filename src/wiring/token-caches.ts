@@ -27,8 +27,13 @@ export interface PreparedTokens {
   readonly sourceOf: (unit: CredentialUnit) => VersionSource
 }
 
-/** A token endpoint refused a secret of this credential. */
-export type SecretRefused = (credentialId: string, version: LiveVersion) => void
+/** What token endpoints say, by credential. */
+export interface TokenEvents {
+  /** A secret is wrong. */
+  refused(credentialId: string, version: LiveVersion): void
+  /** Any answer, by its kind. */
+  answered(credentialId: string, kind: string): void
+}
 
 interface Entry {
   readonly unit: CredentialUnit
@@ -42,15 +47,15 @@ interface Entry {
  */
 export class TokenCaches {
   readonly #deps: TokenCachesDeps
-  readonly #refused: SecretRefused
+  readonly #events: TokenEvents
   readonly #echoing = new WeakMap<CredentialUnit, EchoingSource>()
   #live: readonly Entry[] = []
   #next: readonly Entry[] = []
   #made = 0
 
-  constructor(deps: TokenCachesDeps, refused: SecretRefused) {
+  constructor(deps: TokenCachesDeps, events: TokenEvents) {
     this.#deps = deps
-    this.#refused = refused
+    this.#events = events
   }
 
   /** Makes what new routes need; the tokens are asked for, and not waited for. */
@@ -111,7 +116,8 @@ export class TokenCaches {
       source: unit.source,
       spec,
       clientId: fill(spec.clientId, publicValues),
-      refused: (version) => this.#refused(id, version),
+      refused: (version) => this.#events.refused(id, version),
+      answered: (kind) => this.#events.answered(id, kind),
       keep: (tokens) => {
         this.#deps.keepSecret(owner, tokens)
         echoing.echo(owner, tokens)

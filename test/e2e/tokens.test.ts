@@ -35,6 +35,9 @@ test('tokens are renewed and revoked, secrets rotate, the endpoint fails for a w
   expect(asked.length).toBeGreaterThanOrEqual(4)
   expect(asked.length).toBeLessThan(30)
   const page = await sidekey.page('/metrics')
+  expect(page.text).toMatch(
+    /^sidekey_provider_calls_total\{credential="crm",operation="token",outcome="issued"\} [1-9]/m,
+  )
   // The revoked ones were seen, and healed.
   expect(page.text).toMatch(/^sidekey_replays_total\{route="crm",outcome="replayed"\} [1-9]/m)
   for (const secret of await secretsOf(emulator)) {

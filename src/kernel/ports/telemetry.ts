@@ -58,7 +58,8 @@ export interface ProxyTelemetry {
   credential(credentialId: string): CredentialMeter
 }
 
-export type ProviderOperation = 'list' | 'create' | 'verify' | 'revoke' | 'promote'
+/** `token`: the exchange of a secret for a token. */
+export type ProviderOperation = 'list' | 'create' | 'verify' | 'revoke' | 'promote' | 'token'
 
 /** The state of one credential as metrics show it. */
 export interface RotationState {

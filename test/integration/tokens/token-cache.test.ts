@@ -60,9 +60,10 @@ test('an endpoint that hangs keeps nobody who has a token waiting', async () => 
 })
 
 test('without any token a request is told when to come again', async () => {
-  const { cache, emulator, current } = await raise([FIRST], false)
+  const { cache, emulator, current, answers } = await raise([FIRST], false)
   emulator.fault({ operation: 'token', kind: 'throttle', retryAfterSeconds: 30 })
   expect(await cache.ready([current])).toBe(30_000)
+  expect(answers).toEqual(['throttled'])
 })
 
 test('a version that is gone takes its token along, and a new one is fetched ahead of requests', async () => {
@@ -94,6 +95,7 @@ async function raise(values: readonly string[] = [FIRST, SECOND], wait = true) {
   )
   const source = new FakeVersionSource('partner', versions)
   const refused: string[] = []
+  const answers: string[] = []
   const kept: (readonly SecretValue[])[] = []
   const spec: OAuth2Spec = {
     tokenUrl: `${emulator.url}/oauth2/v1/token`,
@@ -109,6 +111,7 @@ async function raise(values: readonly string[] = [FIRST, SECOND], wait = true) {
     source,
     spec,
     clientId: '0oa1',
+    answered: (kind) => answers.push(kind),
     refused: (version) => refused.push(version.versionId),
     keep: (tokens) => kept.push(tokens),
   })
@@ -125,6 +128,7 @@ async function raise(values: readonly string[] = [FIRST, SECOND], wait = true) {
     emulator,
     clock,
     refused,
+    answers,
     kept,
     open,
     current: current!,

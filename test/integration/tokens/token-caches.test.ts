@@ -95,7 +95,7 @@ async function raise() {
   const keepSecret = (_owner: string, secrets: readonly SecretValue[]) => kept.push(secrets)
   const caches = new TokenCaches(
     { clock, random, log: new RecordingLog(), keepSecret },
-    () => undefined,
+    { refused: () => undefined, answered: () => undefined },
   )
   closing.push(() => caches.stop())
   const spec: OAuth2Spec = {
