@@ -32,8 +32,16 @@ export function spliceParameters(
 
 /** Whether one of the names stands in a query or a form. */
 export function hasParameter(text: string, names: ReadonlySet<string>): boolean {
-  return text !== '' && text.split('&').some((segment) => names.has(parameterName(segment)))
+  return mayHold(text, names) && text.split('&').some((each) => names.has(parameterName(each)))
 }
+
+/** Most texts hold none of the names, which is seen without taking them apart. */
+function mayHold(text: string, names: ReadonlySet<string>): boolean {
+  for (const name of names) if (text.includes(name)) return true
+  return ESCAPED_NAME.test(text)
+}
+
+const ESCAPED_NAME = /(?:^|&)[^=&]*[%+\x80-\xff]/
 
 /** The decoded values of one name, in their order. */
 export function parameterValues(text: string, name: string): readonly string[] {

@@ -221,6 +221,7 @@ test('a signed JSON body keeps its other bytes', async () => {
 
 test.each([
   ['without the secret to sign with', [], asForm, 'to=1&sig=x', '', 503],
+  ['whose mark is escaped, without it', [], asForm, 'to=1&%73ig=x', '', 503],
   ['with a name twice', ['signing'], asForm, 'to=1&to=2&sig=x', '', 400],
   ['with parameters in the query too', ['signing'], asForm, 'to=1&sig=x', '?a=1', 400],
   ['with a value that has no one text', ['signing'], asJson, '{"to":[1],"sig":"x"}', '', 400],
