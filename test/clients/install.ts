@@ -1,24 +1,48 @@
-import { execFile } from 'node:child_process'
+import { execFile, type ExecFileException } from 'node:child_process'
 import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Runtime } from './client.ts'
 import { GO, HERE, JAVA, once, VENV } from './places.ts'
 import { findRuntimes, type Runtimes } from './runtimes.ts'
 
 const STEP_TIMEOUT_MS = 180_000
 
+const STEPS: Readonly<Record<Runtime, () => Promise<void>>> = {
+  Node: installNode,
+  Python: () => once(VENV, installPython),
+  Go: () => once(GO, installGo),
+  Java: () => once(JAVA, installJava),
+  curl: async () => {},
+}
+
 /**
- * Installs and builds the clients of every runtime that is there; quick when that has been done before.
- * @throws Error when a step fails, or takes longer than three minutes
+ * Installs and builds the clients of every runtime that is there; quick when that has been done before. A runtime whose
+ * clients can't be installed counts as missing, and the reason is printed.
  */
 export async function install(): Promise<Runtimes> {
-  const [runtimes] = await Promise.all([findRuntimes(), installNode()])
-  await Promise.all([
-    runtimes.has('Python') && once(VENV, installPython),
-    runtimes.has('Go') && once(GO, installGo),
-    runtimes.has('Java') && once(JAVA, installJava),
-  ])
-  return runtimes
+  // Needs nothing of Debian, and so goes on meanwhile.
+  const node = succeeds('Node')
+  const runtimes = await findRuntimes()
+  const usable = await Promise.all(
+    [...runtimes].map(async (entry) => {
+      const [runtime] = entry
+      return (await (runtime === 'Node' ? node : succeeds(runtime))) ? [entry] : []
+    }),
+  )
+  return new Map(usable.flat())
+}
+
+async function succeeds(runtime: Runtime): Promise<boolean> {
+  try {
+    await STEPS[runtime]()
+    return true
+  } catch (error) {
+    // Maven says what is wrong on stdout.
+    const { message, stdout = '' } = error as ExecFileException
+    console.error(`${runtime}: ${message}\n${stdout}`.slice(0, 1_500))
+    return false
+  }
 }
 
 /** Beside the programs, where their imports look for it. */

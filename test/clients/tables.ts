@@ -1,9 +1,8 @@
 import type { Client } from './client.ts'
-import type { Result, Trial } from './run-client.ts'
+import { OK, type Result, type Trial } from './run-client.ts'
 import type { Runtimes } from './runtimes.ts'
 import { WAYS } from './ways.ts'
 
-const OK = 'ok'
 const RUNS_PER_TRIAL = 2
 
 /** One line for each call over each way. */
