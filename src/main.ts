@@ -4,6 +4,7 @@ import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './cli/exit-codes.
 import { formatIssue } from './cli/format-issue.ts'
 import { HELP } from './cli/help.ts'
 import type { OperatorIo } from './cli/operator-io.ts'
+import type { Serving } from './cli/serve.ts'
 import { UsageError } from './cli/usage-error.ts'
 import type { SidekeyConfig } from './config/types.ts'
 import { ConfigError, SidekeyError } from './kernel/errors.ts'
@@ -167,12 +168,23 @@ async function runServe(argv: readonly string[]): Promise<number> {
   // Node would open its inspector, and with it the memory of this process, to whoever is on localhost.
   process.on('SIGUSR1', () => {})
   const deps = { clock, random, version: VERSION, crashPoint: arm(env), quit: stopping.resolve }
+  const started = (serving: Serving): void => {
+    process.on('uncaughtException', (error) => {
+      serving.crashed(error)
+      process.exit(EXIT_FAILED)
+    })
+  }
+  const number = env['SIDEKEY_WORKER']
+  if (number !== undefined && process.connected) {
+    const { runWorker } = await import('./wiring/cluster/run-worker.ts')
+    const serveText = (text: string, look: (credentialId: string) => void) =>
+      serve(options, { stdout, env }, { ...deps, worker: { number: Number(number), text, look } })
+    await runWorker({ clock, channel: process, serve: serveText, started, stopping })
+    return EXIT_OK
+  }
   const serving = await serve(options, { stdout, env }, deps)
+  started(serving)
   reloads.push(() => void serving.reload())
-  process.on('uncaughtException', (error) => {
-    serving.crashed(error)
-    process.exit(EXIT_FAILED)
-  })
   await stopping.promise
   await serving.stop()
   return EXIT_OK

@@ -5,7 +5,7 @@ import type { Readiness, ReloadResult } from './admin/admin-deps.ts'
 import { type AdminServer, serveAdmin } from './admin/serve-admin.ts'
 import { catalog } from './catalog.ts'
 import { formatListenAddress } from './config/listen-address.ts'
-import { loadConfig } from './config/load-config.ts'
+import { loadConfig, loadConfigText } from './config/load-config.ts'
 import type { SidekeyConfig } from './config/types.ts'
 import {
   buildUnit,
@@ -30,6 +30,7 @@ import type { Metrics } from './telemetry/metrics.ts'
 import { createSigner } from './signers/create-signer.ts'
 import { signParameters } from './signers/parameters/sign-parameters.ts'
 import { TokenCaches } from './wiring/token-caches.ts'
+import type { WorkerGroup } from './wiring/cluster/worker-group.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
@@ -46,6 +47,12 @@ export interface SidecarDeps extends Omit<
   /** The admin token and the clients' tokens, read from their sources. */
   readonly readToken: (config: SidekeyConfig) => Promise<SecretValue | null>
   readonly readClients: (config: SidekeyConfig) => Promise<readonly ClientConfig[]>
+  /** What the configuration's file said. */
+  readonly text: string
+  /** The processes that serve in place of this one; null: this one serves. */
+  readonly group: WorkerGroup | null
+  /** In a worker: asks the supervisor, which alone rotates and has the admin port; else null. */
+  readonly lookElsewhere: ((credentialId: string) => void) | null
   /** Starts an orderly stop of the process. */
   readonly quit: () => void
 }
@@ -72,7 +79,7 @@ export class Sidecar {
     this.#tokens = new TokenCaches(deps, {
       refused: (id, { stage }) => {
         deps.metrics.proxy.credential(id).authFailure(stage)
-        this.#scheduler.look(id)
+        this.#look(id)
       },
       answered: (id, kind) => deps.metrics.rotation.providerCall(id, 'token', kind),
     })
@@ -83,8 +90,8 @@ export class Sidecar {
    * @throws StoreUnreadableError a record can't be read: an empty start would orphan its secrets
    */
   async start(): Promise<void> {
-    await this.#openAdmin()
-    await this.#apply(this.#config)
+    if (this.#deps.lookElsewhere === null) await this.#openAdmin()
+    await this.#apply(this.#config, this.#deps.text)
     this.#phase = 'running'
   }
 
@@ -103,11 +110,27 @@ export class Sidecar {
     return next
   }
 
+  /**
+   * In a worker: looks whether a configuration could be applied, or applies it.
+   * @throws ConfigError
+   */
+  change(kind: 'prepare' | 'commit', text: string): Promise<void> {
+    const { configFile, env } = this.#deps
+    const next = this.#reloading.then(async () => {
+      if (this.#phase === 'stopping') throw new ConfigError([STOPPING])
+      const { config } = await loadConfigText(text, configFile, catalog, env)
+      if (kind === 'commit') await this.#apply(config, text)
+    })
+    this.#reloading = next.catch(() => undefined)
+    return next
+  }
+
   /** Not ready first, then no new requests, then none in flight, then everything else: one that fails keeps no other. */
   async stop(): Promise<void> {
     this.#phase = 'stopping'
     // What it is about to start could not be stopped any more.
     await this.#reloading
+    await this.#whateverHappens(() => this.#deps.group?.stop(SHUTDOWN_DRAIN_MS))
     await this.#whateverHappens(() => this.#plane?.stop(SHUTDOWN_DRAIN_MS))
     await this.#whateverHappens(() => this.#tokens.stop())
     await this.#whateverHappens(() => this.#scheduler.stop())
@@ -128,10 +151,10 @@ export class Sidecar {
     const { configFile, env, metrics, log } = this.#deps
     try {
       if (this.#phase === 'stopping') throw new ConfigError([STOPPING])
-      const { config } = await loadConfig(configFile, catalog, env)
+      const { config, text } = await loadConfig(configFile, catalog, env)
       const fixed = needRestart(this.#config, config)
       if (fixed.length > 0) throw new ConfigError(fixed)
-      await this.#apply(config)
+      await this.#apply(config, text)
     } catch (error) {
       metrics.reload(false)
       if (!(error instanceof ConfigError)) {
@@ -147,7 +170,7 @@ export class Sidecar {
   }
 
   /** Builds what is new, moves both planes over, lets go of what is gone. */
-  async #apply(config: SidekeyConfig): Promise<void> {
+  async #apply(config: SidekeyConfig, text: string): Promise<void> {
     const before = this.#units
     const adminToken = await this.#deps.readToken(config)
     const clients = await this.#deps.readClients(config)
@@ -155,9 +178,15 @@ export class Sidecar {
     const fresh = notIn(before, units)
     try {
       // What runs already has its record, and a store that is away now must not keep other changes.
-      for (const unit of fresh) await ensureRecord(unit, this.#deps.log)
-      const tokens = await this.#tokens.prepare(config.routes, units)
-      await this.#applyToPlane(planeConfig(config, units, clients, this.#deps.store, tokens))
+      if (this.#deps.lookElsewhere === null) {
+        for (const unit of fresh) await ensureRecord(unit, this.#deps.log)
+      }
+      await this.#applyToGroup(text)
+      const served = this.#deps.group === null ? config.routes : []
+      const tokens = await this.#tokens.prepare(served, units)
+      if (this.#deps.group === null) {
+        await this.#applyToPlane(planeConfig(config, units, clients, this.#deps.store, tokens))
+      }
     } catch (error) {
       await this.#tokens.discard()
       for (const unit of fresh) await this.#whateverHappens(() => closeUnit(unit))
@@ -171,7 +200,7 @@ export class Sidecar {
       rotators: rotatorsOf(units),
       managers: managersOf(config),
     })
-    this.#scheduler.start()
+    if (this.#deps.lookElsewhere === null) this.#scheduler.start()
     this.#config = config
     this.#adminToken = adminToken
     for (const unit of notIn(units, before)) await this.#whateverHappens(() => closeUnit(unit))
@@ -182,10 +211,25 @@ export class Sidecar {
     })
   }
 
+  /** Tells the rotation of a credential that something is wrong with it. */
+  #look(credentialId: string): void {
+    const { lookElsewhere } = this.#deps
+    if (lookElsewhere === null) this.#scheduler.look(credentialId)
+    else lookElsewhere(credentialId)
+  }
+
+  async #applyToGroup(text: string): Promise<void> {
+    const { group } = this.#deps
+    if (group === null) return
+    if (this.#phase !== 'starting') return group.apply(text)
+    await group.start(text, (credentialId) => this.#scheduler.look(credentialId))
+    this.#proxyAddress = group.address
+  }
+
   async #applyToPlane(config: DataPlaneConfig): Promise<void> {
     await this.#deps.certificates?.serve(interceptedHosts(config))
     if (this.#plane !== null) return this.#plane.reload(config)
-    const earlyLook = { look: (id: string) => this.#scheduler.look(id) }
+    const earlyLook = { look: (id: string) => this.#look(id) }
     const telemetry = this.#deps.metrics.proxy
     const signer = (spec: SignerSpec) => createSigner(spec, this.#deps.random)
     const deps = { ...this.#deps, telemetry, earlyLook, uses: this.#uses, signer, signParameters }
@@ -224,16 +268,24 @@ export class Sidecar {
         this.#uses,
       ),
       token: () => this.#adminToken,
-      readiness: () => this.#readiness(),
+      readiness: () => this.readiness(),
       live: () => true,
       started: () => this.#phase !== 'starting',
-      metrics: async () => ({ text: await metrics.text(), contentType: metrics.contentType }),
+      metrics: async () => ({ text: await this.#metricsText(), contentType: metrics.contentType }),
       reload: () => this.reload(),
     })
     if (listen.kind === 'tcp') this.#admin = await serveAdmin({ ...this.#deps, app, ...listen })
   }
 
-  #readiness(): Readiness {
+  async #metricsText(): Promise<string> {
+    const { group, metrics } = this.#deps
+    return group === null ? metrics.text() : group.metrics(await metrics.report())
+  }
+
+  /** Whether requests find what they need. */
+  readiness(): Readiness {
+    const { group } = this.#deps
+    if (this.#phase === 'running' && group !== null) return group.readiness()
     return this.#phase === 'running' && this.#plane !== null
       ? this.#plane.readiness()
       : { ready: false, reasons: [this.#phase] }

@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
 import { catalog } from '../catalog.ts'
-import { loadConfig } from '../config/load-config.ts'
+import { loadConfig, loadConfigText } from '../config/load-config.ts'
 import { Refusal } from '../config/refusal.ts'
 import { type Environment, readSecretSource, readStoreKey } from '../config/secret-source.ts'
 import type { SidekeyConfig, StoreConfig } from '../config/types.ts'
 import { ConfigError } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
+import type { Readiness } from '../admin/admin-deps.ts'
 import type { CrashPoint } from '../kernel/ports/crash-point.ts'
+import type { Log } from '../kernel/ports/log.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 import { scrubbedStore } from '../wiring/credential-unit.ts'
@@ -18,6 +20,7 @@ import { openFileStore } from '../stores/file/file-store.ts'
 import { errorFields } from '../telemetry/error-fields.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
+import type { MetricsReport } from '../telemetry/worker-metrics.ts'
 import { LiveSecrets } from '../telemetry/scrub-secrets.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -33,11 +36,23 @@ export interface ServeDeps {
   readonly version: string
   /** Starts an orderly stop of the process. */
   readonly quit: () => void
+  /** What a worker process was told; absent: this is no worker. */
+  readonly worker?: {
+    readonly number: number
+    readonly text: string
+    readonly look: (credentialId: string) => void
+  }
 }
 
 /** A running Sidekey, for the process edge: signals and uncaught errors end here. */
 export interface Serving {
   reload(): Promise<unknown>
+  /** Where the proxy listens. */
+  readonly address: string
+  readiness(): Readiness
+  /** In a worker: as `Sidecar.change`. */
+  change(kind: 'prepare' | 'commit', text: string): Promise<void>
+  report(): Promise<MetricsReport>
   stop(): Promise<void>
   /** Writes an error that nobody caught, scrubbed like every other line. */
   crashed(error: unknown): void
@@ -49,23 +64,29 @@ export interface Serving {
  */
 export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps): Promise<Serving> {
   const { configFile, format, level } = options
-  const { config, warnings } = await loadConfig(configFile, catalog, io.env)
+  const { worker = null } = deps
+  const { config, warnings, text } =
+    worker === null
+      ? await loadConfig(configFile, catalog, io.env)
+      : await loadConfigText(worker.text, configFile, catalog, io.env)
   const secrets = new LiveSecrets()
   const { clock, random } = deps
-  const log = createLog({
+  const written = createLog({
     level: level ?? config.log.level,
     format: format ?? (io.stdout.isTTY === true ? 'text' : 'json'),
     destination: io.stdout,
     scrub: secrets,
     clock,
   })
-  for (const { path, message, remedy } of warnings)
+  const log = worker === null ? written : withWorker(written, worker.number)
+  for (const { path, message, remedy } of worker === null ? warnings : [])
     log.warn('configuration', { path, message, remedy })
   const keepSecret = secrets.set.bind(secrets)
   const opened =
     config.store === null ? null : await openStore(config.store, io.env, { clock, random, log })
   const storeKey = opened?.key ?? null
   const certificates = await openAuthority(config, { clock, random, log, storeKey })
+  const metrics = createMetrics({ clock, version: deps.version })
   const sidecar = new Sidecar({
     ...deps,
     log,
@@ -74,7 +95,10 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
     config,
     env: io.env,
     keepSecret,
-    metrics: createMetrics({ clock, version: deps.version }),
+    metrics,
+    text,
+    group: worker === null ? await openGroup(config, { clock, log }) : null,
+    lookElsewhere: worker?.look ?? null,
     instance: random.id(),
     store: opened === null ? null : scrubbedStore(opened.store, keepSecret),
     fingerprint: createFingerprinter(opened?.key ?? Buffer.from(random.id() + random.id(), 'hex')),
@@ -87,16 +111,41 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
     await sidecar.stop()
     throw error
   }
-  log.info('sidekey is ready', { ...sidecar.addresses, version: deps.version })
+  if (worker === null) {
+    log.info('sidekey is ready', { ...sidecar.addresses, version: deps.version })
+  } else log.info('worker is ready')
   return {
     reload: () => sidecar.reload(),
+    address: sidecar.addresses.proxy,
+    readiness: () => sidecar.readiness(),
+    change: (kind, next) => sidecar.change(kind, next),
+    report: () => metrics.report(),
     stop: async () => {
-      log.info('sidekey stops')
+      log.info(worker === null ? 'sidekey stops' : 'worker stops')
       await sidecar.stop()
       certificates?.close()
-      log.info('sidekey has stopped')
+      log.info(worker === null ? 'sidekey has stopped' : 'worker has stopped')
     },
     crashed: (error) => log.error('uncaught error', errorFields(error)),
+  }
+}
+
+/** Several processes cost memory and time to load only where they are asked for. */
+async function openGroup(
+  { proxy }: SidekeyConfig,
+  deps: { readonly clock: Clock; readonly log: Log },
+) {
+  if (proxy.workers === 1) return null
+  const { WorkerGroup } = await import('../wiring/cluster/worker-group.ts')
+  return new WorkerGroup({ ...deps, size: proxy.workers })
+}
+
+function withWorker(log: Log, worker: number): Log {
+  return {
+    debug: (event, fields) => log.debug(event, { worker, ...fields }),
+    info: (event, fields) => log.info(event, { worker, ...fields }),
+    warn: (event, fields) => log.warn(event, { worker, ...fields }),
+    error: (event, fields) => log.error(event, { worker, ...fields }),
   }
 }
 

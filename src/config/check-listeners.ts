@@ -38,6 +38,15 @@ export function checkListeners(
         ),
       )
     }
+    if (guarded && proxy.workers > 1 && address.kind === 'unix') {
+      findings.error(
+        path,
+        new Refusal(
+          'is a unix socket, and several workers share TCP ports only',
+          'listen on 127.0.0.1, or set `proxy.workers` to 1',
+        ),
+      )
+    }
     if (listeners.slice(0, index).some((other) => sameAddress(other.address, address))) {
       findings.error(path, new Refusal('is the address of another listener', 'give each its own'))
     }

@@ -24,6 +24,8 @@ import { readYaml } from './yaml-document.ts'
 export interface LoadedConfig {
   readonly config: SidekeyConfig
   readonly warnings: readonly ConfigIssue[]
+  /** What the file said; it holds no secret. */
+  readonly text: string
 }
 
 /**
@@ -37,11 +39,21 @@ export async function loadConfig(
 ): Promise<LoadedConfig> {
   const text = await readLimitedFile(file, CONFIG_FILE_MAX_BYTES)
   if (text instanceof Refusal) throw unreadable(text)
+  return loadConfigText(text, file, catalog, env)
+}
+
+/** As `loadConfig`, of a text that was read from `file` before. */
+export async function loadConfigText(
+  text: string,
+  file: string,
+  catalog: Catalog,
+  env: Environment,
+): Promise<LoadedConfig> {
   const { config, references, findings } = interpret(text, catalog, dirname(resolve(file)))
   checkEnvironment(references, env, findings)
   await checkSources(references, env, findings)
   if (findings.errors.length > 0) throw new ConfigError(findings.errors)
-  return { config, warnings: findings.warnings }
+  return { config, warnings: findings.warnings, text }
 }
 
 /**

@@ -35,7 +35,7 @@ function resolveProxy(
 ): ProxyConfig {
   const parsed = parsePart(proxySchema, content, ['proxy'], findings)
   const keys = parsed ?? proxySchema.parse({})
-  const { listen, replayBodyMax, clients, forward, connect, tls, ca } = keys
+  const { listen, replayBodyMax, workers, clients, forward, connect, tls, ca } = keys
   clients.forEach(({ name }, index) => {
     if (clients.findIndex((other) => other.name === name) === index) return
     findings.error(
@@ -46,6 +46,7 @@ function resolveProxy(
   return {
     listen,
     replayBodyMaxBytes: replayBodyMax,
+    workers,
     clients: clients.map(({ name, tokenFile, routes }) => ({
       name,
       token: { kind: 'file', path: tokenFile },

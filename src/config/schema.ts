@@ -60,6 +60,10 @@ export const proxySchema = z
       description: 'Bodies up to this size can be sent again and written into. Default 1MiB.',
       pattern: '^[0-9]+(B|KiB|MiB)$',
     }).prefault('1MiB'),
+    workers: z.int().min(1).max(64).default(1).meta({
+      description:
+        'Processes that serve requests. Above 1, one more rotates and has the admin port. Default 1.',
+    }),
     clients: z
       .array(
         z.strictObject({

@@ -29,6 +29,8 @@ export interface ProxyConfig {
   readonly listen: ListenAddress
   /** Bodies up to this size are held for a replay or an injection, in bytes. 1 to 64 MiB; default 1 MiB. */
   readonly replayBodyMaxBytes: number
+  /** Processes that serve requests, 1 to 64; default 1. Above 1, one more process rotates and has the admin port. */
+  readonly workers: number
   /** Who may use the proxy; empty: whoever reaches it. */
   readonly clients: readonly ClientConfig[]
   /** Whether it is a forward proxy too, for hosts of routes. Default false. */

@@ -5,6 +5,7 @@ import type { ProxyTelemetry, RotationTelemetry } from '../kernel/ports/telemetr
 import { ProxyMeters } from './proxy-meters.ts'
 import { RotationMeters } from './rotation-meters.ts'
 import { SourceMeters } from './source-meters.ts'
+import type { MetricsReport } from './worker-metrics.ts'
 
 export interface Metrics {
   readonly proxy: ProxyTelemetry
@@ -17,6 +18,8 @@ export interface Metrics {
   /** Everything in Prometheus' text format 0.0.4. */
   text(): Promise<string>
   readonly contentType: string
+  /** The same as objects, for another process. */
+  report(): Promise<MetricsReport>
 }
 
 /** `promtool check metrics` refuses them: gauges whose names end like those of counters. */
@@ -49,6 +52,7 @@ export function createMetrics(deps: { readonly clock: Clock; readonly version: s
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
+    report: () => registry.getMetricsAsJSON(),
   }
 }
 

@@ -6,6 +6,7 @@ import type { ConfigIssue } from '../kernel/errors.ts'
 export function needRestart(before: SidekeyConfig, after: SidekeyConfig): readonly ConfigIssue[] {
   const fixed: readonly (readonly [string, unknown, unknown])[] = [
     ['proxy.listen', before.proxy.listen, after.proxy.listen],
+    ['proxy.workers', before.proxy.workers, after.proxy.workers],
     ['proxy.tls.listen', before.proxy.tlsListen, after.proxy.tlsListen],
     ['proxy.ca.directory', before.proxy.caDirectory, after.proxy.caDirectory],
     ['routes.listen', listenersOf(before), listenersOf(after)],

@@ -500,7 +500,7 @@ credentials:
   [
     'merge key',
     'log: &a {}\nproxy: { <<: *a }',
-    '2 proxy["<<"]: unknown key — the keys here are listen, replayBodyMax, clients, forward, connect, tls, ca',
+    '2 proxy["<<"]: unknown key — the keys here are listen, replayBodyMax, workers, clients, forward, connect, tls, ca',
   ],
   [
     'quote',

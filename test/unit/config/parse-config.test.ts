@@ -14,6 +14,7 @@ test('an empty file has every default', () => {
     proxy: {
       listen: { kind: 'tcp', host: '127.0.0.1', port: 8080 },
       replayBodyMaxBytes: 1024 * 1024,
+      workers: 1,
       clients: [],
       forward: false,
       connect: { intercept: false, unrouted: 'refuse' },

@@ -1,0 +1,78 @@
+import type { Clock } from '../../kernel/ports/clock.ts'
+import { ConfigError, type ConfigIssue } from '../../kernel/errors.ts'
+import type { Serving } from '../../cli/serve.ts'
+import { reasonOf } from '../reason-of.ts'
+import type { ToSupervisor, ToWorker } from './messages.ts'
+
+/** So often a worker tells its numbers unasked: what a killed one had counted since is lost. Milliseconds. */
+const REPORT_EVERY_MS = 1_000
+
+/** The channel to the supervisor; `process` is one. */
+export interface Channel {
+  send?(message: ToSupervisor, done?: (error: Error | null) => void): unknown
+  on(event: 'message', told: (message: ToWorker) => void): unknown
+  disconnect?(): void
+}
+
+export interface RunWorkerDeps {
+  readonly clock: Clock
+  readonly channel: Channel
+  /** Builds what serves, from the text of the configuration. */
+  readonly serve: (text: string, look: (credentialId: string) => void) => Promise<Serving>
+  readonly started: (serving: Serving) => void
+  /** Resolves when the process was asked to end by a signal. */
+  readonly stopping: PromiseWithResolvers<void>
+}
+
+/** One worker, from the supervisor's first word to its last. */
+export async function runWorker(deps: RunWorkerDeps): Promise<void> {
+  const { channel, clock, stopping } = deps
+  const tell = (message: ToSupervisor): Promise<void> =>
+    new Promise((done) => {
+      if (channel.send === undefined) done()
+      else channel.send(message, () => done())
+    })
+  const first = Promise.withResolvers<string>()
+  let serving: Serving | null = null
+  const report = async (): Promise<void> => {
+    if (serving === null) return
+    const metrics = await serving.report()
+    await tell({ kind: 'report', metrics, readiness: serving.readiness() })
+  }
+  channel.on('message', (message) => {
+    if (message.kind === 'start') first.resolve(message.text)
+    else if (message.kind === 'stop') stopping.resolve()
+    else if (message.kind === 'report') void report()
+    else if ((message.kind === 'prepare' || message.kind === 'commit') && serving !== null) {
+      const { kind, text } = message
+      void issuesOf(serving.change(kind, text)).then((issues) => tell({ kind: 'done', issues }))
+    }
+  })
+  serving = await deps.serve(await first.promise, (credentialId) => {
+    void tell({ kind: 'look', credentialId })
+  })
+  deps.started(serving)
+  await report()
+  await tell({ kind: 'ready', address: serving.address })
+  let stopTimer = () => {}
+  const again = (): void => {
+    stopTimer = clock.after(REPORT_EVERY_MS, () => void report().finally(again))
+  }
+  again()
+  await stopping.promise
+  await serving.stop()
+  stopTimer()
+  await report()
+  channel.disconnect?.()
+}
+
+async function issuesOf(change: Promise<void>): Promise<readonly ConfigIssue[]> {
+  try {
+    await change
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.issues
+    const remedy = 'see the log of the worker'
+    return [{ path: '', line: null, message: `was not applied: ${reasonOf(error)}`, remedy }]
+  }
+}

@@ -1,0 +1,170 @@
+import cluster from 'node:cluster'
+import type { Readiness } from '../../admin/admin-deps.ts'
+import { ConfigError, SidekeyError } from '../../kernel/errors.ts'
+import type { Clock, Stop } from '../../kernel/ports/clock.ts'
+import type { Log } from '../../kernel/ports/log.ts'
+import {
+  formatReport,
+  mergeReports,
+  type MetricsReport,
+  totalsOf,
+} from '../../telemetry/worker-metrics.ts'
+import { WorkerHandle } from './worker-handle.ts'
+
+/** Between the end of a worker and the next try, in milliseconds; doubled up to the maximum while it ends early. */
+const RESTART_MIN_MS = 100
+const RESTART_MAX_MS = 10_000
+/** A worker that has lived for longer was no failed start. Milliseconds. */
+const SETTLED_MS = 10_000
+/** Beyond the drain time, for a worker that does not end by itself. Milliseconds. */
+const STOP_GRACE_MS = 5_000
+
+export interface WorkerGroupDeps {
+  readonly clock: Clock
+  readonly log: Log
+  /** How many; at least 2. */
+  readonly size: number
+}
+
+/** A worker could not start, and said why in the log. */
+class WorkerFailedError extends SidekeyError {
+  readonly code = 'worker-failed'
+
+  constructor() {
+    super('a worker process could not start; the log says why')
+  }
+}
+
+/** The worker processes of a supervisor: keeps them running, and moves them from one configuration to the next together. */
+export class WorkerGroup {
+  readonly #deps: WorkerGroupDeps
+  readonly #workers = new Map<number, WorkerHandle>()
+  readonly #delays = new Map<number, number>()
+  readonly #waiting = new Set<Stop>()
+  #look: (credentialId: string) => void = () => {}
+  #text = ''
+  #address = ''
+  #stopping = false
+  #running = false
+  #restarts = 0
+  /** What workers counted that are no more. */
+  #past: MetricsReport = []
+
+  constructor(deps: WorkerGroupDeps) {
+    this.#deps = deps
+  }
+
+  /** Where the workers listen. */
+  get address(): string {
+    return this.#address
+  }
+
+  /**
+   * Starts all, each of which reads its secrets before it listens.
+   * @throws WorkerFailedError one ended instead; the others are stopped by `stop`
+   */
+  async start(text: string, look: (credentialId: string) => void): Promise<void> {
+    this.#look = look
+    this.#text = text
+    const numbers = Array.from({ length: this.#deps.size }, (_, index) => index + 1)
+    const addresses = await Promise.all(numbers.map((number) => this.#fork(number).ready))
+    const [address = null] = addresses
+    if (address === null || addresses.includes(null)) throw new WorkerFailedError()
+    this.#address = address
+    this.#running = true
+    await Promise.all(this.#all.map((worker) => worker.refresh()))
+  }
+
+  /**
+   * Moves all to another configuration, or none: all are asked first, and where one fails nevertheless all go back.
+   * @throws ConfigError what speaks against it
+   */
+  async apply(text: string): Promise<void> {
+    const workers = this.#all.filter(({ isReady }) => isReady)
+    const refused = await Promise.all(workers.map((worker) => worker.change('prepare', text)))
+    const [against] = refused.filter((issues) => issues.length > 0)
+    if (against !== undefined) throw new ConfigError(against)
+    const failed = await Promise.all(workers.map((worker) => worker.change('commit', text)))
+    const [fault] = failed.filter((issues) => issues.length > 0)
+    if (fault === undefined) this.#text = text
+    else await Promise.all(workers.map((worker) => worker.change('commit', this.#text)))
+    this.#endThoseBehind()
+    if (fault !== undefined) throw new ConfigError(fault)
+  }
+
+  /** Ready while somebody serves, and everybody who does has what requests need. */
+  readiness(): Readiness {
+    const serving = this.#all.filter(({ isReady }) => isReady)
+    const reasons = serving.flatMap(({ number, readiness }) =>
+      readiness.reasons.map((reason) => `worker ${number}: ${reason}`),
+    )
+    if (serving.length === 0) return { ready: false, reasons: ['no worker runs'] }
+    return { ready: serving.every(({ readiness }) => readiness.ready), reasons }
+  }
+
+  /** The metrics of all processes in one text; `own` are the supervisor's. */
+  async metrics(own: MetricsReport): Promise<string> {
+    await Promise.all(this.#all.map((worker) => worker.refresh()))
+    const live = this.#all.map(({ metrics }) => metrics)
+    const serving = this.#all.filter(({ isReady }) => isReady).length
+    const text = await formatReport(mergeReports([own, ...live, this.#past]))
+    return `${text}
+# HELP sidekey_workers Worker processes that serve requests.
+# TYPE sidekey_workers gauge
+sidekey_workers ${serving}
+# HELP sidekey_worker_restarts_total Worker processes that ended unasked and were replaced.
+# TYPE sidekey_worker_restarts_total counter
+sidekey_worker_restarts_total ${this.#restarts}
+`
+  }
+
+  /** Lets all finish what they have. */
+  async stop(drainMs: number): Promise<void> {
+    this.#stopping = true
+    for (const stopTimer of this.#waiting) stopTimer()
+    await Promise.all(this.#all.map((worker) => worker.stop(drainMs + STOP_GRACE_MS)))
+  }
+
+  get #all(): readonly WorkerHandle[] {
+    return [...this.#workers.values()]
+  }
+
+  #fork(number: number): WorkerHandle {
+    const { clock, log } = this.#deps
+    // Workers accept by themselves: in turns, one that is killed takes along what was handed to it and not taken.
+    cluster.schedulingPolicy = cluster.SCHED_NONE
+    const forked = cluster.fork({ SIDEKEY_WORKER: String(number) })
+    const worker = new WorkerHandle(forked, { number, text: this.#text, clock }, this.#look)
+    this.#workers.set(number, worker)
+    void worker.ready.then(() => this.#endThoseBehind())
+    void worker.exited.then(() => {
+      this.#workers.delete(number)
+      this.#past = mergeReports([this.#past, totalsOf(worker.metrics)])
+      if (this.#stopping || !this.#running) return
+      this.#restarts++
+      log.warn('worker ended', { worker: number, restarts: this.#restarts })
+      this.#forkLater(worker)
+    })
+    return worker
+  }
+
+  #forkLater({ number, startedAtMs }: WorkerHandle): void {
+    const { clock } = this.#deps
+    const isSettled = clock.monotonic() - startedAtMs > SETTLED_MS
+    const delayMs = isSettled ? RESTART_MIN_MS : (this.#delays.get(number) ?? RESTART_MIN_MS)
+    this.#delays.set(number, Math.min(delayMs * 2, RESTART_MAX_MS))
+    const stopTimer = clock.after(delayMs, () => {
+      this.#waiting.delete(stopTimer)
+      if (!this.#stopping) this.#fork(number)
+    })
+    this.#waiting.add(stopTimer)
+  }
+
+  /** A worker that started, or failed, while the others moved on begins anew. */
+  #endThoseBehind(): void {
+    for (const worker of this.#all) {
+      if (worker.isReady && worker.text !== this.#text && !this.#stopping)
+        void worker.stop(STOP_GRACE_MS)
+    }
+  }
+}
