@@ -38,7 +38,7 @@ test('the requests of three workers are summed, and an orderly stop loses none',
   await vi.waitFor(() => expect(more.answered).toBeGreaterThan(100))
   expect(await sidekey.stop()).toEqual({ code: 0, signal: null })
   await more.ended()
-  expect([...more.endings.keys()].toSorted()).toEqual([200, 'refused'])
+  expect(new Set(more.endings.keys())).toEqual(new Set([200, 'refused']))
 }, 60_000)
 
 test('killed workers lose what was on their wires only, while secrets rotate', async () => {
