@@ -37,7 +37,7 @@ export function replaceInFields(
     }
     const replaced = marker.isIn(decoded)
       ? replaceInBasic(basic?.[1] ?? '', decoded, marker)
-      : marker.replace(value, vetted)
+      : replaceInText(value, marker)
     secrets += replaced.secrets
     written.push(name, replaced.text)
   }
@@ -51,7 +51,18 @@ function replaceInBasic(scheme: string, decoded: string, marker: Marker): Replac
   return { text: scheme + Buffer.from(text, 'latin1').toString('base64'), secrets }
 }
 
+function replaceInText(value: string, marker: Marker): Replaced {
+  const replaced = marker.replace(value, vetted)
+  // Whoever reads the field trims it, and the secret with it.
+  if (value === value.trim() && replaced.text !== replaced.text.trim()) throw unfit()
+  return replaced
+}
+
 function vetted(value: string): string {
   if (/^[\x20-\x7e]*$/.test(value)) return value
-  throw new RefusedError('credential-unavailable', 'the secret can not stand in a header field')
+  throw unfit()
+}
+
+function unfit(): RefusedError {
+  return new RefusedError('credential-unavailable', 'the secret can not stand in a header field')
 }

@@ -2,17 +2,15 @@ import { RefusedError } from '../../kernel/errors.ts'
 import { JSON_DEPTH_MAX } from '../../kernel/limits.ts'
 import type { Marker, Replaced } from './marker.ts'
 
+/** Where in a body placeholders may stand: at these RFC 6901 pointers; null: at every one. */
+export type DeclaredMembers = ReadonlySet<string> | null
+
 /**
  * Replaces placeholders in the strings of a JSON body; other bytes stay.
  * @param text one character per byte
- * @param isDeclared whether the route looks for placeholders in the member at this RFC 6901 pointer
  * @throws RefusedError `placeholder-unresolved`, or `body-malformed` when one stands in what is not JSON
  */
-export function replaceInJson(
-  text: string,
-  marker: Marker,
-  isDeclared: (pointer: string) => boolean,
-): Replaced {
+export function replaceInJson(text: string, marker: Marker, declared: DeclaredMembers): Replaced {
   // An escape may hide one.
   if (!marker.isIn(text) && !text.includes('\\u')) return { text, secrets: 0 }
   try {
@@ -24,10 +22,10 @@ export function replaceInJson(
   let secrets = 0
   let from = 0
   const kept: string[] = []
-  for (const token of stringsOf(text)) {
+  for (const token of stringsOf(text, declared)) {
     const raw = text.slice(token.start, token.end)
     const meant = raw.includes('\\') ? unescape(raw) : raw
-    if (token.isKey || !isDeclared(token.pointer)) {
+    if (!token.isDeclared) {
       marker.refuseIn(meant)
       continue
     }
@@ -44,13 +42,12 @@ interface StringToken {
   /** Between the quotes. */
   readonly start: number
   readonly end: number
-  readonly isKey: boolean
-  /** Of the value; of a key, that of its object. */
-  readonly pointer: string
+  /** A value, at a pointer of the route's. */
+  readonly isDeclared: boolean
 }
 
-/** Every string of a text that is known to be JSON, with its place. */
-function* stringsOf(text: string): Generator<StringToken> {
+/** Every string of a text that is known to be JSON, with what its place means. */
+function* stringsOf(text: string, declared: DeclaredMembers): Generator<StringToken> {
   const places: Place[] = []
   for (let at = 0; at < text.length; at++) {
     const place = places.at(-1)
@@ -61,7 +58,12 @@ function* stringsOf(text: string): Generator<StringToken> {
         if (places.length >= JSON_DEPTH_MAX) {
           throw new RefusedError('body-malformed', 'the body is nested too deeply')
         }
-        places.push({ isObject: char === '{', step: char === '{' ? '' : '0', isKey: true })
+        places.push({
+          isObject: char === '{',
+          under: underOf(place, declared),
+          step: char === '{' ? '' : '0',
+          isKey: true,
+        })
         break
       case '}':
       case ']':
@@ -79,7 +81,7 @@ function* stringsOf(text: string): Generator<StringToken> {
         const end = endOfString(text, start)
         const isKey = place?.isObject === true && place.isKey
         if (isKey) place.step = escapeStep(unescape(text.slice(start, end)))
-        yield { start, end, isKey, pointer: pointerOf(isKey ? places.slice(0, -1) : places) }
+        yield { start, end, isDeclared: !isKey && isDeclaredAt(place, declared) }
         at = end
       }
     }
@@ -89,13 +91,26 @@ function* stringsOf(text: string): Generator<StringToken> {
 /** A container that is open at some point of the text. */
 interface Place {
   readonly isObject: boolean
+  /** Its pointer and a slash, where a declared one begins so; else null, since no other is worth writing down. */
+  readonly under: string | null
   /** The member or the index that is being read, as a step of a pointer. */
   step: string
   isKey: boolean
 }
 
-function pointerOf(places: readonly Place[]): string {
-  return places.map(({ step }) => `/${step}`).join('')
+function underOf(place: Place | undefined, declared: DeclaredMembers): string | null {
+  if (place === undefined) return '/'
+  if (place.under === null || declared === null) return null
+  const under = `${place.under}${place.step}/`
+  for (const pointer of declared) if (pointer.startsWith(under)) return under
+  return null
+}
+
+function isDeclaredAt(place: Place | undefined, declared: DeclaredMembers): boolean {
+  if (declared === null) return true
+  // A text alone is the whole, whose pointer is empty.
+  if (place === undefined) return declared.has('')
+  return place.under !== null && declared.has(place.under + place.step)
 }
 
 function escapeStep(key: string): string {

@@ -43,7 +43,7 @@ export function substitutePlaceholders(
   const words = new Map(Object.entries(publicValues).map(([name, text]) => [name, bytesOf(text)]))
   words.set('secret', bytesOf(version.value.expose()))
   const marker = new Marker(substitution, words)
-  const declared = (kind: SurfaceKind) => declaredNames(substitution, kind)
+  const declared = (kind: SurfaceKind) => declares(substitution, kind)
   const path = declaredIn(request.path, marker, substitution, 'path', replaceInPath)
   const query = replaceInParameters(request.query ?? '', marker, declared('query'))
   const fields = replaceInFields(request.fields, marker, declared('header'))
@@ -73,10 +73,16 @@ function declaredIn(
 }
 
 /** Whether the route looks into the part of this name; a surface without a name means all of them. */
-function declaredNames({ surfaces }: Substitution, kind: SurfaceKind): (name: string) => boolean {
+function declares(substitution: Substitution, kind: SurfaceKind): (name: string) => boolean {
+  const names = declaredNames(substitution, kind)
+  return (name) => names === null || names.has(name)
+}
+
+/** Null: all of them. */
+function declaredNames({ surfaces }: Substitution, kind: SurfaceKind): ReadonlySet<string> | null {
   const same = surfaces.filter((surface) => surface.kind === kind)
-  const names = new Set(same.map(({ name }) => name))
-  return names.has(null) ? () => true : (name) => names.has(name)
+  const names = same.flatMap(({ name }) => name ?? [])
+  return names.length < same.length ? null : new Set(names)
 }
 
 interface ReplacedBody {
@@ -98,9 +104,11 @@ function replaceInBody(
     marker.refuseIn(body)
     return { body, secrets: 0 }
   }
-  const isDeclared = declaredNames(substitution, kind)
-  const replace = kind === 'form' ? replaceInParameters : replaceInJson
-  const { text, secrets } = replace(body.toString('latin1'), marker, isDeclared)
+  const given = body.toString('latin1')
+  const { text, secrets } =
+    kind === 'form'
+      ? replaceInParameters(given, marker, declares(substitution, kind))
+      : replaceInJson(given, marker, declaredNames(substitution, kind))
   return { body: marker.isIn(body) ? Buffer.from(text, 'latin1') : body, secrets }
 }
 

@@ -62,6 +62,27 @@ test('several at once, all of them', () => {
   expect(written).toMatchObject({ query: 'a=one&b=one', fields: ['X', 'one'] })
 })
 
+test('a long name above many strings costs no more than its length', () => {
+  // Pointers to them all would be 80 GB of text, which took half a minute.
+  const values = '"",'.repeat(200_000)
+  const body = held(`{"${'a'.repeat(400_000)}":[${values}"\\u0041"],"key":"SIDEKEY_secret"}`)
+  const named: readonly Surface[] = [{ kind: 'json', name: '/key' }]
+  const written = text(run({ body, type: JSON_TYPE }, named, 'one').body)
+  expect(written.endsWith('],"key":"one"}')).toBe(true)
+})
+
+test.each([' leads', 'trails ', ' '])(
+  'a secret that a header would trim is refused: "%s"',
+  (secret) => {
+    const sent = { fields: ['X-Key', 'SIDEKEY_secret'] }
+    expect(() => run(sent, ['header'], secret)).toThrow('header field')
+    expect(run({ fields: ['X-Key', `<SIDEKEY_secret>`] }, ['header'], secret).fields).toEqual([
+      'X-Key',
+      `<${secret}>`,
+    ])
+  },
+)
+
 test('only the named places, where places are named', () => {
   const named: readonly Surface[] = [
     { kind: 'header', name: 'x-key' },
