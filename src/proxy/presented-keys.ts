@@ -35,7 +35,7 @@ function keysIn(place: Placement, parts: CallerParts): readonly PresentedKey[] {
   switch (place.kind) {
     case 'header':
       return place.injection.kind === 'basic'
-        ? userOf(place.injection.username, parts.head.authorization)
+        ? usersOf(place.injection.username, parts.head.fields)
         : []
     case 'query':
     case 'form':
@@ -82,16 +82,26 @@ function valuesOf(
       .filter(({ pointer }) => pointer === name)
       .map(({ valueStart, valueEnd }) => ({
         template,
-        value: String(JSON.parse(json.bytes.toString('utf8', valueStart, valueEnd))),
+        value: keyIn(json.bytes.toString('utf8', valueStart, valueEnd)),
       }))
   })
 }
 
-/** One or none. RFC 7617, section 2: the user ends at the first colon. */
-function userOf(template: Template, authorization: string): readonly PresentedKey[] {
-  const encoded = /^basic +(\S+) *$/i.exec(authorization)?.[1]
-  if (encoded === undefined || !isPublic(template)) return []
-  const text = Buffer.from(encoded, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  return colon < 1 ? [] : [{ template, value: text.slice(0, colon) }]
+/** A number counts as its text; anything else but a text is no key that anybody has. */
+function keyIn(json: string): string {
+  const value: unknown = JSON.parse(json)
+  return typeof value === 'string' ? value : json
+}
+
+/** One for each field, of which there should be one. RFC 7617, section 2: the user ends at the first colon. */
+function usersOf(template: Template, fields: readonly string[]): readonly PresentedKey[] {
+  if (!isPublic(template)) return []
+  return fields.flatMap((name, i) => {
+    const isOurs = i % 2 === 0 && name.toLowerCase() === 'authorization'
+    const encoded = isOurs ? /^basic +(\S+) *$/i.exec(fields[i + 1] ?? '')?.[1] : undefined
+    if (encoded === undefined) return []
+    const text = Buffer.from(encoded, 'base64').toString('utf8')
+    const colon = text.indexOf(':')
+    return colon < 1 ? [] : [{ template, value: text.slice(0, colon) }]
+  })
 }

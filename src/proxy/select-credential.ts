@@ -16,7 +16,7 @@ export function hasFallback({ accounts }: CompiledRoute): boolean {
 
 /**
  * The account that a request uses: the only one of its route, or the one whose public key the caller has written,
- * wherever a credential may stand. The path decides where nothing else names one.
+ * wherever a credential may stand, or whose token it has sent. The path decides where nothing else names one.
  * @throws RefusedError `credential-unknown` when no account is named, an unknown one, or two
  */
 export function selectAccount(
@@ -27,18 +27,18 @@ export function selectAccount(
   const [only] = accounts
   if (accounts.length === 1 && only !== undefined) return only
   const keys = presentedKeys(endpoint, parts)
-  const named = accounts.filter(
+  const owners = accounts.filter((account) => ownsToken(account, endpoint, parts))
+  const isNamed = keys.length > 0 || owners.length > 0
+  const named = (owners.length > 0 ? owners : accounts).filter(
     (account) =>
       keys.every(({ template, value }) => namesAccount(account, template, value)) &&
-      (keys.length > 0 ||
-        ownsToken(account, endpoint, parts) ||
-        isInPath(account, endpoint, parts)),
+      (isNamed || isInPath(account, endpoint, parts)),
   )
   const [account, ...others] = named
   if (account !== undefined && others.length === 0) return account
   throw new RefusedError(
     'credential-unknown',
-    keys.length === 0
+    !isNamed
       ? 'the route has several credentials: name one by its public key'
       : 'no credential of the route has the public key that the request names',
   )

@@ -20,7 +20,9 @@ export function signCallerParameters(
   nowMs: number,
 ): RenderedPairs {
   const isJson = place.place === 'json'
-  const given = givenIn(place, parts).filter(({ name }) => !written.has(isJson ? `/${name}` : name))
+  const given = isJson
+    ? membersOf(parts, written)
+    : parametersIn(place, parts).filter(({ name }) => !written.has(name))
   const signed = place.sign(place.signature, given, publicValues, secret, nowMs)
   return {
     kind: place.place,
@@ -31,11 +33,10 @@ export function signCallerParameters(
   }
 }
 
-function givenIn(
+function parametersIn(
   { place }: SignedParametersPlacement,
   { query, form, json }: CallerParts,
 ): readonly Parameter[] {
-  if (place === 'json') return json === null ? [] : membersOf(json.bytes)
   const inBody = (form ?? '') !== '' || json !== null
   // What the upstream would sign is anybody's guess.
   if (place === 'query' && inBody) throw malformed('signed parameters stand beside a body')
@@ -45,9 +46,15 @@ function givenIn(
   return parametersOf((place === 'query' ? query : form) ?? '')
 }
 
-function membersOf(body: Buffer): readonly Parameter[] {
-  const object: unknown = JSON.parse(body.toString('utf8'))
-  return Object.entries(Object(object)).map(([name, value]) => ({ name, value: textOf(value) }))
+/** Every one that stays, so that a name that stands twice is seen. */
+function membersOf({ json }: CallerParts, written: ReadonlySet<string>): readonly Parameter[] {
+  const members = json?.outline.objects.find(({ pointer }) => pointer === '')?.members ?? []
+  return members
+    .filter(({ pointer }) => !written.has(pointer))
+    .map(({ pointer, valueStart, valueEnd }) => ({
+      name: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~'),
+      value: textOf(JSON.parse(json?.bytes.toString('utf8', valueStart, valueEnd) ?? '')),
+    }))
 }
 
 /** As the upstream's own parser would write it. */
