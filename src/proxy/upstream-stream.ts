@@ -52,11 +52,6 @@ export class UpstreamStream implements Carrier {
       .on('trailers', (_trailers, _flags, raw) => {
         this.#trailers = raw
       })
-      .on('data', (chunk: Buffer) => {
-        if (this.#missing !== null) this.#missing -= chunk.length
-        attempt.bodyArrived(chunk)
-      })
-      .on('end', () => this.#ended())
       .on('error', (error) => {
         this.#error = error
       })
@@ -94,6 +89,13 @@ export class UpstreamStream implements Carrier {
     const bodiless = this.#method === 'HEAD' || status === 204 || status === 304
     this.#missing = bodiless ? null : announcedLength(fields)
     this.#attempt.headArrived(status, '', fields)
+    // Not before: Node tells of the head a moment later than of a body that came with it.
+    this.#stream
+      .on('data', (chunk: Buffer) => {
+        if (this.#missing !== null) this.#missing -= chunk.length
+        this.#attempt.bodyArrived(chunk)
+      })
+      .on('end', () => this.#ended())
   }
 
   #ended(): void {

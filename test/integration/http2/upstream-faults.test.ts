@@ -176,6 +176,23 @@ test('row 44: an answer cut with "no error" is cut for the client too', async ()
   await expect(bench.send({})).rejects.toThrow()
 })
 
+test('answers that come in one piece with their heads are whole, thousands of them', async () => {
+  await start(new Upstream2({ allowHTTP1: true }))
+  upstream.early = (stream) => {
+    stream.resume()
+    stream.respond({ ':status': 200, 'content-length': 5 })
+    stream.end('hello')
+    return true
+  }
+  const lane = async (): Promise<number> => {
+    let whole = 0
+    for (let i = 0; i < 60; i++) whole += (await bench.send({})).body.toString() === 'hello' ? 1 : 0
+    return whole
+  }
+  const lanes = await Promise.all(Array.from({ length: 32 }, lane))
+  expect(lanes).toEqual(Array.from({ length: 32 }, () => 60))
+})
+
 test('row 46: 1 MiB is replayed byte for byte', async () => {
   await start()
   upstream.answer = ({ fields, body }, stream) => {
