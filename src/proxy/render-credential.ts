@@ -2,7 +2,9 @@ import { RefusedError } from '../kernel/errors.ts'
 import type { LiveVersion } from '../kernel/credential.ts'
 import type { Template } from '../kernel/route.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
+import { percentEncode } from './percent-encode.ts'
 import type { HeaderPlacement, PairsPlacement, WrittenPlacement } from './placement.ts'
+import { writtenForms } from './written-forms.ts'
 
 /** A credential as it is written into one placement, encoded for it. */
 export type Rendered = RenderedHeader | RenderedPairs
@@ -74,14 +76,6 @@ function fill(template: Template, words: ReadonlyMap<string, string>): string {
   return template.replaceAll(/\{(\w+)\}/g, (whole, word: string) => words.get(word) ?? whole)
 }
 
-/** RFC 3986: everything but the unreserved characters. A lone surrogate becomes U+FFFD, as in any UTF-8 encoder. */
-export function percentEncode(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replaceAll(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-}
-
 /**
  * The secrets of these versions in every form in which an upstream may echo them, the longest first, so that none is
  * masked only in part. Texts shorter than four characters are left out: they would match everywhere.
@@ -91,10 +85,10 @@ export function echoForms(
   publicValues: Readonly<Record<string, string>>,
   echoes: readonly SecretValue[] = [],
 ): readonly string[] {
-  const forms = new Set(echoes.flatMap((text) => formsOf(text.expose())))
+  const forms = new Set(echoes.flatMap((text) => writtenForms(text.expose())))
   for (const version of versions) {
     const text = version.value.expose()
-    for (const form of formsOf(text)) forms.add(form)
+    for (const form of writtenForms(text)) forms.add(form)
     for (const word of Object.values(publicValues)) {
       forms.add(Buffer.from(`${word}:${text}`, 'utf8').toString('base64'))
     }
@@ -105,65 +99,6 @@ export function echoForms(
 /** Matches any of these forms; null when there is nothing to look for. */
 export function echoPattern(forms: readonly string[]): RegExp | null {
   return forms.length === 0 ? null : new RegExp(forms.map(escapeForRegExp).join('|'), 'g')
-}
-
-function formsOf(text: string): readonly string[] {
-  const bytes = Buffer.from(text, 'utf8')
-  const percent = percentEncode(text)
-  const json = JSON.stringify(text).slice(1, -1)
-  const readable = [
-    text,
-    json,
-    // As PHP writes it.
-    json.replaceAll('/', String.raw`\/`),
-    ...htmlForms(text),
-  ]
-  return [
-    ...readable,
-    // In heads and bodies the bytes of UTF-8 are looked at one by one.
-    ...readable.map((form) => Buffer.from(form, 'utf8').toString('latin1')),
-    // As Python writes it.
-    json.replaceAll(/[^\x20-\x7e]/g, escapeUnit),
-    bytes.toString('base64'),
-    bytes.toString('base64').replace(/=+$/, ''),
-    bytes.toString('base64url'),
-    ...embedded(bytes),
-    percent,
-    percent.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    bytes.toString('hex'),
-    bytes.toString('hex').toUpperCase(),
-  ]
-}
-
-function escapeUnit(unit: string): string {
-  return String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-/** Of the base64 of a longer text, such as a Basic pair, what the secret alone decides: it may begin at three places. */
-function embedded(bytes: Buffer): readonly string[] {
-  return [0, 1, 2].flatMap((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64')
-    const own = text.slice(
-      Math.ceil((before * 8) / 6),
-      Math.floor(((before + bytes.length) * 8) / 6),
-    )
-    return own.length < EMBEDDED_LENGTH_MIN
-      ? []
-      : [own, own.replaceAll('+', '-').replaceAll('/', '_')]
-  })
-}
-
-/** Shorter ones might stand in a text by chance. */
-const EMBEDDED_LENGTH_MIN = 8
-
-/** As pages of errors show it. */
-function htmlForms(text: string): readonly string[] {
-  const common = text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-  return [common, common.replaceAll("'", '&#39;'), common.replaceAll("'", '&#x27;')]
 }
 
 function escapeForRegExp(text: string): string {

@@ -3,7 +3,8 @@ import type { LiveVersion } from '../kernel/credential.ts'
 import type { Parameter } from '../kernel/ports/signer.ts'
 import type { CallerParts } from './caller-parts.ts'
 import type { SignedParametersPlacement } from './placement.ts'
-import { percentEncode, type RenderedPairs } from './render-credential.ts'
+import { percentEncode } from './percent-encode.ts'
+import type { RenderedPairs } from './render-credential.ts'
 import { parametersOf } from './splice-parameters.ts'
 
 /**

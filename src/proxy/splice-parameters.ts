@@ -1,4 +1,5 @@
-import { percentEncode, type RenderedPairs } from './render-credential.ts'
+import { percentEncode } from './percent-encode.ts'
+import type { RenderedPairs } from './render-credential.ts'
 
 /**
  * Replaces parameters in a query or a form, byte for byte elsewhere: the first occurrence of each name gets the new

@@ -1,4 +1,4 @@
-import { percentEncode } from '../render-credential.ts'
+import { percentEncode } from '../percent-encode.ts'
 import type { Marker, Replaced } from './marker.ts'
 
 /**

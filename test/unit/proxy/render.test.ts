@@ -2,13 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Injection } from '../../../src/kernel/route.ts'
 import { maskEcho } from '../../../src/proxy/mask-echo.ts'
+import { percentEncode } from '../../../src/proxy/percent-encode.ts'
 import { compilePlacement, type WrittenPlacement } from '../../../src/proxy/placement.ts'
-import {
-  echoForms,
-  echoPattern,
-  percentEncode,
-  renderCredential,
-} from '../../../src/proxy/render-credential.ts'
+import { echoForms, echoPattern, renderCredential } from '../../../src/proxy/render-credential.ts'
 import { isComputed } from '../../../src/proxy/write-computed.ts'
 import { liveVersion } from '../../fakes/version-source.ts'
 
@@ -40,6 +36,25 @@ test('a secret inside a longer base64 is found, wherever it begins', () => {
       expect(fields[1]).toContain('*'.repeat(Math.floor((secret.length * 8) / 6) - 1))
     }),
   )
+})
+
+test.each([
+  ['JavaScript, a component', "p%20%26%3C%3E%22'~*%2B%2F!"],
+  ['JavaScript, a URL', "p%20&%3C%3E%22'~*+/!"],
+  ['a form, by browsers', 'p+%26%3C%3E%22%27%7E*%2B%2F%21'],
+  ['a form, by PHP', 'p+%26%3C%3E%22%27%7E%2A%2B%2F%21'],
+  ['a path, by Python', 'p%20%26%3C%3E%22%27~%2A%2B/%21'],
+  ['JSON, by Go', String.raw`p \u0026\u003c\u003e\"'~*+/!`],
+  ['JSON, by .NET', String.raw`p \u0026\u003C\u003E\u0022\u0027~*\u002B/!`],
+  ['JSON, by PHP', String.raw`p &<>\"'~*+\/!`],
+  ['HTML, by PHP', 'p &amp;&lt;&gt;&quot;&#039;~*+/!'],
+  ['HTML, by Python', 'p &amp;&lt;&gt;&quot;&#x27;~*+/!'],
+  ['HTML, by Go', 'p &amp;&lt;&gt;&#34;&#39;~*&#43;/!'],
+])('a secret is found as it is written in %s', (_name, written) => {
+  const echo = echoPattern(echoForms([liveVersion(1, `p &<>"'~*+/!`)], {}))
+  const fields = ['x-echo', `a=${written};`]
+  maskEcho(fields, '', echo)
+  expect(fields[1]).toBe(`a=${'*'.repeat(written.length)};`)
 })
 
 test('row 37: any text makes an exact round trip through query, form, JSON and Basic', () => {
