@@ -15,7 +15,11 @@ const SWEEP_MS = 1_000
 /** Looks after the bodies that are on their way, all of them once a second, so that a request costs no timer. */
 export class BodyPaces {
   readonly #clock: Clock
-  readonly #watched = new Set<BodyPace>()
+  /**
+   * No Set: one that changes with every request leaves its old tables behind, each of which holds on to the next and to
+   * requests that are long over, until all of the heap is collected.
+   */
+  readonly #watched: BodyPace[] = []
   #sweeping = false
 
   constructor(clock: Clock) {
@@ -28,26 +32,32 @@ export class BodyPaces {
    */
   watch(request: ClientRequest, announced: boolean): BodyPace {
     const pace = new BodyPace(request, announced)
-    this.#watched.add(pace)
+    pace.at = this.#watched.push(pace) - 1
     if (!this.#sweeping) this.#sweepLater()
     return pace
   }
 
   stop(pace: BodyPace): void {
-    this.#watched.delete(pace)
+    if (pace.at < 0) return
+    const last = this.#watched.pop()
+    if (last !== undefined && last !== pace) {
+      this.#watched[pace.at] = last
+      last.at = pace.at
+    }
+    pace.at = -1
   }
 
   #sweepLater(): void {
     this.#sweeping = true
     this.#clock.after(SWEEP_MS, () => {
       this.#sweeping = false
-      for (const pace of this.#watched) if (!pace.isKept(SWEEP_MS)) this.#cut(pace)
-      if (this.#watched.size > 0) this.#sweepLater()
+      for (const pace of [...this.#watched]) if (!pace.isKept(SWEEP_MS)) this.#cut(pace)
+      if (this.#watched.length > 0) this.#sweepLater()
     })
   }
 
   #cut(pace: BodyPace): void {
-    this.#watched.delete(pace)
+    this.stop(pace)
     pace.whenSlow(new SlowBodyError())
   }
 }
@@ -55,7 +65,9 @@ export class BodyPaces {
 /** One body, and how much longer it may be waited for: bytes buy time. */
 export class BodyPace {
   /** What is to be done when it is too slow; set by whoever waits for it. */
-  whenSlow: (error: SlowBodyError) => void = () => {}
+  whenSlow: (error: SlowBodyError) => void = nobody
+  /** Its place among the watched; below 0: it is not watched. */
+  at = -1
   readonly #request: ClientRequest
   readonly #announced: boolean
   #leftMs: number
@@ -65,17 +77,16 @@ export class BodyPace {
     this.#request = request
     this.#announced = announced
     this.#leftMs = this.#mostMs
-    this.#bytes = request.socket.bytesRead ?? 0
+    this.#bytes = request.socket.bytesRead
   }
 
   /** False: it has used up its time. */
   isKept(elapsedMs: number): boolean {
     const { bytesRead } = this.#request.socket
-    // What shares its connection with others has its own limit: its silence.
-    if (bytesRead === undefined || this.#request.complete) return true
+    if (this.#request.complete) return true
     const bytes = bytesRead - this.#bytes
     this.#bytes = bytesRead
-    const isAwaited = this.#request.isPaused?.() !== true
+    const isAwaited = !this.#request.isPaused()
     const boughtMs = this.#announced ? (bytes * 1_000) / BODY_MIN_BYTES_PER_SECOND : Infinity
     const leftMs = this.#leftMs - (isAwaited ? elapsedMs : 0) + (bytes === 0 ? 0 : boughtMs)
     this.#leftMs = Math.min(this.#mostMs, leftMs)
@@ -86,3 +97,6 @@ export class BodyPace {
     return this.#announced ? BODY_GRACE_MS : BODY_SILENCE_MS
   }
 }
+
+/** Of a body that nobody waits for. */
+export function nobody(): void {}

@@ -17,14 +17,12 @@ export interface ClientRequest {
   readonly readableEnded: boolean
   /** Whether its connection was given up to become a WebSocket. */
   readonly upgrade?: boolean
-  /** Ends the request, or for HTTP/1.1 its connection, when nothing moves for so long; 0: never. */
   readonly socket: {
-    readonly setTimeout: (ms: number) => unknown
-    /** Of the connection; absent where it carries other requests at the same time. */
-    readonly bytesRead?: number
+    /** Of the connection; of the body alone where the connection carries other requests at the same time. */
+    readonly bytesRead: number
   }
   /** Whether nobody waits for more of it now. */
-  isPaused?(): boolean
+  isPaused(): boolean
   pause(): unknown
   resume(): unknown
   on(event: 'data', listener: (chunk: Buffer) => void): this

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import { RefusedError } from '../kernel/errors.ts'
-import { BODY_HEAD_START_BYTES, CLIENT_IDLE_TIMEOUT_MS } from '../kernel/limits.ts'
+import { BODY_HEAD_START_BYTES } from '../kernel/limits.ts'
 import { BodyStream, ClientGoneError } from './body-stream.ts'
-import type { BodyPace, BodyPaces } from './body-pace.ts'
+import { type BodyPace, type BodyPaces, nobody } from './body-pace.ts'
 import type { ClientRequest } from './client-message.ts'
 import { BodyRecording } from './record-body.ts'
 import type { RequestHead } from './read-head.ts'
@@ -219,15 +219,13 @@ function readUpTo(
       fail(new ClientGoneError('the client closed before the end of its body'))
     const stop = (): void => {
       request.off('data', data).off('end', end).off('error', gone).off('close', gone)
-      request.socket.setTimeout(0)
-      pace.whenSlow = () => {}
+      pace.whenSlow = nobody
     }
     const settle = (ended: boolean): void => {
       stop()
       if (!ended) request.pause()
       resolve({ chunks, size, ended })
     }
-    request.socket.setTimeout(CLIENT_IDLE_TIMEOUT_MS)
     pace.whenSlow = fail
     request.on('data', data).on('end', end).on('error', gone).on('close', gone)
   })

@@ -13,10 +13,11 @@ export class Http2Request implements ClientRequest {
   readonly method: string
   readonly url: string
   readonly rawHeaders: readonly string[]
-  readonly socket: ClientRequest['socket']
+  readonly socket = { bytesRead: 0 }
   rawTrailers: readonly string[] = []
   readonly #stream: ServerHttp2Stream
   #whole = false
+  #counting = false
 
   /** @param fields what came in the head, pseudo fields among them; @param bodiless whether nothing follows it */
   constructor(stream: ServerHttp2Stream, fields: readonly string[], bodiless: boolean) {
@@ -25,7 +26,6 @@ export class Http2Request implements ClientRequest {
     this.url = head.target
     this.rawHeaders = head.fields
     this.#stream = stream
-    this.socket = { setTimeout: (ms) => stream.setTimeout(ms) }
     stream.on('end', () => {
       // A reset with the code "no error" ends the stream too, in the middle of a body.
       if (stream.closed) return
@@ -45,6 +45,10 @@ export class Http2Request implements ClientRequest {
     return this.#whole
   }
 
+  isPaused(): boolean {
+    return this.#stream.isPaused()
+  }
+
   pause(): void {
     this.#stream.pause()
   }
@@ -58,6 +62,12 @@ export class Http2Request implements ClientRequest {
   on(event: 'error', listener: (error: Error) => void): this
   on(event: string, listener: (...args: never[]) => void): this {
     this.#stream.on(event === 'end' ? WHOLE : event, listener as () => void)
+    if (event === 'data' && !this.#counting) {
+      this.#counting = true
+      this.#stream.on('data', (chunk: Buffer) => {
+        this.socket.bytesRead += chunk.length
+      })
+    }
     return this
   }
 

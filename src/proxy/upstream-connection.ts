@@ -78,7 +78,7 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
       .once('end', () => this.#upstreamEnded())
       .once('error', (error) => this.#fail(error))
       .once('close', () => {
-        this.#fail(new UpstreamFaultError('connection-lost'))
+        if (!this.#closed) this.#fail(new UpstreamFaultError('connection-lost'))
         this.#parser.free()
       })
   }
@@ -189,7 +189,7 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
     attempt?.answerEnded(this.#trailers)
     this.resume()
     if (reusable) this.#owner.free(this)
-    else this.#fail(new UpstreamFaultError('connection-lost'))
+    else if (!this.#closed) this.#close(false)
   }
 
   /** The answer is a 101 that was asked for. From here on the connection is nobody's but the receiver's. */

@@ -18,6 +18,9 @@ export class UpstreamFaultError extends Error {
   }
 }
 
+/** Ends a connection on which no request is, so that nobody sees it: made once, since a stack trace is dear. */
+export const RELEASED = new UpstreamFaultError('connection-lost')
+
 /** The word for an error of an upstream, by its code: one of ours, or one of Node's and OpenSSL's. */
 export function faultReason(code: string): UpstreamFaultReason {
   const known = REASONS.get(code)

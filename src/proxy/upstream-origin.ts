@@ -17,7 +17,7 @@ import {
   type SilenceLimits,
   UpstreamConnection,
 } from './upstream-connection.ts'
-import { UpstreamFaultError } from './upstream-fault.ts'
+import { RELEASED, UpstreamFaultError } from './upstream-fault.ts'
 import { UpstreamHttp2, type Waiting } from './upstream-http2.ts'
 
 /** Times and trust of connections to upstreams. */
@@ -197,7 +197,7 @@ export class UpstreamOrigin implements ConnectionOwner {
     const ageMs = this.#clock.monotonic() - last.freeSinceMs
     if (ageMs >= last.keepMs) {
       // The others are older still; their own timers end them.
-      last.destroy(new UpstreamFaultError('connection-lost'))
+      last.destroy(RELEASED)
       return null
     }
     if (ageMs >= maxAgeMs) return null
@@ -236,7 +236,7 @@ export class UpstreamOrigin implements ConnectionOwner {
 
   #singleFree(connection: UpstreamConnection): void {
     if (connection === this.#observed) connection.expireAfter(UPSTREAM_FRESH_MS * 2)
-    else connection.destroy(new UpstreamFaultError('connection-lost'))
+    else connection.destroy(RELEASED)
   }
 }
 
