@@ -39,15 +39,17 @@ export function clientEnvironment(
 
 function baseUrls({ routes }: SidekeyConfig, url: string): Variables {
   const variables: Record<string, string> = {}
-  for (const { pathPrefix, upstream } of routes) {
+  for (const { pathPrefix, hosts, upstream } of routes) {
     if (pathPrefix === null) continue
     const word = pathPrefix
       .slice(1)
       .toUpperCase()
       .replaceAll(/[^A-Z0-9]/g, '_')
     variables[`SIDEKEY_${word}_URL`] = url + pathPrefix
-    const known = BASE_URL_VARIABLES[new URL(upstream.origin).hostname]
-    if (known !== undefined) variables[known[0]] ??= url + pathPrefix + known[1]
+    for (const host of [...hosts, new URL(upstream.origin).hostname]) {
+      const known = BASE_URL_VARIABLES[host]
+      if (known !== undefined) variables[known[0]] ??= url + pathPrefix + known[1]
+    }
   }
   return variables
 }

@@ -10,12 +10,13 @@ function environment(
   proxy: string,
   inherited: Record<string, string> = {},
   upstream = 'https://a.example',
+  match = '{ pathPrefix: /my-partner }',
 ) {
   const config = parseConfig(
     `proxy: ${proxy}
 store: { directory: /store, keyFile: /key }
 credentials: { partner: { provider: mounted, secret: { file: /secret } } }
-routes: [{ name: my-partner, upstream: '${upstream}', credential: partner, inject: { bearer: '{secret}' } }]`,
+routes: [{ name: my-partner, match: ${match}, upstream: '${upstream}', credential: partner, inject: { bearer: '{secret}' } }]`,
     fakeCatalog,
     {},
   )
@@ -69,6 +70,13 @@ test("Java's own options are kept", () => {
 
 test('an SDK with a variable of its own gets its base URL there', () => {
   expect(environment('{}', {}, 'https://api.openai.com')).toMatchObject({
+    OPENAI_BASE_URL: 'http://127.0.0.1:8080/my-partner/v1',
+  })
+})
+
+test('so it does where the route has the host, and its upstream is a gateway', () => {
+  const match = '{ pathPrefix: /my-partner, host: api.openai.com }'
+  expect(environment('{}', {}, 'https://gateway.example', match)).toMatchObject({
     OPENAI_BASE_URL: 'http://127.0.0.1:8080/my-partner/v1',
   })
 })
