@@ -10,10 +10,11 @@ export function checkManagers(
   findings: Findings,
 ): void {
   const byId = new Map(credentials.map((credential) => [credential.id, credential]))
+  const known = new Set(ids)
   for (const { id, managedBy, providerName } of credentials) {
     const path = ['credentials', id, 'managedBy']
     if (managedBy === null) continue
-    if (!ids.includes(managedBy)) {
+    if (!known.has(managedBy)) {
       findings.error(path, unknownCredential(managedBy, ids))
       continue
     }

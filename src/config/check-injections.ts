@@ -19,9 +19,8 @@ export function checkInjections(
     const refusals = checkComputed(form, Object.keys(publicValues), injections)
     for (const refusal of refusals) findings.error(path, refusal)
   }
-  const written = injections.filter((form) => !isComputedInjection(form))
-  const templates = written.flatMap(templatesOf)
-  if (templates.flatMap(placeholders).some((word) => !known.includes(word))) {
+  const written = [...new Set(injections)].filter((form) => !isComputedInjection(form))
+  if (written.some((form) => wordsOf(form).some((word) => !known.includes(word)))) {
     findings.error(
       path,
       new Refusal(
@@ -30,7 +29,7 @@ export function checkInjections(
       ),
     )
   }
-  if (written.some((form) => !templatesOf(form).flatMap(placeholders).includes('secret'))) {
+  if (written.some((form) => !wordsOf(form).includes('secret'))) {
     findings.error(path, new Refusal('does not write the secret', 'put {secret} into a template'))
   }
   // RFC 7617, section 2: the user ends at the first colon.
@@ -43,18 +42,32 @@ export function checkInjections(
   }
 }
 
-/** Whether one of the routes writes the credential's secret into a header as it is. Basic encodes it. */
-export function writesIntoHeader(routes: readonly Route[], credentialId: string): boolean {
-  return routes
-    .filter((route) => route.credentialIds.includes(credentialId))
-    .flatMap(({ endpoints }) => endpoints.flatMap(({ inject }) => inject))
-    .some(
-      (form) =>
-        form.kind === 'header' ||
-        form.kind === 'bearer' ||
-        (form.kind === 'substitute' &&
-          form.substitution.surfaces.some(({ kind }) => kind === 'header')),
-    )
+/** The credentials whose secret one of the routes writes into a header as it is. Basic encodes it. */
+export function writtenIntoHeaders(routes: readonly Route[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const { endpoints, credentialIds } of routes) {
+    if (!endpoints.some(({ inject }) => inject.some(standsInHeader))) continue
+    for (const id of credentialIds) found.add(id)
+  }
+  return found
+}
+
+function standsInHeader(form: Injection): boolean {
+  if (form.kind === 'substitute') {
+    return form.substitution.surfaces.some(({ kind }) => kind === 'header')
+  }
+  return form.kind === 'header' || form.kind === 'bearer'
+}
+
+/** The words of placements that were asked for before: presets share theirs among thousands of routes. */
+const knownWords = new WeakMap<Injection, readonly string[]>()
+
+function wordsOf(injection: Exclude<Injection, ComputedInjection>): readonly string[] {
+  const known = knownWords.get(injection)
+  if (known !== undefined) return known
+  const words = [...new Set(templatesOf(injection).flatMap(placeholders))]
+  knownWords.set(injection, words)
+  return words
 }
 
 function templatesOf(injection: Exclude<Injection, ComputedInjection>): readonly Template[] {

@@ -7,6 +7,8 @@ export class Findings {
   readonly #lineOf: (path: Path) => number | null
   readonly #errors: ConfigIssue[] = []
   readonly #warnings: ConfigIssue[] = []
+  /** What was said already: two checks may see the same thing. */
+  readonly #said = new Set<string>()
 
   constructor(lineOf: (path: Path) => number | null) {
     this.#lineOf = lineOf
@@ -14,8 +16,9 @@ export class Findings {
 
   error(path: Path, refusal: Refusal, line = this.#lineOf(path)): void {
     const found = issue(path, line, refusal)
-    // Two checks may see the same thing.
-    if (this.#errors.some((one) => one.path === found.path && one.message === found.message)) return
+    const key = `${found.path}\n${found.message}`
+    if (this.#said.has(key)) return
+    this.#said.add(key)
     this.#errors.push(found)
   }
 

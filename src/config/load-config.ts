@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { ConfigError, type ConfigIssue } from '../kernel/errors.ts'
 import { CONFIG_FILE_MAX_BYTES } from '../kernel/limits.ts'
 import { absolutePaths } from './absolute-paths.ts'
-import { writesIntoHeader } from './check-injections.ts'
+import { writtenIntoHeaders } from './check-injections.ts'
 import { materialCredentials } from './material-credentials.ts'
 import { checkListeners } from './check-listeners.ts'
 import { checkRoutes } from './check-routes.ts'
@@ -14,7 +14,7 @@ import { checkEnvironment, checkSources, type Reference, referencesOf } from './
 import { Refusal } from './refusal.ts'
 import { resolveCredentials } from './resolve-credentials.ts'
 import { resolveRoutes } from './resolve-routes.ts'
-import { privateKeyFor } from './private-key-for.ts'
+import { privateKeys } from './private-keys.ts'
 import { resolveSections } from './resolve-sections.ts'
 import type { Environment } from './secret-source.ts'
 import type { Credential, SidekeyConfig } from './types.ts'
@@ -98,25 +98,31 @@ function interpret(text: string, catalog: Catalog, directory: string | null): In
 
   const sections = resolveSections(content, findings)
   const credentials = resolveCredentials(content.credentials, catalog, findings)
-  const credentialIds = [...content.credentials.keys()]
-  const context = { catalog, credentials, credentialIds, findings }
+  const credentialIds = new Set(content.credentials.keys())
+  const credentialsById = new Map(credentials.map((credential) => [credential.id, credential]))
+  const context = { catalog, credentials: credentialsById, credentialIds, findings }
   const resolved = resolveRoutes(content.routes, context)
   const complete = resolved.length === content.routes.length
   checkListeners(sections, resolved, findings)
   const routes = checkRoutes(resolved, { proxy: sections.proxy, complete }, findings)
   if (sections.store === null && content.store === null) checkStore(credentials, findings)
 
+  const inHeaders = writtenIntoHeaders(routes)
+  const keys = privateKeys(routes)
   const config = absolutePaths(
     {
       ...sections,
-      credentials: credentials.flatMap((credential) => [
-        {
-          ...credential,
-          fitsHeader: writesIntoHeader(routes, credential.id),
-          ...privateKeyFor(routes, credential.id),
-        },
-        ...materialCredentials(credential),
-      ]),
+      credentials: credentials.flatMap((credential) => {
+        const privateKey = keys.get(credential.id)
+        return [
+          {
+            ...credential,
+            fitsHeader: inHeaders.has(credential.id),
+            ...(privateKey !== undefined && { privateKey }),
+          },
+          ...materialCredentials(credential),
+        ]
+      }),
       routes,
     },
     directory,

@@ -20,9 +20,10 @@ export interface ResolvedRoute {
 
 export interface RouteContext {
   readonly catalog: Catalog
-  readonly credentials: readonly Credential[]
+  /** By id. */
+  readonly credentials: ReadonlyMap<string, Credential>
   /** Every id of the file, those of entries with errors included. */
-  readonly credentialIds: readonly string[]
+  readonly credentialIds: ReadonlySet<string>
   readonly findings: Findings
 }
 
@@ -31,10 +32,11 @@ export function resolveRoutes(
   entries: readonly unknown[],
   context: RouteContext,
 ): readonly ResolvedRoute[] {
+  const schema = presetRoute(context.catalog.presets.map(({ name }) => name))
   return entries.flatMap((entry, index) => {
     const path = ['routes', index]
     const resolved = isPreset(entry)
-      ? resolvePreset(entry, path, context)
+      ? resolvePreset(schema, entry, path, context)
       : resolveExplicit(entry, path, context)
     return resolved ?? []
   })
@@ -44,10 +46,14 @@ function isPreset(entry: unknown): boolean {
   return typeof entry === 'object' && entry !== null && Object.hasOwn(entry, 'preset')
 }
 
-function resolvePreset(entry: unknown, path: Path, context: RouteContext): ResolvedRoute | null {
+function resolvePreset(
+  schema: ReturnType<typeof presetRoute>,
+  entry: unknown,
+  path: Path,
+  context: RouteContext,
+): ResolvedRoute | null {
   const { catalog, findings } = context
-  const names = catalog.presets.map(({ name }) => name)
-  const keys = parsePart(presetRoute(names), entry, path, findings)
+  const keys = parsePart(schema, entry, path, findings)
   if (keys === null) return null
   const chosen = findCredentials(keys, path, context)
   const preset = catalog.presets.find(({ name }) => name === keys.preset)

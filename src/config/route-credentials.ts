@@ -8,9 +8,9 @@ import type { Credential } from './types.ts'
 import type { Path } from './yaml-document.ts'
 
 interface Known {
-  readonly credentials: readonly Credential[]
+  readonly credentials: ReadonlyMap<string, Credential>
   /** Every id of the file, those of entries with errors included. */
-  readonly credentialIds: readonly string[]
+  readonly credentialIds: ReadonlySet<string>
   readonly findings: Findings
 }
 
@@ -37,9 +37,9 @@ export function findCredentials(
     several?.map((id, index) => ({ id, at: [...path, 'credentials', index] })) ??
     [one ?? []].flat().map((id) => ({ id, at: [...path, 'credential'] }))
   for (const { id, at } of named) {
-    if (!credentialIds.includes(id)) findings.error(at, unknownCredential(id, credentialIds))
+    if (!credentialIds.has(id)) findings.error(at, unknownCredential(id, [...credentialIds]))
   }
-  const found = named.flatMap(({ id }) => credentials.find((each) => each.id === id) ?? [])
+  const found = named.flatMap(({ id }) => credentials.get(id) ?? [])
   const [first, ...others] = found
   if (first === undefined || found.length < named.length) return null
   checkTold(found, [...path, 'credentials'], findings)

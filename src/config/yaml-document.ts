@@ -11,6 +11,7 @@ import {
   parseDocument,
   visit,
   type YAMLError,
+  type YAMLMap,
 } from 'yaml'
 import { Refusal } from './refusal.ts'
 
@@ -37,13 +38,15 @@ const ALIASES_MAX = 100
 /** Reads YAML 1.2 (core schema) strictly: unique string keys, one document, no merge keys. */
 export function readYaml(text: string): YamlDocument {
   const lines = new LineCounter()
+  const keys: KeyIndex = new WeakMap()
   try {
     const document = parseDocument(text, {
       lineCounter: lines,
       version: '1.2',
       schema: 'core',
       strict: true,
-      uniqueKeys: true,
+      // The library compares each key with each other one; see `duplicateKeys`.
+      uniqueKeys: false,
       stringKeys: true,
       merge: false,
       prettyErrors: false,
@@ -54,13 +57,14 @@ export function readYaml(text: string): YamlDocument {
       offset: error.pos[0],
       refusal: refusalOf(error),
     }))
+    faults.push(...duplicateKeys(document))
     if (faults.length === 0) faults.push(...aliasFaults(document))
     return {
       content: faults.length > 0 ? null : document.toJS({ maxAliasCount: ALIASES_MAX }),
       syntaxErrors: firstOfEachLine(
         faults.map(({ offset, refusal }) => ({ line: lines.linePos(offset).line, refusal })),
       ),
-      lineOf: (path) => lineOf(document, lines, path),
+      lineOf: (path) => lineOf(document, { lines, keys }, path),
     }
   } catch {
     // The message of what was caught may quote the file.
@@ -70,10 +74,10 @@ export function readYaml(text: string): YamlDocument {
 }
 
 const BAD_ALIAS = new Refusal('an alias has no anchor', 'put what starts with * in quotes')
+const DUPLICATE_KEY = new Refusal('a key stands here for the second time', 'keep one of the two')
 
 /** The library's own messages quote the file, so the frequent ones are said anew. */
 const SYNTAX_REFUSALS: ReadonlyMap<string, Refusal> = new Map([
-  ['DUPLICATE_KEY', new Refusal('a key stands here for the second time', 'keep one of the two')],
   ['TAB_AS_INDENT', new Refusal('a tab indents this line', 'indent with spaces')],
   [
     'BAD_INDENT',
@@ -110,6 +114,23 @@ interface Fault {
   readonly refusal: Refusal
 }
 
+/** Keys that stand twice in one mapping. */
+function duplicateKeys(document: Document): readonly Fault[] {
+  const faults: Fault[] = []
+  visit(document, {
+    Map(_key, { items }) {
+      const seen = new Set<string>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        const name = String(key.value)
+        if (seen.has(name)) faults.push({ offset: key.range?.[0] ?? 0, refusal: DUPLICATE_KEY })
+        seen.add(name)
+      }
+    },
+  })
+  return faults
+}
+
 /** The library sees them too late to say where. */
 function aliasFaults(document: Document): readonly Fault[] {
   const aliases: Alias[] = []
@@ -122,11 +143,24 @@ function aliasFaults(document: Document): readonly Fault[] {
     .map((alias) => ({ offset: alias.range?.[0] ?? 0, refusal: BAD_ALIAS }))
 }
 
-function lineOf(document: Document, lines: LineCounter, path: Path): number | null {
+/** The entries of the mappings that were asked for, by key: a file may have thousands of them. */
+type KeyIndex = WeakMap<YAMLMap, ReadonlyMap<string, Entry>>
+
+/** `at` is what carries the line: the key of a mapping, the item of a list. */
+interface Entry {
+  readonly at: Node
+  readonly value: unknown
+}
+
+function lineOf(
+  document: Document,
+  { lines, keys }: { readonly lines: LineCounter; readonly keys: KeyIndex },
+  path: Path,
+): number | null {
   let node: unknown = document.contents
   let offset = isNode(node) ? node.range?.[0] : undefined
   for (const step of path) {
-    const next = child(resolve(node, document), step)
+    const next = child(resolve(node, document), step, keys)
     if (next === null) break
     offset = next.at.range?.[0] ?? offset
     node = next.value
@@ -138,16 +172,23 @@ function resolve(node: unknown, document: Document): unknown {
   return isAlias(node) ? node.resolve(document) : node
 }
 
-/** `at` is what carries the line: the key of a mapping, the item of a list. */
-function child(node: unknown, step: string | number): { at: Node; value: unknown } | null {
+function child(node: unknown, step: string | number, keys: KeyIndex): Entry | null {
   if (isMap(node)) {
-    for (const { key, value } of node.items) {
-      if (isScalar(key) && String(key.value) === String(step)) return { at: key, value }
-    }
+    const entries = keys.get(node) ?? entriesOf(node)
+    keys.set(node, entries)
+    return entries.get(String(step)) ?? null
   }
   if (isSeq(node)) {
     const item = node.items[Number(step)]
     if (isNode(item)) return { at: item, value: item }
   }
   return null
+}
+
+function entriesOf({ items }: YAMLMap): ReadonlyMap<string, Entry> {
+  return new Map(
+    items.flatMap(({ key, value }) =>
+      isScalar(key) ? [[String(key.value), { at: key, value }] as const] : [],
+    ),
+  )
 }
