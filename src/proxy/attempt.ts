@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { RefusedError } from '../kernel/errors.ts'
 import type { ClientResponse } from './client-message.ts'
 import { type Delivery, sendTrailers, Sink } from './deliver-answer.ts'
+import type { Echo } from './mask-echo.ts'
 import { rescueUpstream } from './rescue.ts'
 import type { UpgradedStream } from './upgraded-stream.ts'
 
@@ -23,6 +24,8 @@ export interface OutboundRequest {
   readonly trailers: (() => readonly string[]) | null
   /** A streaming body from its beginning once more; null where that can't be had. */
   readonly again: (() => Readable) | null
+  /** What in `fields` opens doors by itself, and is not the secret: a token that was signed for it. Absent: nothing. */
+  readonly bearers?: readonly string[]
 }
 
 /** What a request is on: a connection of its own, or one stream of a connection that carries many. */
@@ -170,7 +173,7 @@ export class Attempt {
     response: ClientResponse,
     reason: string,
     fields: string[],
-    echo: RegExp | null,
+    echoes: readonly Echo[],
   ): Promise<Delivery> {
     if (this.failure !== null) {
       throw new RefusedError('upstream-unreachable', 'the upstream died within its answer')
@@ -179,7 +182,7 @@ export class Attempt {
     try {
       response.writeHead(this.status, reason, fields)
       if (this.#ended) {
-        sendTrailers(response, this.#trailers, echo)
+        sendTrailers(response, this.#trailers, echoes)
         endWith(response, this.#waiting)
         return COMPLETE
       }
@@ -190,7 +193,7 @@ export class Attempt {
       throw new RefusedError('upstream-invalid', "the upstream's head is invalid", { cause: error })
     }
     return new Promise((resolve) => {
-      const sink = new Sink(response, this.#carrier, echo, resolve)
+      const sink = new Sink(response, this.#carrier, echoes, resolve)
       const waiting = this.#waiting
       this.#sink = sink
       this.#waiting = []

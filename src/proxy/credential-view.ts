@@ -10,8 +10,8 @@ import type { WrittenPlacement } from './placement.ts'
 import { RetryLaterError } from './rescue.ts'
 import type { Choice } from './choose-candidates.ts'
 import { VersionHealth } from './version-health.ts'
-import type { EchoForms } from './mask-body.ts'
-import { echoForms, echoPattern, type Rendered } from './render-credential.ts'
+import type { Echo } from './mask-echo.ts'
+import { echoesOf, echoForms, type Rendered } from './render-credential.ts'
 import { Rollout } from './rollout.ts'
 import { VersionCandidate, isSame } from './version-candidate.ts'
 import { VersionUses } from './version-uses.ts'
@@ -27,10 +27,8 @@ export interface Candidate {
 export interface CredentialSnapshot {
   readonly candidates: readonly Candidate[]
   readonly publicValues: Readonly<Record<string, string>>
-  /** Finds the secrets in the upstream's header fields; null when there is nothing to look for. */
-  readonly echo: RegExp | null
-  /** The same for bodies; see `Route.maskBody`. */
-  readonly echoForms: EchoForms | null
+  /** Finds the secrets in the upstream's answers; none when there is nothing to look for. */
+  readonly echoes: readonly Echo[]
 }
 
 export interface CredentialViewDeps {
@@ -196,7 +194,6 @@ export class CredentialView {
     const before = this.#snapshot
     const kept = new Map(before?.candidates.map((c) => [c.version.versionId, c]))
     const forms = echoForms(versions.versions, versions.publicValues, versions.echoes)
-    const echo = echoPattern(forms)
     this.#snapshot = {
       publicValues: versions.publicValues,
       candidates: versions.versions.map((version) => {
@@ -205,8 +202,7 @@ export class CredentialView {
           ? known
           : new VersionCandidate(version, versions.publicValues)
       }),
-      echo,
-      echoForms: echo === null ? null : { forms, pattern: echo },
+      echoes: echoesOf(forms),
     }
     this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
     const live = new Set(versions.versions.map((version) => version.generation))

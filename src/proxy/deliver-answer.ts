@@ -1,6 +1,6 @@
 import type { ClientResponse } from './client-message.ts'
 import { endToEndTrailers } from './hop-headers.ts'
-import { maskEcho } from './mask-echo.ts'
+import { type Echo, maskEcho } from './mask-echo.ts'
 
 /** What can be told to wait: the upstream of an answer. */
 export interface Source {
@@ -15,19 +15,19 @@ export type Delivery = 'complete' | 'client-aborted' | 'upstream-failed'
 export class Sink {
   readonly #response: ClientResponse
   readonly #source: Source | null
-  readonly #echo: RegExp | null
+  readonly #echoes: readonly Echo[]
   readonly #done: (delivery: Delivery) => void
   #draining = false
 
   constructor(
     response: ClientResponse,
     source: Source | null,
-    echo: RegExp | null,
+    echoes: readonly Echo[],
     done: (delivery: Delivery) => void,
   ) {
     this.#response = response
     this.#source = source
-    this.#echo = echo
+    this.#echoes = echoes
     this.#done = done
   }
 
@@ -45,7 +45,7 @@ export class Sink {
   }
 
   end(trailers: readonly string[]): void {
-    sendTrailers(this.#response, trailers, this.#echo)
+    sendTrailers(this.#response, trailers, this.#echoes)
     this.#response.end()
     this.#done('complete')
   }
@@ -65,11 +65,11 @@ export class Sink {
 export function sendTrailers(
   response: ClientResponse,
   trailers: readonly string[],
-  echo: RegExp | null,
+  echoes: readonly Echo[],
 ): void {
   if (trailers.length === 0) return
   const kept = endToEndTrailers(trailers, NONE)
-  maskEcho(kept, '', echo)
+  maskEcho(kept, '', echoes)
   const pairs: [string, string][] = []
   for (let i = 0; i + 1 < kept.length; i += 2) pairs.push([kept[i] ?? '', kept[i + 1] ?? ''])
   response.addTrailers(pairs)

@@ -12,6 +12,7 @@ import { type HeldBytes, holdBody, release, requireHeld } from './hold-body.ts'
 import { injectCredential } from './inject-credential.ts'
 import { clientOf, matchEntrance } from './match-entrance.ts'
 import { askForPlainBody, maskBody } from './mask-body.ts'
+import { echoesIn } from './mask-echo.ts'
 import { matchEndpoint } from './match-route.ts'
 import { hasOurTime, injectableBody, planInjection, tokensOf } from './plan-injection.ts'
 import { readHead } from './read-head.ts'
@@ -108,12 +109,13 @@ async function serve(
           token,
         }),
     })
+    const echoes = echoesIn(credential.snapshot, answered)
     if (answered.attempt.status === SWITCHING_PROTOCOLS) {
-      return webSockets.join(response, answered, { credential, meter: exchange.meter, clock })
+      const { meter } = exchange
+      return webSockets.join(response, answered, { credential, meter, clock, echoes })
     }
-    const echo = credential.snapshot?.echoForms ?? null
-    const shown = masks ? maskBody(response, answered.attempt, head.method, echo) : response
-    return await respond(shown, answered, credential, clock)
+    const shown = masks ? maskBody(response, answered.attempt, head.method, echoes) : response
+    return await respond(shown, answered, credential, clock, echoes)
   } finally {
     release(body, deps)
   }

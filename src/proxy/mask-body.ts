@@ -1,13 +1,8 @@
 import { RefusedError } from '../kernel/errors.ts'
 import type { Attempt } from './attempt.ts'
 import type { ClientResponse } from './client-message.ts'
+import type { Echo } from './mask-echo.ts'
 import type { RequestHead } from './read-head.ts'
-
-/** What is looked for in a body: every form of every secret, and one pattern of them all, the longest first. */
-export interface EchoForms {
-  readonly forms: readonly string[]
-  readonly pattern: RegExp
-}
 
 /**
  * Hides every echo of a secret in a body by as many asterisks, wherever its pieces are cut. What may be the beginning
@@ -21,7 +16,7 @@ export class BodyMask {
   /** Bytes as latin1, as everything here. */
   #tail = ''
 
-  constructor({ forms, pattern }: EchoForms) {
+  constructor({ forms, pattern }: Echo) {
     this.#forms = forms
     // One of its own, since a pattern remembers where it has stopped.
     this.#pattern = new RegExp(pattern)
@@ -85,15 +80,18 @@ export function maskBody(
   response: ClientResponse,
   attempt: Attempt,
   method: string,
-  echo: EchoForms | null,
+  echoes: readonly Echo[],
 ): ClientResponse {
-  if (echo === null) return response
+  if (echoes.length === 0) return response
   const hasBody = method !== 'HEAD' && attempt.status !== 204 && attempt.status !== 304
   if (hasBody && isEncoded(attempt.fields)) {
     attempt.abort(new Error('the answer can not be masked'))
     throw new RefusedError('upstream-invalid', 'the body is encoded, and can not be masked')
   }
-  return new MaskedResponse(response, new BodyMask(echo))
+  return echoes.reduce<ClientResponse>(
+    (shown, echo) => new MaskedResponse(shown, new BodyMask(echo)),
+    response,
+  )
 }
 
 function isEncoded(fields: readonly string[]): boolean {

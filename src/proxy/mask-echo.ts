@@ -1,12 +1,42 @@
-/** Hides every echo of a secret in header fields and reason phrase by as many asterisks. */
-export function maskEcho(fields: string[], reason: string, echo: RegExp | null): string {
-  if (echo === null) return reason
-  echo.lastIndex = 0
-  if (!echo.test(`${reason}\n${fields.join('\n')}`)) return reason
-  for (let i = 0; i < fields.length; i++) fields[i] = stars(fields[i] ?? '', echo)
-  return stars(reason, echo)
+import type { CredentialSnapshot } from './credential-view.ts'
+import { echoesOf } from './render-credential.ts'
+import type { Answered } from './try-candidates.ts'
+import { writtenForms } from './written-forms.ts'
+
+/** What answers must not show: every form of some texts, and one pattern of them all, the longest first. */
+export interface Echo {
+  readonly forms: readonly string[]
+  readonly pattern: RegExp
 }
 
-function stars(text: string, echo: RegExp): string {
-  return text.replaceAll(echo, (found) => '*'.repeat(found.length))
+/** The credential's secrets, and what was signed for this request and opens doors by itself. */
+export function echoesIn(
+  snapshot: CredentialSnapshot | null,
+  { bearers }: Pick<Answered, 'bearers'>,
+): readonly Echo[] {
+  const secrets = snapshot?.echoes ?? NONE
+  return bearers.length === 0 ? secrets : [...secrets, ...echoesOf(bearers.flatMap(formsOf))]
+}
+
+const NONE: readonly never[] = []
+
+/** Most tokens have unreserved characters only, which everybody writes as they are. */
+function formsOf(bearer: string): readonly string[] {
+  return /^[\w.~-]+$/.test(bearer) ? [bearer] : writtenForms(bearer)
+}
+
+/** Hides every echo of a secret in header fields and reason phrase by as many asterisks. */
+export function maskEcho(fields: string[], reason: string, echoes: readonly Echo[]): string {
+  let shown = reason
+  for (const { pattern } of echoes) {
+    pattern.lastIndex = 0
+    if (!pattern.test(`${shown}\n${fields.join('\n')}`)) continue
+    for (let i = 0; i < fields.length; i++) fields[i] = stars(fields[i] ?? '', pattern)
+    shown = stars(shown, pattern)
+  }
+  return shown
+}
+
+function stars(text: string, pattern: RegExp): string {
+  return text.replaceAll(pattern, (found) => '*'.repeat(found.length))
 }

@@ -2,6 +2,7 @@ import { RefusedError } from '../kernel/errors.ts'
 import type { LiveVersion } from '../kernel/credential.ts'
 import type { Template } from '../kernel/route.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
+import type { Echo } from './mask-echo.ts'
 import { percentEncode } from './percent-encode.ts'
 import type { HeaderPlacement, PairsPlacement, WrittenPlacement } from './placement.ts'
 import { writtenForms } from './written-forms.ts'
@@ -76,10 +77,7 @@ function fill(template: Template, words: ReadonlyMap<string, string>): string {
   return template.replaceAll(/\{(\w+)\}/g, (whole, word: string) => words.get(word) ?? whole)
 }
 
-/**
- * The secrets of these versions in every form in which an upstream may echo them, the longest first, so that none is
- * masked only in part. Texts shorter than four characters are left out: they would match everywhere.
- */
+/** The secrets of these versions in every form in which an upstream may echo them. */
 export function echoForms(
   versions: readonly LiveVersion[],
   publicValues: Readonly<Record<string, string>>,
@@ -93,12 +91,17 @@ export function echoForms(
       forms.add(Buffer.from(`${word}:${text}`, 'utf8').toString('base64'))
     }
   }
-  return [...forms].filter((form) => form.length >= 4).toSorted((a, b) => b.length - a.length)
+  return [...forms]
 }
 
-/** Matches any of these forms; null when there is nothing to look for. */
-export function echoPattern(forms: readonly string[]): RegExp | null {
-  return forms.length === 0 ? null : new RegExp(forms.map(escapeForRegExp).join('|'), 'g')
+/**
+ * One that finds any of these forms, the longest first, so that none is masked only in part; none when there is nothing to
+ * look for. Texts shorter than four characters are left out: they would match everywhere.
+ */
+export function echoesOf(written: readonly string[]): readonly Echo[] {
+  const forms = written.filter((form) => form.length >= 4).toSorted((a, b) => b.length - a.length)
+  if (forms.length === 0) return []
+  return [{ forms, pattern: new RegExp(forms.map(escapeForRegExp).join('|'), 'g') }]
 }
 
 function escapeForRegExp(text: string): string {

@@ -3,7 +3,7 @@ import type { RequestOutcome } from '../kernel/ports/telemetry.ts'
 import type { ClientResponse } from './client-message.ts'
 import type { CredentialView } from './credential-view.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
-import { maskEcho } from './mask-echo.ts'
+import { type Echo, maskEcho } from './mask-echo.ts'
 import type { Answered } from './try-candidates.ts'
 
 /** Sends the upstream's answer on, its body byte for byte; every echo of a secret in its head is masked. */
@@ -12,13 +12,13 @@ export async function respond(
   answered: Answered,
   credential: CredentialView,
   clock: Clock,
+  echoes: readonly Echo[],
 ): Promise<RequestOutcome> {
   const { attempt, candidate, gaveUp } = answered
   const fields = endToEndResponseFields(attempt.fields)
   if (gaveUp !== null) fields.push('Sidekey-Fallback', gaveUp)
-  const echo = credential.snapshot?.echo ?? null
-  const reason = maskEcho(fields, attempt.reason, echo)
-  const delivery = await attempt.deliver(response, reason, fields, echo)
+  const reason = maskEcho(fields, attempt.reason, echoes)
+  const delivery = await attempt.deliver(response, reason, fields, echoes)
   // A version is in use until the last request with it has ended.
   credential.used(candidate.version, clock.now())
   if (delivery === 'client-aborted') return 'client-aborted'

@@ -31,6 +31,8 @@ export interface Sending {
 /** The answer that goes to the client. */
 export interface Answered {
   readonly attempt: Attempt
+  /** See `OutboundRequest.bearers`. */
+  readonly bearers: readonly string[]
   readonly candidate: Candidate
   readonly verdict: Verdict
   /** Why nothing more was tried, when the answer still says that the credential is wrong; else null. */
@@ -88,6 +90,7 @@ interface Sent {
   /** What it was sent with in place of the secret; else null. */
   readonly token: HeldToken | null
   readonly attempt: Attempt
+  readonly bearers: readonly string[]
   readonly candidate: Candidate
   readonly verdict: Verdict
 }
@@ -109,8 +112,10 @@ async function sendWith(sending: Sending, candidate: Candidate): Promise<Sent> {
   exchange.meter.upstream(clock.monotonic() - sentAtMs)
   const verdict = await detectAuthFailure(sending.detector, attempt)
   if (verdict === 'refused') credential.meter.authFailure(version.stage)
-  return { attempt, candidate, verdict, token }
+  return { attempt, bearers: outbound.bearers ?? NO_BEARERS, candidate, verdict, token }
 }
+
+const NO_BEARERS: readonly string[] = []
 
 function settled({ credential }: Sending, sent: Sent): Answered {
   if (provesCredential(sent)) {

@@ -12,7 +12,7 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
 import type { CredentialView } from './credential-view.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
-import { maskEcho } from './mask-echo.ts'
+import { type Echo, maskEcho } from './mask-echo.ts'
 import { rawRefusal, rescue, RetryLaterError } from './rescue.ts'
 import type { Answered } from './try-candidates.ts'
 import type { UpgradedStream } from './upgraded-stream.ts'
@@ -58,7 +58,7 @@ export class WebSockets {
   join(
     answer: object,
     { attempt, candidate }: Answered,
-    { credential, meter, clock }: { credential: CredentialView; meter: RouteMeter; clock: Clock },
+    { credential, meter, clock, echoes }: JoinDeps,
   ): RequestOutcome {
     const handshake = this.#handshakes.get(answer)
     const { upgraded } = attempt
@@ -69,7 +69,7 @@ export class WebSockets {
     }
     const { response, socket } = handshake
     const fields = endToEndResponseFields(attempt.fields)
-    const reason = maskEcho(fields, attempt.reason, credential.snapshot?.echo ?? null)
+    const reason = maskEcho(fields, attempt.reason, echoes)
     fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
     response.sendDate = false
     response.removeAllListeners('finish')
@@ -92,6 +92,14 @@ export class WebSockets {
   destroy(): void {
     for (const socket of this.#open) socket.destroy()
   }
+}
+
+interface JoinDeps {
+  readonly credential: CredentialView
+  readonly meter: RouteMeter
+  readonly clock: Clock
+  /** What the answer must not show. */
+  readonly echoes: readonly Echo[]
 }
 
 interface Handshake {

@@ -72,7 +72,14 @@ function sign(
     body: Buffer.isBuffer(body) ? body : null,
     nowMs,
   }
-  return { ...outbound, fields: [...fields, ...signer.sign(version, publicValues, request)] }
+  const signed = signer.sign(version, publicValues, request)
+  // Behind the scheme, where there is one.
+  const bearers = signed
+    .filter(
+      (_, i) => i % 2 === 1 && signer.bearerNames.includes((signed[i - 1] ?? '').toLowerCase()),
+    )
+    .map((value) => value.slice(value.lastIndexOf(' ') + 1))
+  return { ...outbound, fields: [...fields, ...signed], bearers }
 }
 
 function substitute(

@@ -27,6 +27,8 @@ export interface Signer {
   /** Header fields and query parameters that are its own, so that a caller's must go; fields in lower case with dashes. */
   readonly headerNames: readonly string[]
   readonly parameterNames: readonly string[]
+  /** Of its fields, in lower case, those whose value opens doors by itself, such as a token: answers don't show it. */
+  readonly bearerNames: readonly string[]
   /** Lower-case scheme and a space: only such an `Authorization` is a caller's choice of this kind. Absent: every one is. */
   readonly scheme?: string
   /** Whether what the caller has sent names these public words; to choose one of several secrets by. */

@@ -8,6 +8,7 @@ export function createHmacSigner(spec: HmacSpec, random: Random): Signer {
   return {
     needsBody: coversBody(spec),
     headerNames: spec.headers.map(({ name }) => name.toLowerCase().replaceAll('_', '-')),
+    bearerNames: [],
     parameterNames: [],
     sign: ({ value: secret }, publicValues, { origin, ...request }) =>
       signHmac(spec, {

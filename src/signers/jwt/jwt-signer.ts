@@ -36,6 +36,7 @@ interface Minted {
 export class JwtSigner implements Signer {
   readonly needsBody = false
   readonly headerNames = ['authorization']
+  readonly bearerNames = ['authorization']
   readonly parameterNames = []
   readonly scheme = 'bearer '
   readonly #spec: JwtSpec

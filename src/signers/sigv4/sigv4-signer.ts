@@ -9,6 +9,7 @@ export function createSigV4Signer(spec: SigV4Spec): Signer {
   return {
     needsBody: spec.payload === 'signed',
     headerNames: ['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'],
+    bearerNames: ['x-amz-security-token'],
     // Of a URL that was signed in its query.
     parameterNames: [
       'X-Amz-Algorithm',

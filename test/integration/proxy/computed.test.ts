@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import type { Injection } from '../../../src/kernel/route.ts'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
@@ -153,6 +153,40 @@ test('an unsigned payload is streamed, and says so; chunks signed by the caller 
   const hashes = bench.upstream.requests.map((one) => one.values('x-amz-content-sha256')[0])
   expect(hashes).toEqual(['UNSIGNED-PAYLOAD', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'])
   expect(bench.upstream.requests[0]?.body.length).toBe(200_000)
+})
+
+const JWT: Injection = {
+  kind: 'signed',
+  signer: { kind: 'jwt', algorithm: 'RS256', lifetimeMs: 900_000, claims: [] },
+}
+const privateKey = () =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString()
+
+test.each([
+  ['a minted token', JWT, privateKey(), /^Bearer (.+)$/],
+  ['a session token', sigv4('signed'), `AKIA:${S1}:Se/ss+io=n1`, /^(Se.+)$/],
+])('%s that an upstream echoes is masked like a secret', async (_name, inject, secret, pattern) => {
+  const tokens = (request: SeenRequest) =>
+    request.fields.flatMap((value) => pattern.exec(value)?.[1] ?? [])
+  bench = await start(inject, {
+    versions: new FakeVersionSource('partner', [liveVersion(1, secret)]),
+    route: { maskBody: true },
+    answer: (request, response) => {
+      const [token = ''] = tokens(request)
+      const location = `/?t=${encodeURIComponent(token)}`
+      response.writeHead(401, { 'www-authenticate': `Bearer bad="${token}"`, location })
+      response.write(`<Token-0>${token.slice(0, 5)}`)
+      response.end(`${token.slice(5)}</Token-0>`)
+    },
+  })
+  const answer = await bench.send({})
+  const [token = ''] = bench.upstream.requests.flatMap(tokens)
+  expect(token.length).toBeGreaterThan(10)
+  expect(answer.headers['www-authenticate']).toBe(`Bearer bad="${'*'.repeat(token.length)}"`)
+  expect(answer.headers.location).toMatch(/^\/\?t=\*+$/)
+  expect(answer.body.toString()).toBe(`<Token-0>${'*'.repeat(token.length)}</Token-0>`)
 })
 
 test('a secret that is no pair is refused before anything is sent', async () => {

@@ -1,23 +1,24 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BodyMask, type EchoForms } from '../../../src/proxy/mask-body.ts'
-import { echoForms, echoPattern } from '../../../src/proxy/render-credential.ts'
+import { BodyMask } from '../../../src/proxy/mask-body.ts'
+import type { Echo } from '../../../src/proxy/mask-echo.ts'
+import { echoesOf, echoForms } from '../../../src/proxy/render-credential.ts'
 import { liveVersion } from '../../fakes/version-source.ts'
 
 const SECRET = 'S3cr/t+with"<odd>&é text'
 
-function formsOf(...secrets: string[]): EchoForms {
+function formsOf(...secrets: string[]): Echo {
   const forms = echoForms(
     secrets.map((secret, i) => liveVersion(i + 1, secret)),
     { apiKey: 'a1b2c3d4' },
   )
-  const pattern = echoPattern(forms)
-  if (pattern === null) throw new Error('there is something to look for')
-  return { forms, pattern }
+  const [echo] = echoesOf(forms)
+  if (echo === undefined) throw new Error('there is something to look for')
+  return echo
 }
 
 /** A body in pieces, masked; what went on after each piece. */
-function mask(echo: EchoForms, pieces: readonly Buffer[]): Buffer[] {
+function mask(echo: Echo, pieces: readonly Buffer[]): Buffer[] {
   const body = new BodyMask(echo)
   return [...pieces.map((piece) => body.next(piece)), body.last()]
 }

@@ -4,7 +4,7 @@ import type { Injection } from '../../../src/kernel/route.ts'
 import { maskEcho } from '../../../src/proxy/mask-echo.ts'
 import { percentEncode } from '../../../src/proxy/percent-encode.ts'
 import { compilePlacement, type WrittenPlacement } from '../../../src/proxy/placement.ts'
-import { echoForms, echoPattern, renderCredential } from '../../../src/proxy/render-credential.ts'
+import { echoesOf, echoForms, renderCredential } from '../../../src/proxy/render-credential.ts'
 import { isComputed } from '../../../src/proxy/write-computed.ts'
 import { liveVersion } from '../../fakes/version-source.ts'
 
@@ -30,7 +30,7 @@ const text = fc.string({ unit: 'grapheme' })
 test('a secret inside a longer base64 is found, wherever it begins', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 8, unit: 'grapheme-ascii' }), text, text, (secret, a, b) => {
-      const echo = echoPattern(echoForms([liveVersion(1, secret)], {}))
+      const echo = echoesOf(echoForms([liveVersion(1, secret)], {}))
       const fields = ['x-echo', Buffer.from(a + secret + b, 'utf8').toString('base64')]
       maskEcho(fields, '', echo)
       expect(fields[1]).toContain('*'.repeat(Math.floor((secret.length * 8) / 6) - 1))
@@ -51,7 +51,7 @@ test.each([
   ['HTML, by Python', 'p &amp;&lt;&gt;&quot;&#x27;~*+/!'],
   ['HTML, by Go', 'p &amp;&lt;&gt;&#34;&#39;~*&#43;/!'],
 ])('a secret is found as it is written in %s', (_name, written) => {
-  const echo = echoPattern(echoForms([liveVersion(1, `p &<>"'~*+/!`)], {}))
+  const echo = echoesOf(echoForms([liveVersion(1, `p &<>"'~*+/!`)], {}))
   const fields = ['x-echo', `a=${written};`]
   maskEcho(fields, '', echo)
   expect(fields[1]).toBe(`a=${'*'.repeat(written.length)};`)
@@ -97,7 +97,7 @@ test('a secret that looks like a template is not filled in again', () => {
 test('every form of a secret is masked by as many asterisks', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 6 }), (secret) => {
-      const echo = echoPattern(echoForms([liveVersion(1, secret)], PUBLIC))
+      const echo = echoesOf(echoForms([liveVersion(1, secret)], PUBLIC))
       for (const form of [secret, percentEncode(secret), Buffer.from(secret).toString('base64')]) {
         const fields = ['X-Echo', `>${form}<`]
         maskEcho(fields, '', echo)
