@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { RefusedError } from '../kernel/errors.ts'
+import { CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
 import { type Delivery, sendTrailers, Sink } from './deliver-answer.ts'
 import type { Echo } from './mask-echo.ts'
@@ -208,8 +209,11 @@ export class Attempt {
 function endWith(response: ClientResponse, chunks: readonly Buffer[]): void {
   const [first] = chunks
   const body = chunks.length > 1 ? Buffer.concat(chunks) : first
-  if (body === undefined || body.length > ONE_PIECE_MAX_BYTES) response.end(body)
-  else response.end(body.toString('latin1'), 'latin1')
+  if (body === undefined) response.end()
+  else if (body.length > ONE_PIECE_MAX_BYTES) {
+    response.setTimeout(CLIENT_STALL_MS, () => response.destroy())
+    response.end(body)
+  } else response.end(body.toString('latin1'), 'latin1')
 }
 
 const NO_TRAILERS: readonly string[] = []

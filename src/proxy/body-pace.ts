@@ -51,7 +51,7 @@ export class BodyPaces {
     this.#sweeping = true
     this.#clock.after(SWEEP_MS, () => {
       this.#sweeping = false
-      for (const pace of [...this.#watched]) if (!pace.isKept(SWEEP_MS)) this.#cut(pace)
+      for (const slow of this.#watched.filter((pace) => !pace.isKept(SWEEP_MS))) this.#cut(slow)
       if (this.#watched.length > 0) this.#sweepLater()
     })
   }

@@ -53,6 +53,8 @@ export interface ClientResponse {
   /** Before `end`; what the client's protocol, or this answer's framing, has no place for is left out. */
   addTrailers(trailers: [string, string][]): void
   once(event: 'drain' | 'close' | 'finish', listener: () => void): unknown
+  /** Calls back whenever nothing has been taken, or written, for so long. */
+  setTimeout(ms: number, stalled: () => void): unknown
   /** Cuts the answer off, so that the client sees that it is not whole. */
   destroy(): unknown
 }

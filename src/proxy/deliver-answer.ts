@@ -1,3 +1,4 @@
+import { CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
 import { endToEndTrailers } from './hop-headers.ts'
 import { type Echo, maskEcho } from './mask-echo.ts'
@@ -18,6 +19,8 @@ export class Sink {
   readonly #echoes: readonly Echo[]
   readonly #done: (delivery: Delivery) => void
   #draining = false
+  #ended = false
+  #timed = false
 
   constructor(
     response: ClientResponse,
@@ -36,6 +39,8 @@ export class Sink {
     if (this.#response.write(chunk)) return true
     if (!this.#draining) {
       this.#draining = true
+      if (!this.#timed) this.#response.setTimeout(CLIENT_STALL_MS, this.#stalled)
+      this.#timed = true
       this.#response.once('drain', () => {
         this.#draining = false
         this.#source?.resume()
@@ -45,6 +50,7 @@ export class Sink {
   }
 
   end(trailers: readonly string[]): void {
+    this.#ended = true
     sendTrailers(this.#response, trailers, this.#echoes)
     this.#response.end()
     this.#done('complete')
@@ -58,6 +64,11 @@ export class Sink {
 
   clientGone(): void {
     this.#done('client-aborted')
+  }
+
+  /** An upstream that is silent is no fault of the client. */
+  readonly #stalled = (): void => {
+    if (this.#draining || this.#ended) this.#response.destroy()
   }
 }
 

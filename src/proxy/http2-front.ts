@@ -39,7 +39,6 @@ const OPTIONS: ServerOptions = {
 }
 
 /** RFC 9113, section 7. */
-const CANCEL = 8
 const REFUSED_STREAM = 7
 /** A flag of HEADERS: nothing follows. */
 const END_STREAM = 1
@@ -121,7 +120,6 @@ export class Http2Front {
     entrance: Entrance,
   ): void {
     stream.on('error', () => {})
-    stream.on('timeout', () => stream.close(CANCEL))
     if (this.#streams >= HTTP2_STREAMS_TOTAL_MAX) return stream.close(REFUSED_STREAM)
     this.#streams++
     stream.once('close', () => this.#streams--)

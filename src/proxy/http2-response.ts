@@ -78,6 +78,11 @@ export class Http2Response implements ClientResponse {
     this.#stream.once(event, listener)
   }
 
+  setTimeout(ms: number, stalled: () => void): void {
+    this.#stream.setTimeout(ms)
+    this.#stream.on('timeout', stalled)
+  }
+
   destroy(): void {
     this.#stream.close(INTERNAL_ERROR)
   }

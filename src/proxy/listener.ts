@@ -7,6 +7,7 @@ import {
   CLIENT_CONNECTIONS_MAX,
   CLIENT_DRAIN_IDLE_MS,
   CLIENT_IDLE_TIMEOUT_MS,
+  PIPELINED_MAX,
   REQUEST_HEADER_MAX_BYTES,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
@@ -54,7 +55,8 @@ type TakesSocket = (request: http.IncomingMessage, socket: Socket, head: Buffer)
 
 /** An HTTP/1.1 server with Sidekey's limits. llhttp stays strict. */
 export function createListener({ handle, connect, upgrade }: ListenerCalls): http.Server {
-  const server = http.createServer(LIMITS, handle)
+  const inTurn = oneByOne(handle)
+  const server = http.createServer(LIMITS, inTurn)
   // Fields beyond the count would be dropped without a word; the size limit bounds them.
   server.maxHeadersCount = 0
   server.maxConnections = CLIENT_CONNECTIONS_MAX
@@ -66,7 +68,7 @@ export function createListener({ handle, connect, upgrade }: ListenerCalls): htt
   }
   server.prependListener('request', arrived)
   // A body that may not be wanted is not asked for yet: see `hold-body.ts`.
-  server.on('checkContinue', arrived).on('checkContinue', handle)
+  server.on('checkContinue', arrived).on('checkContinue', inTurn)
   server.on('clientError', (error: Error, socket: Duplex) => {
     refuseBytes(socket, answering.get(socket), error)
   })
@@ -79,6 +81,26 @@ export function createListener({ handle, connect, upgrade }: ListenerCalls): htt
   server.on('connect', taking(connect))
   server.on('upgrade', taking(upgrade))
   return server
+}
+
+/**
+ * A request that came before the answer to the one before it waits for its turn: what it asked for would wait in memory,
+ * for a client that may never take it.
+ */
+function oneByOne(handle: ListenerCalls['handle']): ListenerCalls['handle'] {
+  const waiting = new WeakMap<Socket, number>()
+  return (request, response) => {
+    // Node gives an answer its connection when its turn has come.
+    if (response.socket !== null) return handle(request, response)
+    const before = waiting.get(request.socket) ?? 0
+    if (before >= PIPELINED_MAX) return void request.socket.destroy()
+    waiting.set(request.socket, before + 1)
+    response.once('socket', (socket: Socket) => {
+      waiting.set(socket, (waiting.get(socket) ?? 1) - 1)
+      socket.setTimeout(0)
+      handle(request, response)
+    })
+  }
 }
 
 /**

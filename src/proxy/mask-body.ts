@@ -156,6 +156,9 @@ class MaskedResponse implements ClientResponse {
     this.#response.once(event, listener)
     return this
   }
+  setTimeout(ms: number, stalled: () => void): void {
+    this.#response.setTimeout(ms, stalled)
+  }
   destroy(): void {
     this.#response.destroy()
   }

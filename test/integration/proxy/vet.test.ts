@@ -285,6 +285,32 @@ test('row 24: two pipelined requests get two answers in order, each with its own
   expect(bench.upstream.requests.map((seen) => seen.values('x-api-key'))).toEqual([[S1], [S1]])
 })
 
+test('a pipelined request waits for the end of the answer before its own', async () => {
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  const { promise: allowed, resolve: allow } = Promise.withResolvers<void>()
+  bench = await Bench.start({
+    answer: (request, response) => {
+      resolve()
+      void allowed.then(() => response.end(request.target))
+    },
+  })
+  const sent = bench.raw(
+    'GET /partner/1 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /partner/2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+  )
+  await asked
+  for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done))
+  expect(bench.upstream.requests).toHaveLength(1)
+  allow()
+  expect((await sent).match(/\r\n\/\d/g)).toEqual(['\r\n/1', '\r\n/2'])
+})
+
+test('a client that asks for a thousand answers and takes none is cut off', async () => {
+  bench = await Bench.start({ answer: () => {} })
+  const text = await bench.raw('GET /partner/x HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1_002))
+  expect(text).toBe('')
+  expect(bench.upstream.requests.length).toBeLessThanOrEqual(1)
+})
+
 test('row 28: field names of Object.prototype are forwarded, and harm nothing', async () => {
   bench = await Bench.start({})
   const fields = ['__proto__', 'constructor', 'toString'].map((name) => `${name}: x\r\n`).join('')
