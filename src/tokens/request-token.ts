@@ -21,7 +21,7 @@ const TOKEN_LENGTH_MAX = 12 * 1024
 /** Asked for anew at least once a day, whatever an endpoint promises. */
 const LIFETIME_MAX_MS = 24 * 3_600_000
 
-/** RFC 6749, section 5.1. Some endpoints write the number as a text. */
+/** RFC 6749, section 5.1. Some endpoints write the number as a text, or null for what they do not say. */
 const issuedSchema = z.object({
   access_token: z
     .string()
@@ -30,8 +30,8 @@ const issuedSchema = z.object({
   token_type: z
     .string()
     .regex(/^bearer$/i)
-    .optional(),
-  expires_in: z.coerce.number().positive().optional(),
+    .nullish(),
+  expires_in: z.coerce.number().positive().nullish(),
 })
 /** RFC 6749, section 5.2; one provider writes it under a key of its own. */
 const errorSchema = z.union([
@@ -55,9 +55,7 @@ export function tokenCall(spec: OAuth2Spec, clientId: string, secret: SecretValu
     method: 'POST',
     path: url.pathname + url.search,
     // Both are form-encoded before they are joined, so that a colon in either stays what it is.
-    basic: basic
-      ? { username: encodeURIComponent(clientId), password: encodeText(secret) }
-      : undefined,
+    basic: basic ? { username: encodeText(clientId), password: encodeText(secret) } : undefined,
     body,
   }
 }
@@ -90,7 +88,7 @@ function issued(body: unknown, spec: OAuth2Spec): TokenAnswer {
   const parsed = issuedSchema.safeParse(body)
   if (!parsed.success) return UNAVAILABLE
   const { access_token: text, expires_in: seconds } = parsed.data
-  const lifetimeMs = seconds === undefined ? spec.lifetimeMs : seconds * 1_000
+  const lifetimeMs = seconds == null ? spec.lifetimeMs : seconds * 1_000
   return {
     kind: 'issued',
     value: new SecretValue(text),

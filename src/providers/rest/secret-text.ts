@@ -12,9 +12,12 @@ export function joinText(parts: readonly Text[]): Text {
   )
 }
 
-/** Percent-encoded, so that it is one part of a path or one value of a query, whatever it holds. */
+/**
+ * Percent-encoded, so that it is one part of a path or one value of a query, whatever it holds. A lone surrogate, which JSON
+ * can hold, becomes U+FFFD, as in any UTF-8 encoder.
+ */
 export function encodeText(text: Text): Text {
   return typeof text === 'string'
-    ? encodeURIComponent(text)
-    : new SecretValue(encodeURIComponent(text.expose()))
+    ? encodeURIComponent(text.toWellFormed())
+    : new SecretValue(encodeURIComponent(text.expose().toWellFormed()))
 }

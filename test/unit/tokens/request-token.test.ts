@@ -31,6 +31,13 @@ test('the client stands in a Basic header, both parts encoded', () => {
   })
 })
 
+test('half a character, which JSON can hold, is sent as what every encoder makes of it', () => {
+  const { basic } = tokenCall(SPEC, 'i\ud800d', new SecretValue('s\udc00t'))
+  expect(basic?.username).toBe('i%EF%BF%BDd')
+  const password = basic?.password
+  expect(password instanceof SecretValue && password.expose()).toBe('s%EF%BF%BDt')
+})
+
 test('or in the form, and nowhere else', () => {
   const call = tokenCall({ ...SPEC, clientAuth: 'post' }, 'id', SECRET)
   expect(call.basic).toBeUndefined()
@@ -46,6 +53,8 @@ test.each([
   ['a token', 200, token, { kind: 'issued', lifetimeMs: 3_600_000 }],
   ['its lifetime as a text', 200, { ...token, expires_in: '60' }, { lifetimeMs: 60_000 }],
   ['none', 200, { ...token, expires_in: undefined }, { lifetimeMs: 300_000 }],
+  ['null', 200, { ...token, token_type: null, expires_in: null }, { lifetimeMs: 300_000 }],
+  ['one in the past', 200, { ...token, expires_in: -1 }, { kind: 'unavailable' }],
   ['one that is too long', 200, { ...token, expires_in: 1e9 }, { lifetimeMs: 86_400_000 }],
   ['another type', 200, { ...token, token_type: 'mac' }, { kind: 'unavailable' }],
   [
