@@ -9,6 +9,7 @@ import type { Store } from '../kernel/ports/store.ts'
 import type { RotationTelemetry } from '../kernel/ports/telemetry.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 import type { Observation } from './observation.ts'
+import type { RotationPace } from './rotation-pace.ts'
 
 /** What the rotation of one credential needs from outside. */
 export interface RotatorDeps {
@@ -39,6 +40,10 @@ export interface RotatorDeps {
    * `managedBy` another; null: the account manages itself.
    */
   readonly managedBy: (() => Promise<readonly ManagementAuth[]>) | null
+  /** Shared by the rotators of a process, so that few rotations begin at once; absent: each begins at will. */
+  readonly pace?: RotationPace
+  /** Looks that have nothing to do are at least this far apart, ms; it grows with the number of credentials. Default 0. */
+  readonly restMinMs?: () => number
 }
 
 /** One step's situation: what is stored, what was seen, and the time of the decision. */

@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '../kernel/errors.ts'
 import { LEASE_TTL_MS } from '../kernel/limits.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Lease, Store } from '../kernel/ports/store.ts'
@@ -41,10 +42,12 @@ export class LeaseKeeper {
     return this.#lease !== null
   }
 
-  /** Gives it back, so that another replica need not wait for its end. */
-  async release(): Promise<void> {
+  /** Gives it back, so that another replica need not wait for its end. A store that can't be reached lets it run out. */
+  async giveUp(): Promise<void> {
     const lease = this.#lease
     this.#lease = null
-    await lease?.release()
+    await lease?.release().catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailableError)) throw error
+    })
   }
 }

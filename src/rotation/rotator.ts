@@ -11,6 +11,7 @@ import { LeaseKeeper } from './lease-keeper.ts'
 import { type Observation, anew, forgetAll, nothingSeen, sawMembers } from './observation.ts'
 import { plan } from './plan.ts'
 import { RecordKeeper } from './record-keeper.ts'
+import type { RotationTurn } from './rotation-pace.ts'
 import { SteadyTime } from './steady-time.ts'
 import type { Reason, Step } from './step.ts'
 import { takeStep } from './take-step.ts'
@@ -43,6 +44,7 @@ export class Rotator {
   readonly #lease: LeaseKeeper
   readonly #records: RecordKeeper
   readonly #time: SteadyTime
+  readonly #turn: RotationTurn | null
   #seen: Observation
   #members: readonly Member[] = []
   #reason: Reason | null = null
@@ -54,6 +56,7 @@ export class Rotator {
     this.#lease = new LeaseKeeper(deps.store, deps.clock, deps.credentialId, deps.instance)
     this.#records = new RecordKeeper(deps)
     this.#time = new SteadyTime(deps.clock)
+    this.#turn = deps.pace?.turn() ?? null
     this.#decidedAtMs = deps.clock.now()
     this.#seen = nothingSeen(this.#decidedAtMs)
   }
@@ -91,6 +94,8 @@ export class Rotator {
       const step = plan(stored.record, this.#seen, { policy, traits: provider.traits }, nowMs)
       tellStep(this.#deps, stored.record, step, this.#reason)
       if (step.kind === 'wait') return this.#lookIn(step.untilMs - nowMs, step.reason)
+      const heldMs = this.#turn?.waitMs(step) ?? 0
+      if (heldMs > 0) return this.#lookIn(heldMs, 'others-first')
       // A replica may have joined: what all of them hold is read right before anything is revoked.
       const outdated: boolean = step.kind === 'revoke' && !loaded
       stored = outdated ? null : await this.#take(stored, step, nowMs, signal)
@@ -124,10 +129,7 @@ export class Rotator {
     return nowMs
   }
 
-  /**
-   * Takes the step and saves what it changed. Null: the save did not come through, and what is
-   * stored decides.
-   */
+  /** Takes the step and saves what it changed. Null: the save did not come through, and what is stored decides. */
   async #take(
     stored: Stored,
     step: Step,
@@ -224,18 +226,17 @@ export class Rotator {
     }
   }
 
-  /** Gives the lease back on shutdown. A store that can't be reached lets it run out. */
-  async release(): Promise<void> {
-    await this.#lease.release().catch((error: unknown) => {
-      if (!(error instanceof StoreUnavailableError)) throw error
-    })
+  /** Gives the lease back on shutdown. */
+  release(): Promise<void> {
+    return this.#lease.giveUp()
   }
 
   /** The only replica may rest; among several the holder of the lease has to keep it. */
   #lookIn(delayMs: number, reason: Reason): Look {
     const longestMs = this.#members.length > 1 ? LEASE_RENEW_MS : REST_LOOK_MS
-    const nowMs = this.#deps.clock.now()
-    return { nextLookAtMs: nowMs + Math.min(Math.max(delayMs, 0), longestMs), reason }
+    const restMs = Math.max(longestMs, this.#deps.restMinMs?.() ?? 0)
+    const nextLookAtMs = this.#deps.clock.now() + Math.min(Math.max(delayMs, 0), restMs)
+    return { nextLookAtMs, reason }
   }
 
   /** Faults that a later look may find gone. Anything else is a defect. */

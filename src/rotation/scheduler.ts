@@ -8,6 +8,7 @@ import type {
 } from '../kernel/ports/rotation-control.ts'
 import type { EarlyLook } from '../kernel/ports/usage.ts'
 import type { Rotator } from './rotator.ts'
+import { REST_LOOKS_PER_SECOND } from './timing.ts'
 
 /** Between two early looks of one credential: a storm of refusals is one event. */
 const EARLY_LOOK_MIN_MS = 1_000
@@ -23,6 +24,13 @@ export interface SchedulerDeps {
    * itself.
    */
   readonly managers?: ReadonlyMap<string, string>
+}
+
+/** So many credentials are looked at at once when a process starts; further ones follow at `REST_LOOKS_PER_SECOND`. */
+const FIRST_LOOKS = 20
+
+function firstLookAfterMs(index: number): number {
+  return Math.max(0, ((index + 1 - FIRST_LOOKS) * 1_000) / REST_LOOKS_PER_SECOND)
 }
 
 /** One rotator and its next look. */
@@ -68,7 +76,7 @@ export class RotationScheduler implements RotationControl, EarlyLook {
     )
   }
 
-  /** Looks at every credential at once, then whenever it is due. */
+  /** Looks at every credential, thousands of them one after the other; then at each whenever it is due. */
   start(): void {
     if (this.#started) return
     this.#started = true
@@ -76,8 +84,8 @@ export class RotationScheduler implements RotationControl, EarlyLook {
     const primaries = new Set(this.#deps.managers?.values())
     const entries = [...this.#entries.values()]
     const isPrimary = ({ credentialId }: Entry) => primaries.has(credentialId)
-    for (const entry of entries.filter((one) => !isPrimary(one))) this.#lookAfter(entry, 0)
-    for (const entry of entries.filter(isPrimary)) this.#lookAfter(entry, 0)
+    const inOrder = [...entries.filter((one) => !isPrimary(one)), ...entries.filter(isPrimary)]
+    inOrder.forEach((entry, index) => this.#lookAfter(entry, firstLookAfterMs(index)))
   }
 
   /** Ends the looks under way, waits for them, and gives the leases back. */

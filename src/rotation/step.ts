@@ -23,6 +23,7 @@ export type WaitReason =
   | 'revoke-settling'
   | 'probe-inconclusive'
   | 'backing-off'
+  | 'others-first'
   | CallHold
 
 /** Why something is looked at. */

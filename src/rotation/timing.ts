@@ -53,6 +53,19 @@ export const REST_LOOK_MS = 60_000
  * time to live.
  */
 export const LEASE_RENEW_MS = 5_000
+/**
+ * Between two rotations that begin in one process, whatever their credentials; jittered up to
+ * `ROTATION_SPACING_JITTER_MS` more. Two per second at most.
+ */
+export const ROTATION_SPACING_MS = 500
+export const ROTATION_SPACING_JITTER_MS = 250
+/** A turn that is not taken for this long is given up: the next ones have passed. */
+export const ROTATION_TURN_MS = 2_000
+/**
+ * Looks per second at credentials that have nothing to do, over all of a process: each costs
+ * reads of the store, and now and then calls of the provider.
+ */
+export const REST_LOOKS_PER_SECOND = 20
 /** After a store that can't be reached. */
 export const STORE_RETRY_MS = 2_000
 /** How often they are read while a share of the requests tries a new version. */
