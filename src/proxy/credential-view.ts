@@ -51,6 +51,8 @@ export class CredentialView {
   readonly lastUses: VersionUses
   readonly #listeners = new Set<(snapshot: CredentialSnapshot) => void>()
   #snapshot: CredentialSnapshot | null = null
+  /** Versions that are gone, but not from requests whose answers are still to come: those must not show them either. */
+  #leaving: readonly LiveVersion[] = []
   #rollout: Rollout | null = null
   #loading: Promise<void> | null = null
   #again = false
@@ -193,7 +195,13 @@ export class CredentialView {
   #accept(versions: CredentialVersions): void {
     const before = this.#snapshot
     const kept = new Map(before?.candidates.map((c) => [c.version.versionId, c]))
-    const forms = echoForms(versions.versions, versions.publicValues, versions.echoes)
+    const live = new Set(versions.versions.map((version) => version.generation))
+    const gone = [...this.#leaving, ...(before?.candidates.map((c) => c.version) ?? [])]
+    this.#leaving = gone.filter(
+      ({ generation }) => !live.has(generation) && this.lastUses.isInFlight(generation),
+    )
+    const shown = [...versions.versions, ...this.#leaving]
+    const forms = echoForms(shown, versions.publicValues, versions.echoes)
     this.#snapshot = {
       publicValues: versions.publicValues,
       candidates: versions.versions.map((version) => {
@@ -205,7 +213,6 @@ export class CredentialView {
       echoes: echoesOf(forms),
     }
     this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
-    const live = new Set(versions.versions.map((version) => version.generation))
     this.lastUses.retain(live)
     this.#rollout = Rollout.next(this.#rollout, this.#snapshot, this.#deps.clock.monotonic())
     for (const listener of this.#listeners) listener(this.#snapshot)

@@ -24,6 +24,11 @@ export class VersionUses {
     this.#use(generation, atMs)
   }
 
+  /** Whether requests with this generation wait for their answers. */
+  isInFlight(generation: number): boolean {
+    return (this.#uses.get(generation)?.inFlight ?? 0) > 0
+  }
+
   /** Forgets generations that are neither live nor in flight. */
   retain(live: ReadonlySet<number>): void {
     for (const [generation, { inFlight }] of this.#uses) {

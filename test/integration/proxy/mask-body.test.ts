@@ -1,11 +1,31 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
+import { liveVersion } from '../../fakes/version-source.ts'
 import { Bench, S1, S2 } from './bench.ts'
 
 let bench: Bench
 afterEach(() => bench.stop())
 
 const stars = '*'.repeat(S1.length)
+
+test('a secret that is replaced while its request is on its way is still masked in the answer', async () => {
+  const held: (() => void)[] = []
+  bench = await Bench.start({
+    answer: (request, response) => {
+      const echo = request.values('x-api-key').join()
+      held.push(() => response.writeHead(200, { 'x-echo': echo }).end())
+    },
+  })
+  const answer = bench.send({})
+  await expect.poll(() => held.length).toBe(1)
+  for (const generation of [3, 4]) {
+    const { loads } = bench.source
+    bench.source.set([liveVersion(generation, `S${generation}-canary-Ii9Jj0`)])
+    await expect.poll(() => bench.source.loads).toBeGreaterThan(loads)
+  }
+  held[0]?.()
+  expect((await answer).headers['x-echo']).toBe(stars)
+})
 
 test('row 40: an upstream that echoes the request shows no secret, and Content-Length is right', async () => {
   bench = await Bench.start({
