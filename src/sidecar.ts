@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { LocalAuthority } from './authority/local-authority.ts'
 import { createAdminApp } from './admin/app.ts'
 import type { Readiness, ReloadResult } from './admin/admin-deps.ts'
@@ -7,40 +6,28 @@ import { catalog } from './catalog.ts'
 import { formatListenAddress } from './config/listen-address.ts'
 import { loadConfig, loadConfigText } from './config/load-config.ts'
 import type { SidekeyConfig } from './config/types.ts'
-import {
-  buildUnit,
-  closeUnit,
-  type CredentialUnit,
-  type UnitDeps,
-} from './wiring/credential-unit.ts'
+import { type BuildUnitsDeps, buildUnits, notIn, type Units } from './wiring/build-units.ts'
+import { closeUnit } from './wiring/credential-unit.ts'
 import { controlOf } from './wiring/control-of.ts'
-import { interceptedHosts } from './wiring/open-authority.ts'
-import { planeConfig } from './wiring/plane-config.ts'
+import type { Front } from './wiring/front.ts'
+import { OwnFront } from './wiring/own-front.ts'
 import { managersOf, rotatorsOf } from './wiring/rotators-of.ts'
 import { reasonOf } from './wiring/reason-of.ts'
 import { ensureRecord } from './wiring/ensure-record.ts'
 import { needRestart, STOPPING } from './wiring/need-restart.ts'
 import { ConfigError } from './kernel/errors.ts'
 import { SHUTDOWN_DRAIN_MS } from './kernel/limits.ts'
-import type { SignerSpec } from './kernel/ports/signer.ts'
 import type { SecretValue } from './kernel/secret-value.ts'
-import { type ClientConfig, DataPlane, type DataPlaneConfig } from './proxy/data-plane.ts'
+import type { ClientConfig } from './proxy/data-plane.ts'
 import { RotationScheduler } from './rotation/scheduler.ts'
-import type { Metrics } from './telemetry/metrics.ts'
-import { createSigner } from './signers/create-signer.ts'
-import { signParameters } from './signers/parameters/sign-parameters.ts'
-import { TokenCaches } from './wiring/token-caches.ts'
+import { GroupFront } from './wiring/cluster/group-front.ts'
 import type { WorkerGroup } from './wiring/cluster/worker-group.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
-export interface SidecarDeps extends Omit<
-  UnitDeps,
-  'telemetry' | 'sourceTelemetry' | 'managementOf'
-> {
+export interface SidecarDeps extends BuildUnitsDeps {
   readonly configFile: string
   readonly config: SidekeyConfig
-  readonly metrics: Metrics
   readonly version: string
   /** Of the local authority; null: no TLS ends here. */
   readonly certificates: LocalAuthority | null
@@ -61,28 +48,26 @@ export interface SidecarDeps extends Omit<
 export class Sidecar {
   readonly #deps: SidecarDeps
   #config: SidekeyConfig
-  #units: ReadonlyMap<string, CredentialUnit> = new Map()
-  #plane: DataPlane | null = null
-  #proxyAddress = ''
+  #units: Units = new Map()
+  readonly #front: Front
   #scheduler: RotationScheduler
   #admin: AdminServer | null = null
   #adminToken: SecretValue | null = null
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
   #reloading: Promise<unknown> = Promise.resolve()
   readonly #uses = new UseLedger()
-  readonly #tokens: TokenCaches
 
   constructor(deps: SidecarDeps) {
     this.#deps = deps
     this.#config = deps.config
     this.#scheduler = new RotationScheduler({ ...deps, rotators: new Map() })
-    this.#tokens = new TokenCaches(deps, {
-      refused: (id, { stage }) => {
-        deps.metrics.proxy.credential(id).authFailure(stage)
-        this.#look(id)
-      },
-      answered: (id, kind) => deps.metrics.rotation.providerCall(id, 'token', kind),
-    })
+    const { group } = deps
+    const shared = {
+      ...deps,
+      uses: this.#uses,
+      earlyLook: { look: (id: string) => this.#look(id) },
+    }
+    this.#front = group === null ? new OwnFront(shared) : new GroupFront({ ...shared, group })
   }
 
   /**
@@ -100,7 +85,7 @@ export class Sidecar {
     const { listen } = this.#config.admin
     const port = this.#admin?.port
     const admin = listen.kind === 'tcp' && port !== undefined ? { ...listen, port } : listen
-    return { proxy: this.#proxyAddress, admin: formatListenAddress(admin) }
+    return { proxy: this.#front.address, admin: formatListenAddress(admin) }
   }
 
   /** Applies the file as it is now, wholly or not at all; requests in flight finish under the old one. */
@@ -130,9 +115,7 @@ export class Sidecar {
     this.#phase = 'stopping'
     // What it is about to start could not be stopped any more.
     await this.#reloading
-    await this.#whateverHappens(() => this.#deps.group?.stop(SHUTDOWN_DRAIN_MS))
-    await this.#whateverHappens(() => this.#plane?.stop(SHUTDOWN_DRAIN_MS))
-    await this.#whateverHappens(() => this.#tokens.stop())
+    await this.#whateverHappens(() => this.#front.stop(SHUTDOWN_DRAIN_MS))
     await this.#whateverHappens(() => this.#scheduler.stop())
     for (const unit of this.#units.values()) await this.#whateverHappens(() => closeUnit(unit))
     await this.#whateverHappens(() => this.#deps.store?.close())
@@ -174,26 +157,19 @@ export class Sidecar {
     const before = this.#units
     const adminToken = await this.#deps.readToken(config)
     const clients = await this.#deps.readClients(config)
-    const units = new Map(config.credentials.map((one) => [one.id, this.#unitFor(one, before)]))
+    const units = buildUnits(config, () => this.#units, this.#deps)
     const fresh = notIn(before, units)
     try {
       // What runs already has its record, and a store that is away now must not keep other changes.
       if (this.#deps.lookElsewhere === null) {
         for (const unit of fresh) await ensureRecord(unit, this.#deps.log)
       }
-      await this.#applyToGroup(text)
-      const served = this.#deps.group === null ? config.routes : []
-      const tokens = await this.#tokens.prepare(served, units)
-      if (this.#deps.group === null) {
-        await this.#applyToPlane(planeConfig(config, units, clients, this.#deps.store, tokens))
-      }
+      await this.#front.apply({ config, text, units, clients })
     } catch (error) {
-      await this.#tokens.discard()
       for (const unit of fresh) await this.#whateverHappens(() => closeUnit(unit))
       throw error
     }
     this.#units = units
-    await this.#whateverHappens(() => this.#tokens.commit())
     await this.#whateverHappens(() => this.#scheduler.stop())
     this.#scheduler = new RotationScheduler({
       ...this.#deps,
@@ -218,45 +194,6 @@ export class Sidecar {
     else lookElsewhere(credentialId)
   }
 
-  async #applyToGroup(text: string): Promise<void> {
-    const { group } = this.#deps
-    if (group === null) return
-    if (this.#phase !== 'starting') return group.apply(text)
-    await group.start(text, (credentialId) => this.#scheduler.look(credentialId))
-    this.#proxyAddress = group.address
-  }
-
-  async #applyToPlane(config: DataPlaneConfig): Promise<void> {
-    await this.#deps.certificates?.serve(interceptedHosts(config))
-    if (this.#plane !== null) return this.#plane.reload(config)
-    const earlyLook = { look: (id: string) => this.#look(id) }
-    const telemetry = this.#deps.metrics.proxy
-    const signer = (spec: SignerSpec) => createSigner(spec, this.#deps.random)
-    const deps = { ...this.#deps, telemetry, earlyLook, uses: this.#uses, signer, signParameters }
-    this.#plane = new DataPlane(deps, config)
-    const { address, port } = await this.#plane.start()
-    this.#proxyAddress = port === null ? `unix:${address}` : `${address}:${port}`
-  }
-
-  #unitFor(
-    config: SidekeyConfig['credentials'][number],
-    before: ReadonlyMap<string, CredentialUnit>,
-  ): CredentialUnit {
-    const known = before.get(config.id)
-    if (known !== undefined && isDeepStrictEqual(known.config, config)) return known
-    return buildUnit(config, {
-      ...this.#deps,
-      telemetry: this.#deps.metrics.rotation,
-      sourceTelemetry: this.#deps.metrics.sources,
-      managementOf: async (credentialId) => {
-        const primary = this.#units.get(credentialId)
-        if (primary === undefined) return []
-        const { versions } = await primary.source.load()
-        return versions.map(({ value }) => ({ account: primary.config.account, secret: value }))
-      },
-    })
-  }
-
   async #openAdmin(): Promise<void> {
     const { listen } = this.#config.admin
     const { metrics } = this.#deps
@@ -271,30 +208,19 @@ export class Sidecar {
       readiness: () => this.readiness(),
       live: () => true,
       started: () => this.#phase !== 'starting',
-      metrics: async () => ({ text: await this.#metricsText(), contentType: metrics.contentType }),
+      metrics: async () => ({
+        text: await this.#front.metricsText(),
+        contentType: metrics.contentType,
+      }),
       reload: () => this.reload(),
     })
     if (listen.kind === 'tcp') this.#admin = await serveAdmin({ ...this.#deps, app, ...listen })
   }
 
-  async #metricsText(): Promise<string> {
-    const { group, metrics } = this.#deps
-    return group === null ? metrics.text() : group.metrics(await metrics.report())
-  }
-
   /** Whether requests find what they need. */
   readiness(): Readiness {
-    const { group } = this.#deps
-    if (this.#phase === 'running' && group !== null) return group.readiness()
-    return this.#phase === 'running' && this.#plane !== null
-      ? this.#plane.readiness()
+    return this.#phase === 'running'
+      ? this.#front.readiness()
       : { ready: false, reasons: [this.#phase] }
   }
-}
-
-type Units = ReadonlyMap<string, CredentialUnit>
-
-/** Those of `all` that `some` does not have, or has otherwise. */
-function notIn(some: Units, all: Units): readonly CredentialUnit[] {
-  return [...all.values()].filter((unit) => some.get(unit.config.id) !== unit)
 }

@@ -1,0 +1,50 @@
+import { restMinMs as restMinMsOf } from '../rotation/rotation-pace.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { SidekeyConfig } from '../config/types.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { buildUnit, type CredentialUnit, type UnitDeps } from './credential-unit.ts'
+
+/** Credentials at run time, by their name in the configuration. */
+export type Units = ReadonlyMap<string, CredentialUnit>
+
+export interface BuildUnitsDeps extends Omit<
+  UnitDeps,
+  'telemetry' | 'sourceTelemetry' | 'managementOf' | 'restMinMs'
+> {
+  readonly metrics: Metrics
+}
+
+/** Builds the credentials of a configuration that are new or changed; `running()` has those to keep, and whose secrets manage others. */
+export function buildUnits(
+  { credentials }: SidekeyConfig,
+  running: () => Units,
+  deps: BuildUnitsDeps,
+): Units {
+  const { rotation, sources } = deps.metrics
+  const managementOf = async (credentialId: string) => {
+    const primary = running().get(credentialId)
+    if (primary === undefined) return []
+    const { versions } = await primary.source.load()
+    return versions.map(({ value }) => ({ account: primary.config.account, secret: value }))
+  }
+  const restMinMs = () => restMinMsOf(config.credentials.length)
+  const unitDeps = {
+    ...deps,
+    telemetry: rotation,
+    sourceTelemetry: sources,
+    managementOf,
+    restMinMs,
+  }
+  return new Map(
+    credentials.map((config) => {
+      const known = running().get(config.id)
+      const isSame = known !== undefined && isDeepStrictEqual(known.config, config)
+      return [config.id, isSame ? known : buildUnit(config, unitDeps)]
+    }),
+  )
+}
+
+/** Those of `all` that `some` does not have, or has otherwise. */
+export function notIn(some: Units, all: Units): readonly CredentialUnit[] {
+  return [...all.values()].filter((unit) => some.get(unit.config.id) !== unit)
+}

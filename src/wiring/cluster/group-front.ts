@@ -1,0 +1,45 @@
+import type { Readiness } from '../../admin/admin-deps.ts'
+import type { EarlyLook } from '../../kernel/ports/usage.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import type { Front, Prepared } from '../front.ts'
+import type { WorkerGroup } from './worker-group.ts'
+
+export interface GroupFrontDeps {
+  readonly group: WorkerGroup
+  readonly metrics: Metrics
+  readonly earlyLook: EarlyLook
+}
+
+/** Serves requests in worker processes. */
+export class GroupFront implements Front {
+  readonly #deps: GroupFrontDeps
+  #isStarted = false
+
+  constructor(deps: GroupFrontDeps) {
+    this.#deps = deps
+  }
+
+  get address(): string {
+    return this.#deps.group.address
+  }
+
+  async apply({ text }: Prepared): Promise<void> {
+    const { group, earlyLook } = this.#deps
+    if (this.#isStarted) return group.apply(text)
+    this.#isStarted = true
+    await group.start(text, (credentialId) => earlyLook.look(credentialId))
+  }
+
+  readiness(): Readiness {
+    return this.#deps.group.readiness()
+  }
+
+  async metricsText(): Promise<string> {
+    const { group, metrics } = this.#deps
+    return group.metrics(await metrics.report())
+  }
+
+  stop(drainMs: number): Promise<void> {
+    return this.#deps.group.stop(drainMs)
+  }
+}
