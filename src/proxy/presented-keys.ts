@@ -1,13 +1,13 @@
 import type { NamedTemplate, Template } from '../kernel/route.ts'
 import type { CallerParts } from './caller-parts.ts'
-import type { CompiledAccount, CompiledEndpoint } from './compile-routes.ts'
+import type { CompiledEndpoint } from './compile-routes.ts'
 import type { PairsPlacement, Placement } from './placement.ts'
 import { parameterValues } from './splice-parameters.ts'
 
 /** A public word that the caller has written where a credential may stand. */
 export interface PresentedKey {
-  /** What Sidekey would write there. */
-  readonly template: Template
+  /** What Sidekey would write there, such as `apiKey`. */
+  readonly word: string
   readonly value: string
 }
 
@@ -17,18 +17,6 @@ export function presentedKeys(
   parts: CallerParts,
 ): readonly PresentedKey[] {
   return placements.flatMap((place) => keysIn(place, parts))
-}
-
-/** Whether a value is what this account would have there. */
-export function namesAccount(
-  { publicValues }: CompiledAccount,
-  template: Template,
-  value: string,
-): boolean {
-  return (
-    value ===
-    template.replaceAll(/\{(\w+)\}/g, (whole, word: string) => publicValues[word] ?? whole)
-  )
 }
 
 function keysIn(place: Placement, parts: CallerParts): readonly PresentedKey[] {
@@ -57,31 +45,40 @@ function keysIn(place: Placement, parts: CallerParts): readonly PresentedKey[] {
   }
 }
 
-/** Those whose value is a public word and nothing else. */
-function publicOnly(pairs: readonly NamedTemplate[]): readonly NamedTemplate[] {
-  return pairs.filter(({ template }) => isPublic(template))
+interface NamedWord {
+  readonly name: string
+  readonly word: string
 }
 
-function isPublic(template: Template): boolean {
-  return /^\{\w+\}$/.test(template) && template !== '{secret}'
+function publicOnly(pairs: readonly NamedTemplate[]): readonly NamedWord[] {
+  return pairs.flatMap(({ name, template }) => {
+    const word = publicWord(template)
+    return word === null ? [] : [{ name, word }]
+  })
+}
+
+/** The public word that a template is, and nothing else; null: it is none. */
+function publicWord(template: Template): string | null {
+  const word = /^\{(\w+)\}$/.exec(template)?.[1]
+  return word === undefined || word === 'secret' ? null : word
 }
 
 function valuesOf(
-  pairs: readonly NamedTemplate[],
+  pairs: readonly NamedWord[],
   kind: PairsPlacement['kind'],
   { query, form, json }: CallerParts,
 ): readonly PresentedKey[] {
-  return pairs.flatMap(({ name, template }) => {
+  return pairs.flatMap(({ name, word }) => {
     if (kind !== 'json') {
       const text = (kind === 'query' ? query : form) ?? ''
-      return parameterValues(text, name).map((value) => ({ template, value }))
+      return parameterValues(text, name).map((value) => ({ word, value }))
     }
     if (json === null) return []
     const members = json.outline.objects.flatMap((object) => object.members)
     return members
       .filter(({ pointer }) => pointer === name)
       .map(({ valueStart, valueEnd }) => ({
-        template,
+        word,
         value: keyIn(json.bytes.toString('utf8', valueStart, valueEnd)),
       }))
   })
@@ -95,13 +92,14 @@ function keyIn(json: string): string {
 
 /** One for each field, of which there should be one. RFC 7617, section 2: the user ends at the first colon. */
 function usersOf(template: Template, fields: readonly string[]): readonly PresentedKey[] {
-  if (!isPublic(template)) return []
+  const word = publicWord(template)
+  if (word === null) return []
   return fields.flatMap((name, i) => {
     const isOurs = i % 2 === 0 && name.toLowerCase() === 'authorization'
     const encoded = isOurs ? /^basic +(\S+) *$/i.exec(fields[i + 1] ?? '')?.[1] : undefined
     if (encoded === undefined) return []
     const text = Buffer.from(encoded, 'base64').toString('utf8')
     const colon = text.indexOf(':')
-    return colon < 1 ? [] : [{ template, value: text.slice(0, colon) }]
+    return colon < 1 ? [] : [{ word, value: text.slice(0, colon) }]
   })
 }

@@ -7,7 +7,7 @@ import type {
   CompiledSecret,
 } from './compile-routes.ts'
 import { materialOf, type Placement } from './placement.ts'
-import { namesAccount, presentedKeys } from './presented-keys.ts'
+import { presentedKeys } from './presented-keys.ts'
 
 /** Whether a refused request could be sent again with another version of one of the route's credentials. */
 export function hasFallback({ accounts }: CompiledRoute): boolean {
@@ -27,11 +27,11 @@ export function selectAccount(
   const [only] = accounts
   if (accounts.length === 1 && only !== undefined) return only
   const keys = presentedKeys(endpoint, parts)
-  const owners = accounts.filter((account) => ownsToken(account, endpoint, parts))
+  const owners = ownersOf(accounts, endpoint, parts)
   const isNamed = keys.length > 0 || owners.length > 0
   const named = (owners.length > 0 ? owners : accounts).filter(
     (account) =>
-      keys.every(({ template, value }) => namesAccount(account, template, value)) &&
+      keys.every(({ word, value }) => account.publicValues[word] === value) &&
       (isNamed || isInPath(account, endpoint, parts)),
   )
   const [account, ...others] = named
@@ -58,30 +58,29 @@ export function selectSecret(
   const materials = account.materials.get(from) ?? []
   const [only] = materials
   if (materials.length === 1 && only !== undefined) return only
-  const named =
-    placement.kind === 'signed'
-      ? materials.find(({ publicValues }) => placement.signer.fits?.(publicValues, head.fields))
-      : undefined
-  if (named !== undefined) return named
+  const isNamed = placement.kind === 'signed' ? placement.signer.named?.(head.fields) : null
+  const found = isNamed == null ? undefined : materials.find((each) => isNamed(each.publicValues))
+  if (found !== undefined) return found
   throw new RefusedError(
     'credential-unknown',
     `the request names none of the \`${from}\` of the credential`,
   )
 }
 
-/** Whether the caller's token is one of a key of this account. */
-function ownsToken(
-  { materials }: CompiledAccount,
+/** Those of whose keys the caller's token is one; read once, whatever the number of accounts. */
+function ownersOf(
+  accounts: readonly CompiledAccount[],
   { placements }: CompiledEndpoint,
   { head }: CallerParts,
-): boolean {
-  return placements.some(
-    (place) =>
-      place.kind === 'signed' &&
-      materials
-        .get(place.from ?? '')
-        ?.some(({ publicValues }) => place.signer.fits?.(publicValues, head.fields)),
-  )
+): readonly CompiledAccount[] {
+  const owners = placements.flatMap((place) => {
+    const isNamed = place.kind === 'signed' ? place.signer.named?.(head.fields) : null
+    if (place.kind !== 'signed' || isNamed == null) return []
+    return accounts.filter(({ materials }) =>
+      materials.get(place.from ?? '')?.some(({ publicValues }) => isNamed(publicValues)),
+    )
+  })
+  return [...new Set(owners)]
 }
 
 function isInPath(

@@ -31,8 +31,8 @@ export interface Signer {
   readonly bearerNames: readonly string[]
   /** Lower-case scheme and a space: only such an `Authorization` is a caller's choice of this kind. Absent: every one is. */
   readonly scheme?: string
-  /** Whether what the caller has sent names these public words; to choose one of several secrets by. */
-  fits?(publicValues: Readonly<Record<string, string>>, callerFields: readonly string[]): boolean
+  /** The public words that what the caller has sent names, to choose one of several secrets by; null: none. */
+  named?(callerFields: readonly string[]): Named | null
   /**
    * The header fields to write: names and values in turn. Done for every attempt, so that each has its own time.
    * @throws RefusedError when this request, or this secret, can't be signed with
@@ -43,6 +43,9 @@ export interface Signer {
     request: SignRequest,
   ): readonly string[]
 }
+
+/** Whether a secret with these public words is the one that is named. */
+export type Named = (publicValues: Readonly<Record<string, string>>) => boolean
 
 /** What the configuration says of a signer; `src/signers/create-signer.ts` builds it. */
 export type SignerSpec =

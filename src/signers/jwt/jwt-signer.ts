@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { LiveVersion } from '../../kernel/credential.ts'
 import { RefusedError } from '../../kernel/errors.ts'
 import type { Random } from '../../kernel/ports/random.ts'
-import type { Signer, SignRequest } from '../../kernel/ports/signer.ts'
+import type { Named, Signer, SignRequest } from '../../kernel/ports/signer.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
 import type { JwtSpec } from '../../kernel/signing.ts'
 import { callerClaims, type Claims } from './caller-claims.ts'
@@ -61,14 +61,12 @@ export class JwtSigner implements Signer {
     return ['Authorization', `Bearer ${token ?? this.#mint(inUse, id, claims, nowMs)}`]
   }
 
-  fits(publicValues: Readonly<Record<string, string>>, callerFields: readonly string[]): boolean {
+  named(callerFields: readonly string[]): Named | null {
     const claims = callerClaims(authorizationOf(callerFields))
     const { claims: ours } = this.#spec
-    return (
-      claims !== null &&
-      ours.length > 0 &&
+    if (claims === null || ours.length === 0) return null
+    return (publicValues) =>
       ours.every(({ name, template }) => claims[name] === fill(template, publicValues))
-    )
   }
 
   /** A clock that was set back makes every token one from the future. */

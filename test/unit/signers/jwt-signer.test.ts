@@ -160,7 +160,7 @@ test.each([
 
 test('tells whether the caller names the application', () => {
   const { made } = signer()
-  expect(made.fits?.(PUBLIC, callers({ application_id: 'app-1' }))).toBe(true)
-  expect(made.fits?.(PUBLIC, callers({ application_id: 'app-2' }))).toBe(false)
-  expect(made.fits?.(PUBLIC, [])).toBe(false)
+  expect(made.named?.(callers({ application_id: 'app-1' }))?.(PUBLIC)).toBe(true)
+  expect(made.named?.(callers({ application_id: 'app-2' }))?.(PUBLIC)).toBe(false)
+  expect(made.named?.([])).toBeNull()
 })
