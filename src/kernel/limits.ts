@@ -75,6 +75,8 @@ export const VERIFY_SUCCESSES = 3
 export const CANDIDATES_MAX = 3
 /** Abandoned candidates that are remembered, so that a late create can still be attributed. */
 export const TOMBSTONES_MAX = 8
+/** Generations whose last use by replicas that are gone is kept; a drain is about two, current and previous. */
+export const GONE_USES_MAX = 16
 export const PROVIDER_CALL_TIMEOUT_MS = 10_000
 export const LEASE_TTL_MS = 15_000
 /** How often a replica publishes what it holds and what it used. */

@@ -4,6 +4,9 @@ import type { Log } from '../kernel/ports/log.ts'
 import type { Member, Store } from '../kernel/ports/store.ts'
 import type { CredentialView } from './credential-view.ts'
 
+/** A replica with nothing new to say is heard this often all the same. */
+const MEMBER_HEARTBEAT_MS = 30_000
+
 export interface MembershipDeps {
   readonly clock: Clock
   readonly log: Log
@@ -21,6 +24,7 @@ export class Membership {
   #running = false
   #publishing: Promise<void> = Promise.resolve()
   #published = ''
+  #saidAtMs = Number.NEGATIVE_INFINITY
   #stops: readonly Stop[] = []
   #stopTimer: Stop | null = null
 
@@ -51,6 +55,8 @@ export class Membership {
     await this.#publishing
     const { store, view, instance, log } = this.#deps
     try {
+      // Its last uses count after it: the old version has to be quiet since then.
+      await store.publishMember(view.credentialId, this.#member())
       await store.removeMember(view.credentialId, instance)
     } catch {
       // Whoever waits for this replica goes on waiting, and says so; nothing is revoked too early.
@@ -74,9 +80,11 @@ export class Membership {
 
   async #publishNow(): Promise<void> {
     if (!this.#running) return
-    const { store, view, log } = this.#deps
+    const { store, view, log, clock } = this.#deps
     const member = this.#member()
     const said = JSON.stringify({ ...member, atMs: 0 })
+    if (said === this.#published && !this.#isHeartbeatDue(member)) return
+    this.#saidAtMs = clock.monotonic()
     try {
       await store.publishMember(view.credentialId, member)
       this.#published = said
@@ -85,6 +93,12 @@ export class Membership {
         log.warn('member not published', { credential: view.credentialId })
       this.#published = ''
     }
+  }
+
+  /** Thousands of credentials at rest cost little; a report on a staged promotion must be fresh. */
+  #isHeartbeatDue({ rollout }: Member): boolean {
+    const { clock } = this.#deps
+    return rollout !== undefined || clock.monotonic() - this.#saidAtMs >= MEMBER_HEARTBEAT_MS
   }
 
   #member(): Member {

@@ -6,10 +6,10 @@ import {
 } from '../kernel/credential.ts'
 import { StoreUnavailableError } from '../kernel/errors.ts'
 import type { CredentialStatus, VersionStatus } from '../kernel/ports/rotation-control.ts'
-import type { Member } from '../kernel/ports/store.ts'
 import type { RotationState } from '../kernel/ports/telemetry.ts'
 import type { RotatorDeps } from './context.ts'
 import { rolloutStatus } from './rollout.ts'
+import { type Roster, readRoster } from './roster.ts'
 
 type Staged = readonly [Stage, SecretVersion]
 
@@ -25,17 +25,17 @@ export async function readStatus(
   const stored = await store.read(credentialId)
   const record = stored?.record ?? known
   if (record === null) throw new StoreUnavailableError('nothing is stored yet')
-  return describeStatus(record, await store.members(credentialId), providerName, reason)
+  return describeStatus(record, await readRoster(store, credentialId), providerName, reason)
 }
 
 /** What people and machines see of a credential. No values. */
 export function describeStatus(
   record: CredentialRecord,
-  members: readonly Member[],
+  roster: Roster,
   providerName: string,
   reason: string | null,
 ): CredentialStatus {
-  const rollout = rolloutStatus(record, members)
+  const rollout = rolloutStatus(record, roster.members)
   return {
     id: record.credentialId,
     provider: providerName,
@@ -43,15 +43,16 @@ export function describeStatus(
     reason: record.blocked?.reason ?? reason,
     blocked: record.blocked,
     paused: record.paused,
-    versions: stagedVersions(record).map((version) => describeVersion(version, members)),
+    versions: stagedVersions(record).map((version) => describeVersion(version, roster)),
     ...(rollout !== null && { rollout }),
     lastRotationAtMs: record.lastRotationAtMs,
     nextRotationAtMs: record.nextRotationAtMs,
   }
 }
 
-function describeVersion([stage, version]: Staged, members: readonly Member[]): VersionStatus {
-  const uses = members.flatMap(({ lastUse }) => lastUse[version.generation] ?? [])
+function describeVersion([stage, version]: Staged, { members, goneUses }: Roster): VersionStatus {
+  const told = [goneUses, ...members.map(({ lastUse }) => lastUse)]
+  const uses = told.flatMap((lastUse) => lastUse[version.generation] ?? [])
   return {
     stage,
     id: version.secretId,

@@ -73,7 +73,7 @@ function ackBarrier(v: View): Held | null {
 
 /**
  * `previous` has been unused by every replica for the drain time, as far as each of them has
- * reported.
+ * reported; by those that are gone too.
  */
 function drainBarrier(
   record: CredentialRecord,
@@ -84,7 +84,9 @@ function drainBarrier(
   const { previous } = record
   if (previous === null) return null
   const used = [...seen.members.values()].map((sight) => sight.usedAtMs.get(previous.generation))
-  const lastUsedAtMs = Math.max(0, ...used.map((atMs) => atMs ?? 0))
+  // A replica that has left may have used it a moment before.
+  const byGoneMs = seen.gone.get(previous.generation)?.atMs ?? 0
+  const lastUsedAtMs = Math.max(byGoneMs, ...used.map((atMs) => atMs ?? 0))
   const quietAtMs = Math.max(previous.demotedAtMs, lastUsedAtMs) + policy.drainMs
   if (nowMs >= quietAtMs) return null
   const inUse = lastUsedAtMs > previous.demotedAtMs

@@ -5,8 +5,9 @@ import type { Member } from '../kernel/ports/store.ts'
 import { carryOut } from './commands.ts'
 import type { RotatorDeps } from './context.ts'
 import { ImaginedProvider } from './imagined-provider.ts'
-import { type Observation, nothingSeen, sawMembers } from './observation.ts'
+import { type Observation, nothingSeen } from './observation.ts'
 import { plan } from './plan.ts'
+import { type Roster, readRoster, sawRoster } from './roster.ts'
 import type { Step } from './step.ts'
 import { takeStep } from './take-step.ts'
 
@@ -29,7 +30,7 @@ interface Scene {
 export async function dryRun(real: RotatorDeps, emergency: boolean): Promise<DryRun> {
   const stored = await real.store.read(real.credentialId)
   if (stored === null) throw new CommandRefusedError('nothing is recorded yet; try again')
-  const members = await real.store.members(real.credentialId)
+  const roster = await readRoster(real.store, real.credentialId)
   const startMs = real.clock.now()
   const steering = { record: stored.record, known: null, nowMs: startMs }
   const asked = await carryOut(real, steering, { kind: 'rotate', emergency })
@@ -39,7 +40,7 @@ export async function dryRun(real: RotatorDeps, emergency: boolean): Promise<Dry
   const steps: DryRunStep[] = []
   let scene: Scene = {
     record: asked,
-    seen: sawMembers(nothingSeen(startMs), members, startMs),
+    seen: sawRoster(nothingSeen(startMs), roster, startMs),
     nowMs: startMs,
   }
   for (let count = 0; count < STEPS_MAX; count++) {
@@ -52,7 +53,7 @@ export async function dryRun(real: RotatorDeps, emergency: boolean): Promise<Dry
     }
     tell(steps, scene, step, startMs)
     provider.record = record
-    scene = step.kind === 'wait' ? passWait(scene, step, members) : await act(deps, scene, step)
+    scene = step.kind === 'wait' ? passWait(scene, step, roster) : await act(deps, scene, step)
   }
   return { steps, stopsFor: steps.at(-1)?.reason ?? null }
 }
@@ -78,12 +79,12 @@ async function act(deps: RotatorDeps, { record, seen, nowMs }: Scene, step: Step
 }
 
 /** Until then every replica has followed, and an operator who is waited for has consented. */
-function passWait(scene: Scene, step: Extract<Step, { kind: 'wait' }>, members: readonly Member[]) {
+function passWait(scene: Scene, step: Extract<Step, { kind: 'wait' }>, roster: Roster) {
   const nowMs = Math.max(step.untilMs, scene.nowMs + 1)
   const consents = step.reason === 'bootstrap-consent'
   const record = consents ? { ...scene.record, bootstrapConsent: true } : scene.record
-  const following = members.map((member) => follow(member, record, nowMs))
-  return { record, seen: sawMembers(scene.seen, following, nowMs), nowMs }
+  const members = roster.members.map((member) => follow(member, record, nowMs))
+  return { record, seen: sawRoster(scene.seen, { ...roster, members }, nowMs), nowMs }
 }
 
 function follow(member: Member, record: CredentialRecord, nowMs: number): Member {

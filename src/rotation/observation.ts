@@ -55,6 +55,14 @@ export interface MemberSight {
   readonly usedAtMs: ReadonlyMap<number, number>
 }
 
+/** The last use of a generation by replicas that are gone. */
+export interface UseSight {
+  /** By the clock of the replica. */
+  readonly reported: number
+  /** By this process's clock. */
+  readonly atMs: number
+}
+
 /** Why management calls are held back for a while. */
 export type CallHold =
   'throttled' | 'provider-unavailable' | 'provider-forbidden' | 'management-refused'
@@ -72,6 +80,7 @@ export interface Observation {
   /** The id whose revoke was answered with `last-secret`. */
   readonly lastSecretId: string | null
   readonly members: ReadonlyMap<string, MemberSight>
+  readonly gone: ReadonlyMap<number, UseSight>
   readonly callFailures: number
   readonly callHold: { readonly reason: CallHold; readonly untilMs: number } | null
   /**
@@ -89,6 +98,7 @@ export function nothingSeen(nowMs: number): Observation {
     create: null,
     lastSecretId: null,
     members: new Map(),
+    gone: new Map(),
     callFailures: 0,
     callHold: null,
     suspectAtMs: 0,
@@ -134,8 +144,8 @@ function inconclusive(
 
 /** Begins anew, but for what the provider asked for and what the members reported. */
 export function forgetAll(seen: Observation, nowMs: number): Observation {
-  const { callHold, callFailures, members, suspectAtMs } = seen
-  return { ...nothingSeen(nowMs), callHold, callFailures, members, suspectAtMs }
+  const { callHold, callFailures, members, gone, suspectAtMs } = seen
+  return { ...nothingSeen(nowMs), callHold, callFailures, members, gone, suspectAtMs }
 }
 
 /** Asks and lists again at once, whatever was seen before. */
@@ -172,33 +182,6 @@ export function sawList(
     callFailures: 0,
     callHold: null,
   }
-}
-
-/**
- * Takes in what the members report. A clock that is ahead can't prolong a wait: only changes move
- * the instants.
- */
-export function sawMembers(
-  seen: Observation,
-  members: readonly Member[],
-  nowMs: number,
-): Observation {
-  const sights = members.map((member): [string, MemberSight] => {
-    const before = seen.members.get(member.instance)
-    const usedAtMs = new Map<number, number>()
-    for (const [key, reported] of Object.entries(member.lastUse)) {
-      const generation = Number(key)
-      const usedBefore = before?.usedAtMs.get(generation)
-      const unchanged = before?.member.lastUse[generation] === reported
-      const used = before === undefined ? Math.min(reported, nowMs) : nowMs
-      usedAtMs.set(generation, unchanged && usedBefore !== undefined ? usedBefore : used)
-    }
-    const fresh = before === undefined ? Math.min(member.atMs, nowMs) : nowMs
-    const silent = before?.member.atMs === member.atMs
-    const reportedAtMs = silent && before !== undefined ? before.reportedAtMs : fresh
-    return [member.instance, { member, reportedAtMs, usedAtMs }]
-  })
-  return { ...seen, members: new Map(sights) }
 }
 
 /**

@@ -1,16 +1,17 @@
 import type { CredentialRecord } from '../kernel/credential.ts'
 import { CommandRefusedError, StoreConflictError, StoreUnavailableError } from '../kernel/errors.ts'
 import type { CredentialStatus, RotationCommand } from '../kernel/ports/rotation-control.ts'
-import type { Member, Stored } from '../kernel/ports/store.ts'
+import type { Stored } from '../kernel/ports/store.ts'
 import { carryOut } from './commands.ts'
 import type { RotatorDeps } from './context.ts'
 import { describeState, describeStatus, readStatus } from './describe-status.ts'
 import { progressOf } from './facts.ts'
 import { faultReason } from './fault-reason.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
-import { type Observation, anew, forgetAll, nothingSeen, sawMembers } from './observation.ts'
+import { type Observation, anew, forgetAll, nothingSeen } from './observation.ts'
 import { plan } from './plan.ts'
 import { RecordKeeper } from './record-keeper.ts'
+import { NOBODY, type Roster, readRoster, sawRoster } from './roster.ts'
 import type { RotationTurn } from './rotation-pace.ts'
 import { SteadyTime } from './steady-time.ts'
 import type { Reason, Step } from './step.ts'
@@ -46,7 +47,7 @@ export class Rotator {
   readonly #time: SteadyTime
   readonly #turn: RotationTurn | null
   #seen: Observation
-  #members: readonly Member[] = []
+  #roster: Roster = NOBODY
   #reason: Reason | null = null
   #decidedAtMs: number
   #progress = ''
@@ -105,14 +106,14 @@ export class Rotator {
 
   async #load(): Promise<Stored> {
     const stored = await this.#records.load()
-    this.#members = await this.#deps.store.members(this.#deps.credentialId)
+    this.#roster = await readRoster(this.#deps.store, this.#deps.credentialId)
     const nowMs = this.#now(stored.record)
     const progress = progressOf(stored.record)
     const another = stored.record.lastWriter.instance !== this.#deps.instance
     // Somebody else went on: what was seen before may have changed since.
     if (another && progress !== this.#progress) this.#seen = forgetAll(this.#seen, nowMs)
     this.#progress = progress
-    this.#seen = sawMembers(this.#seen, this.#members, nowMs)
+    this.#seen = sawRoster(this.#seen, this.#roster, nowMs)
     return stored
   }
 
@@ -123,7 +124,7 @@ export class Rotator {
   #now({ phase }: CredentialRecord): number {
     const nowMs = this.#time.now(phase)
     if (nowMs < this.#decidedAtMs - CLOCK_SKEW_MAX_MS) {
-      this.#seen = sawMembers(nothingSeen(nowMs), this.#members, nowMs)
+      this.#seen = sawRoster(nothingSeen(nowMs), this.#roster, nowMs)
     }
     this.#decidedAtMs = nowMs
     return nowMs
@@ -170,10 +171,8 @@ export class Rotator {
     } catch (error) {
       const lost = error instanceof StoreConflictError || error instanceof StoreUnavailableError
       if (!lost) throw error
-      this.#deps.log.info('record not saved', {
-        credential: this.#deps.credentialId,
-        reason: error.code,
-      })
+      const { log, credentialId: credential } = this.#deps
+      log.info('record not saved', { credential, reason: error.code })
       return null
     }
   }
@@ -222,7 +221,7 @@ export class Rotator {
       return await readStatus(this.#deps, known, this.#reason)
     } catch (error) {
       if (known === null || !(error instanceof StoreUnavailableError)) throw error
-      return describeStatus(known, this.#members, this.#deps.providerName, 'store-unavailable')
+      return describeStatus(known, this.#roster, this.#deps.providerName, 'store-unavailable')
     }
   }
 
@@ -233,7 +232,7 @@ export class Rotator {
 
   /** The only replica may rest; among several the holder of the lease has to keep it. */
   #lookIn(delayMs: number, reason: Reason): Look {
-    const longestMs = this.#members.length > 1 ? LEASE_RENEW_MS : REST_LOOK_MS
+    const longestMs = this.#roster.members.length > 1 ? LEASE_RENEW_MS : REST_LOOK_MS
     const restMs = Math.max(longestMs, this.#deps.restMinMs?.() ?? 0)
     const nextLookAtMs = this.#deps.clock.now() + Math.min(Math.max(delayMs, 0), restMs)
     return { nextLookAtMs, reason }

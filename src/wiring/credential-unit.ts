@@ -201,6 +201,7 @@ export function scrubbedStore(store: Store, keepSecret: UnitDeps['keepSecret']):
     acquireLease: (credentialId, holder, ttlMs) => store.acquireLease(credentialId, holder, ttlMs),
     publishMember: (credentialId, member) => store.publishMember(credentialId, member),
     members: (credentialId) => store.members(credentialId),
+    goneUses: (credentialId) => store.goneUses(credentialId),
     removeMember: (credentialId, instance) => store.removeMember(credentialId, instance),
     close: () => store.close(),
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AssertionError, StoreConflictError } from '../../src/kernel/errors.ts'
+import { GONE_USES_MAX } from '../../src/kernel/limits.ts'
 import type { Member, Store, StoreVersion } from '../../src/kernel/ports/store.ts'
 import { increment } from './increment.ts'
 import { fullRecord, idleRecord, revealed } from './record.ts'
@@ -256,6 +257,29 @@ export function describeStore(name: string, setUp: () => Promise<StoreUnderTest>
       await other.removeMember(ID, 'i1')
       await other.removeMember(ID, 'i1')
       expect(await list(store, ID)).toEqual([member('i2', 1)])
+    })
+
+    test('what they used outlives them, for each credential apart', async () => {
+      await store.publishMember(ID, { ...member('i1', 1), lastUse: { 1: 500, 2: 900 } })
+      await store.publishMember(ID, { ...member('i2', 1), lastUse: { 1: 700 } })
+      expect(await other.goneUses(ID)).toEqual({})
+      await store.removeMember(ID, 'i1')
+      expect(await other.goneUses(ID)).toEqual({ 1: 500, 2: 900 })
+      await other.removeMember(ID, 'i2')
+      await other.removeMember(ID, 'i2')
+      expect(await store.goneUses(ID)).toEqual({ 1: 700, 2: 900 })
+      expect(await store.goneUses('another')).toEqual({})
+    })
+
+    test('of many that come and go, the latest uses are kept, and no more', async () => {
+      for (let life = 1; life <= GONE_USES_MAX + 4; life++) {
+        await store.publishMember(ID, { ...member(`i${life}`, life), lastUse: { [life]: life } })
+        await store.removeMember(ID, `i${life}`)
+      }
+      const kept = Object.keys(await other.goneUses(ID)).map(Number)
+      expect(kept).toHaveLength(GONE_USES_MAX)
+      expect(Math.min(...kept)).toBe(5)
+      expect(await list(other, ID)).toEqual([])
     })
 
     test('silence alone does not end a membership', async () => {

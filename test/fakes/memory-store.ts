@@ -5,7 +5,15 @@ import {
   StoreUnavailableError,
 } from '../../src/kernel/errors.ts'
 import type { Clock, Stop } from '../../src/kernel/ports/clock.ts'
-import type { Lease, Member, Store, Stored, StoreVersion } from '../../src/kernel/ports/store.ts'
+import type {
+  LastUses,
+  Lease,
+  Member,
+  Store,
+  Stored,
+  StoreVersion,
+} from '../../src/kernel/ports/store.ts'
+import { mergeUses } from '../../src/stores/gone-uses.ts'
 
 interface HeldLease {
   readonly holder: string | null
@@ -18,6 +26,7 @@ export class MemoryStorage {
   readonly records = new Map<string, Stored>()
   readonly leases = new Map<string, HeldLease>()
   readonly members = new Map<string, Map<string, Member>>()
+  readonly goneUses = new Map<string, LastUses>()
   readonly watchers = new Map<string, Set<() => void>>()
   /** While true, every call fails with `StoreUnavailableError` and nothing happens. */
   isDown = false
@@ -129,8 +138,17 @@ export class MemoryStore implements Store {
   }
 
   async removeMember(credentialId: string, instance: string): Promise<void> {
+    const { members, goneUses } = this.#storage
     this.#storage.reach()
-    this.#storage.members.get(credentialId)?.delete(instance)
+    const found = members.get(credentialId)?.get(instance)
+    if (found === undefined) return
+    goneUses.set(credentialId, mergeUses(goneUses.get(credentialId) ?? {}, found.lastUse))
+    members.get(credentialId)?.delete(instance)
+  }
+
+  async goneUses(credentialId: string): Promise<LastUses> {
+    this.#storage.reach()
+    return this.#storage.goneUses.get(credentialId) ?? {}
   }
 
   async close(): Promise<void> {}

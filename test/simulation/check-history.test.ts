@@ -176,6 +176,33 @@ test('I6 sees a delete of a version that was used within the drain time', () => 
   expect(broken([record(10, 2, RETIRING), ...used])).toEqual(['I6 revoke after consent'])
 })
 
+test('I6 sees a delete of a version that a replica used before it left', () => {
+  const use = (atMs: number): HistoryEvent => ({
+    kind: 'late-use',
+    atMs,
+    instance: 'a',
+    generation: 1,
+    value: V1.value,
+  })
+  const left: HistoryEvent = {
+    kind: 'member-gone',
+    atMs: 15_010,
+    instance: 'a',
+    how: 'proven-dead',
+  }
+  const until = (atMs: number) => [
+    record(10, 2, RETIRING),
+    member(11, 2),
+    use(15_000),
+    left,
+    revoke(atMs, V1, V2),
+  ]
+  expect(broken(until(15_000 + TERMS.drainMs - TERMS.toleranceMs - 1))).toEqual([
+    'I6 revoke after consent',
+  ])
+  expect(broken(until(15_000 + TERMS.drainMs))).toEqual([])
+})
+
 test('I6 sees a member that reads before it is registered', () => {
   expect(broken([{ kind: 'record-read', atMs: 5, instance: 'b' }])).toEqual([
     'I6 revoke after consent',

@@ -14,6 +14,7 @@ import {
 } from './invariants-record.ts'
 import { checkBlackouts } from './invariants-calendar.ts'
 import { checkRollout } from './invariants-rollout.ts'
+import { checkObservedUse } from './invariants-use.ts'
 import { checkAvailability, checkConsent } from './invariants-traffic.ts'
 
 /** The ten rules of `docs/architecture.md`, and those of two options, by the names that a violation carries. */
@@ -63,6 +64,7 @@ const CHECKS: readonly Check[] = [
   checkSingleIntent,
   checkForeignDelete,
   checkConsent,
+  checkObservedUse,
   checkMonotone,
   checkSurvivor,
   checkProgress,

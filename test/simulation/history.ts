@@ -119,6 +119,14 @@ export type HistoryEvent =
       readonly instance: string
       readonly attempts: readonly Attempt[]
     }
+  /** A request was sent with a version that the record had left behind. */
+  | {
+      readonly kind: 'late-use'
+      readonly atMs: number
+      readonly instance: string
+      readonly generation: number
+      readonly value: string
+    }
   /** What the rotation waits for; told when it changes. */
   | {
       readonly kind: 'waits'

@@ -119,6 +119,13 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: null,
   },
   {
+    name: 'forgets-who-has-left',
+    story: 'a replica that ends takes with it what it has used',
+    patches: [],
+    defects: { forgetsUses: true },
+    maskedBy: null,
+  },
+  {
     name: 'revokes-with-what-it-revokes',
     story: 'the delete is authenticated with the secret that is deleted',
     patches: [

@@ -34,7 +34,10 @@ export function describeFigures(figures: Figures): readonly string[] {
 export function describeRun(run: Run): readonly string[] {
   const first = run.violations[0]
   const { faults, ...habits } = run.plan
-  const until = run.history.events.filter((event) => event.atMs <= (first?.atMs ?? Infinity))
+  // Late uses would fill the page: where one matters, the violation names it.
+  const until = run.history.events.filter(
+    ({ kind, atMs }) => kind !== 'late-use' && atMs <= (first?.atMs ?? Infinity),
+  )
   return [
     `seed ${run.plan.seed} breaks ${first?.invariant} at ${seconds(first?.atMs ?? 0)}: ${first?.detail}`,
     `world: ${JSON.stringify(habits)}`,

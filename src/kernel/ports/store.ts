@@ -18,6 +18,9 @@ export interface Lease {
   release(): Promise<void>
 }
 
+/** The last use of each generation in a request, wall clock. */
+export type LastUses = Readonly<Record<number, number>>
+
 /** What one replica tells the others about one credential. */
 export interface Member {
   readonly instance: string
@@ -25,8 +28,7 @@ export interface Member {
   readonly held: readonly number[]
   /** The generation that it treats as current. */
   readonly ackGeneration: number
-  /** Last use of each generation in a request, wall clock. */
-  readonly lastUse: Readonly<Record<number, number>>
+  readonly lastUse: LastUses
   /** What it sees of a staged promotion; absent while it knows of none. */
   readonly rollout?: RolloutReport
   readonly atMs: number
@@ -67,6 +69,12 @@ export interface Store {
   publishMember(credentialId: string, member: Member): Promise<void>
   /** Registered replicas, the provably dead ones left out. */
   members(credentialId: string): Promise<readonly Member[]>
+  /** It said goodbye: its last word on its uses moves to `goneUses`. */
   removeMember(credentialId: string, instance: string): Promise<void>
+  /**
+   * The last use of each generation by the replicas that are gone, at most `GONE_USES_MAX`, the latest. One that was found
+   * dead may have used all that it held until then. Read after `members`, so that one that leaves meanwhile is in it.
+   */
+  goneUses(credentialId: string): Promise<LastUses>
   close(): Promise<void>
 }

@@ -2,12 +2,16 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { StoreUnreadableError } from '../../kernel/errors.ts'
+import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
-import type { Member } from '../../kernel/ports/store.ts'
+import type { LastUses, Member } from '../../kernel/ports/store.ts'
+import { mergeUses, usesOfDead } from '../gone-uses.ts'
 import type { AtomicWriter } from './atomic-writer.ts'
-import { parseIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
+import { isSameProcess, parseIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
 import { readPrivateFile } from './read-private-file.ts'
 import type { StorePaths } from './store-paths.ts'
+
+const usesSchema = z.record(z.coerce.number<string>(), z.number())
 
 const memberSchema = z.strictObject({
   process: z.unknown(),
@@ -15,7 +19,7 @@ const memberSchema = z.strictObject({
     instance: z.string(),
     held: z.array(z.int()),
     ackGeneration: z.int(),
-    lastUse: z.record(z.coerce.number<string>(), z.number()),
+    lastUse: usesSchema,
     rollout: z
       .strictObject({
         generation: z.int(),
@@ -28,20 +32,28 @@ const memberSchema = z.strictObject({
   }),
 })
 
+/** Runs `work` alone among all processes, for the few milliseconds of a change. */
+export type Exclusively = <T>(credentialId: string, work: () => Promise<T>) => Promise<T>
+
 export interface FileMembersDeps {
   readonly paths: StorePaths
   readonly own: ProcessIdentity
   readonly writer: AtomicWriter
   readonly log: Log
+  readonly clock: Clock
+  readonly exclusively: Exclusively
 }
 
 /**
  * One file per replica and credential, with the process it belongs to. A replica whose process has ended is left out
  * and its file removed. So is one that runs elsewhere (another host, container or boot): a directory serves the
- * processes of one host only. A time stamp alone never removes anybody.
+ * processes of one host only. A time stamp alone never removes anybody. What it used outlives it, in one small file per
+ * credential: that is in place before its own file goes, so that at no moment neither tells of it.
  */
 export class FileMembers {
   readonly #deps: FileMembersDeps
+  /** Files that this process has written before. */
+  readonly #spoken = new Set<string>()
 
   constructor(deps: FileMembersDeps) {
     this.#deps = deps
@@ -49,15 +61,15 @@ export class FileMembers {
 
   async publish(credentialId: string, member: Member): Promise<void> {
     const { paths, own, writer } = this.#deps
+    const path = paths.member(credentialId, member.instance)
+    if (!this.#spoken.has(path)) await this.#buryNamesake(credentialId, path)
+    this.#spoken.add(path)
     // Not flushed: after a power cut, no member is left to be waited for.
-    await writer.replace(
-      paths.member(credentialId, member.instance),
-      JSON.stringify({ process: own, member }),
-    )
+    await writer.replace(path, JSON.stringify({ process: own, member }))
   }
 
   async list(credentialId: string): Promise<readonly Member[]> {
-    const { paths, own, log } = this.#deps
+    const { paths, own, log, clock } = this.#deps
     const prefix = paths.memberPrefix(credentialId)
     const members: Member[] = []
     for (const name of (await readdir(paths.directory)).toSorted()) {
@@ -68,7 +80,7 @@ export class FileMembers {
       if (found.process !== null && stateOf(found.process, own) === 'alive') {
         members.push(found.member)
       } else {
-        await rm(path, { force: true })
+        await this.#bury(credentialId, path, usesOfDead(found.member, clock.now()))
         log.info('store member gone', { credential: credentialId, instance: found.member.instance })
       }
     }
@@ -76,7 +88,42 @@ export class FileMembers {
   }
 
   async remove(credentialId: string, instance: string): Promise<void> {
-    await rm(this.#deps.paths.member(credentialId, instance), { force: true })
+    const path = this.#deps.paths.member(credentialId, instance)
+    const found = await readMember(path)
+    await this.#bury(credentialId, path, found?.member.lastUse ?? {})
+    this.#spoken.delete(path)
+  }
+
+  async goneUses(credentialId: string): Promise<LastUses> {
+    const path = this.#deps.paths.gone(credentialId)
+    const bytes = await readPrivateFile(path)
+    if (bytes === null || bytes.length === 0) return {}
+    try {
+      return usesSchema.parse(JSON.parse(bytes.toString('utf8')))
+    } catch (error) {
+      throw damaged(path, error)
+    }
+  }
+
+  /** Another process has left a word under this name: it is gone, since the name is now this one's. */
+  async #buryNamesake(credentialId: string, path: string): Promise<void> {
+    const found = await readMember(path)
+    if (found === null) return
+    if (found.process !== null && isSameProcess(found.process, this.#deps.own)) return
+    await this.#bury(credentialId, path, usesOfDead(found.member, this.#deps.clock.now()))
+  }
+
+  async #bury(credentialId: string, path: string, uses: LastUses): Promise<void> {
+    const { paths, writer, exclusively } = this.#deps
+    if (Object.keys(uses).length > 0) {
+      await exclusively(credentialId, async () => {
+        const merged = mergeUses(await this.goneUses(credentialId), uses)
+        // Flushed: a drain may last days, and a power cut ends no promise.
+        const file = await writer.prepare(paths.gone(credentialId), JSON.stringify(merged))
+        await file.place()
+      })
+    }
+    await rm(path, { force: true })
   }
 }
 
@@ -90,8 +137,10 @@ async function readMember(
     const { process, member } = memberSchema.parse(JSON.parse(bytes.toString('utf8')))
     return { process: parseIdentity(process), member }
   } catch (error) {
-    throw new StoreUnreadableError(`${path} is damaged: delete it, it holds no secret`, {
-      cause: error,
-    })
+    throw damaged(path, error)
   }
+}
+
+function damaged(path: string, cause: unknown): StoreUnreadableError {
+  return new StoreUnreadableError(`${path} is damaged: delete it, it holds no secret`, { cause })
 }

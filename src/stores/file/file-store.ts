@@ -3,14 +3,21 @@ import { AssertionError, StoreConflictError } from '../../kernel/errors.ts'
 import type { Clock, Stop } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 import type { Random } from '../../kernel/ports/random.ts'
-import type { Lease, Member, Store, Stored, StoreVersion } from '../../kernel/ports/store.ts'
+import type {
+  LastUses,
+  Lease,
+  Member,
+  Store,
+  Stored,
+  StoreVersion,
+} from '../../kernel/ports/store.ts'
 import { Seal } from '../seal.ts'
 import { AtomicWriter } from './atomic-writer.ts'
 import { DirectoryWatch } from './directory-watch.ts'
 import { explainErrors } from './file-errors.ts'
 import { FileLeases } from './file-lease.ts'
 import { acquireLock, type HeldLock } from './file-lock.ts'
-import { FileMembers } from './file-members.ts'
+import { type Exclusively, FileMembers } from './file-members.ts'
 import { prepareDirectory } from './prepare-directory.ts'
 import { ownIdentity, type ProcessIdentity } from './process-identity.ts'
 import { RecordFiles } from './record-files.ts'
@@ -60,8 +67,9 @@ class FileStore implements Store {
     this.#own = own
     this.#paths = paths
     this.#records = new RecordFiles(paths, seal, writer)
-    this.#leases = new FileLeases({ clock, own, writer, exclusively: (...a) => this.#locked(...a) })
-    this.#members = new FileMembers({ paths, own, writer, log })
+    const exclusively: Exclusively = (id, work) => this.#locked(id, work)
+    this.#leases = new FileLeases({ clock, own, writer, exclusively })
+    this.#members = new FileMembers({ paths, own, writer, log, clock, exclusively })
     this.#watch = new DirectoryWatch(directory, clock, log)
   }
 
@@ -117,6 +125,12 @@ class FileStore implements Store {
 
   members(credentialId: string): Promise<readonly Member[]> {
     return explainErrors(`list ${this.#paths.directory}`, () => this.#members.list(credentialId))
+  }
+
+  goneUses(credentialId: string): Promise<LastUses> {
+    return explainErrors(`read ${this.#paths.gone(credentialId)}`, () =>
+      this.#members.goneUses(credentialId),
+    )
   }
 
   removeMember(credentialId: string, instance: string): Promise<void> {

@@ -44,6 +44,17 @@ export function stateOf(identity: ProcessIdentity, own: ProcessIdentity): Proces
   return startOf(identity.pid) === identity.start ? 'alive' : 'dead'
 }
 
+/** Whether both name one and the same process. */
+export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boolean {
+  return (
+    one.pid === other.pid &&
+    one.start === other.start &&
+    one.boot === other.boot &&
+    one.namespace === other.namespace &&
+    one.hostname === other.hostname
+  )
+}
+
 /** Null for anything that is no identity. */
 export function parseIdentity(value: unknown): ProcessIdentity | null {
   return identitySchema.safeParse(value).data ?? null

@@ -31,6 +31,11 @@ export class StorePaths {
     return this.#path(credentialId, `member.${encode(instance)}`)
   }
 
+  /** The uses of the replicas that are gone. */
+  gone(credentialId: string): string {
+    return this.#path(credentialId, 'gone')
+  }
+
   /** How the names of all members of a credential begin. */
   memberPrefix(credentialId: string): string {
     return `${encode(credentialId)}.member.`
@@ -51,5 +56,5 @@ function encode(name: string): string {
 
 /** Whether a name in the directory is one of the store's regular files; locks are symbolic links by design. */
 export function isStoreFile(name: string): boolean {
-  return /^[^.]+\.(record|mark|lease|member\.[^.]+)(\.[^/]*\.tmp)?$/.test(name)
+  return /^[^.]+\.(record|mark|lease|gone|member\.[^.]+)(\.[^/]*\.tmp)?$/.test(name)
 }

@@ -27,6 +27,8 @@ export interface DataPlaneDeps {
   readonly upstreamLatencyMaxMs: number
   /** A request was refused with one version: the rotation should look. */
   readonly earlyLook: () => void
+  /** Whether the record's current version is newer. */
+  readonly isLeft: (generation: number) => boolean
 }
 
 const SILENT_METER: CredentialMeter = {
@@ -156,6 +158,7 @@ export class DataPlane {
     const { process, time, account, random, upstreamLatencyMaxMs } = this.#deps
     const latencyMs = (): number => 1 + random.int(upstreamLatencyMaxMs)
     this.#view.began(version, process.clock.now())
+    this.#noteLateUse(version)
     return new Promise((resolve) => {
       const arrive = (): void => {
         const accepted = account.accepts(version.value.expose(), service)
@@ -166,6 +169,14 @@ export class DataPlane {
       }
       time.after(latencyMs(), arrive, false)
     })
+  }
+
+  #noteLateUse({ generation, value }: LiveVersion): void {
+    const { history, time, process, isLeft } = this.#deps
+    if (!isLeft(generation)) return
+    const { instance } = process
+    const used = { generation, value: value.expose() }
+    history.add({ kind: 'late-use', atMs: time.nowMs, instance, ...used })
   }
 }
 

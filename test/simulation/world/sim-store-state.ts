@@ -1,7 +1,8 @@
 import type { CredentialRecord, SecretVersion } from '../../../src/kernel/credential.ts'
 import { StoreConflictError } from '../../../src/kernel/errors.ts'
 import type { Stop } from '../../../src/kernel/ports/clock.ts'
-import type { Member, Stored } from '../../../src/kernel/ports/store.ts'
+import type { LastUses, Member, Stored } from '../../../src/kernel/ports/store.ts'
+import { mergeUses, usesOfDead } from '../../../src/stores/gone-uses.ts'
 import type { RecordedRecord, RecordedVersion, Recorder } from '../history.ts'
 import type { Fate } from './network.ts'
 import { EPOCH_MS } from './sim-process.ts'
@@ -17,6 +18,8 @@ export interface StoreDefects {
   readonly casDropped?: boolean
   /** Members that were silent for this long are forgotten, in milliseconds. */
   readonly membersExpireMs?: number
+  /** What a replica used goes with it. */
+  readonly forgetsUses?: boolean
 }
 
 interface Registered {
@@ -29,6 +32,7 @@ export class SimStoreState {
   stored: Stored | null = null
   lease: { readonly holder: string; readonly fence: number; expiresAtMs: number } | null = null
   readonly members = new Map<string, Registered>()
+  goneUses: LastUses = {}
   readonly #heard = new Map<string, number>()
   readonly #watchers = new Set<{ readonly process: SimProcess; readonly changed: () => void }>()
   readonly #time: VirtualTime
@@ -90,9 +94,10 @@ export class SimStoreState {
 
   liveMembers(): readonly Member[] {
     const nowMs = this.#time.nowMs
-    for (const [instance, { process }] of this.members) {
+    for (const [instance, { process, member }] of this.members) {
       if (process.diedAtMs === null || nowMs < process.diedAtMs + this.proofOfDeathMs) continue
       this.members.delete(instance)
+      this.#bury(usesOfDead(member, EPOCH_MS + nowMs))
       this.#history.add({ kind: 'member-gone', atMs: nowMs, instance, how: 'proven-dead' })
     }
     const expireMs = this.#defects.membersExpireMs ?? Infinity
@@ -120,6 +125,7 @@ export class SimStoreState {
   }
 
   removeMember(instance: string): void {
+    this.#bury(this.members.get(instance)?.member.lastUse ?? {})
     if (!this.members.delete(instance)) return
     this.#history.add({
       kind: 'member-gone',
@@ -127,6 +133,10 @@ export class SimStoreState {
       instance,
       how: 'deregistered',
     })
+  }
+
+  #bury(uses: LastUses): void {
+    if (this.#defects.forgetsUses !== true) this.goneUses = mergeUses(this.goneUses, uses)
   }
 
   acquire(holder: string, ttlMs: number): number | null {

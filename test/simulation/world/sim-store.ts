@@ -1,7 +1,7 @@
 import type { CredentialRecord } from '../../../src/kernel/credential.ts'
 import { StoreUnavailableError } from '../../../src/kernel/errors.ts'
 import type { Stop } from '../../../src/kernel/ports/clock.ts'
-import type { Lease, Member, Store, Stored } from '../../../src/kernel/ports/store.ts'
+import type { LastUses, Lease, Member, Store, Stored } from '../../../src/kernel/ports/store.ts'
 import type { Fate, Network } from './network.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { SimStoreState } from './sim-store-state.ts'
@@ -17,6 +17,7 @@ export class SimStore implements Store {
   /** Whose reads are told to the history: those of the part that serves requests. */
   readonly #serves: boolean
   #hasRead = false
+  #goneUses: LastUses = {}
 
   constructor(state: SimStoreState, network: Network, process: SimProcess, serves: boolean) {
     this.#state = state
@@ -71,7 +72,16 @@ export class SimStore implements Store {
   }
 
   members(): Promise<readonly Member[]> {
-    return this.#call('members', () => this.#state.liveMembers())
+    return this.#call('members', () => {
+      const members = this.#state.liveMembers()
+      this.#goneUses = this.#state.goneUses
+      return members
+    })
+  }
+
+  /** As of the last answer on the members, so that it costs no call of its own. */
+  async goneUses(): Promise<LastUses> {
+    return this.#goneUses
   }
 
   removeMember(_credentialId: string, instance: string): Promise<void> {

@@ -135,6 +135,7 @@ export class World {
       requestEveryMs: this.#plan.requestEveryMs,
       upstreamLatencyMaxMs: LATENCY_MAX_MS,
       earlyLook: () => engine.earlyLook(),
+      isLeft: (generation) => (this.store.stored?.record.current.generation ?? 0) > generation,
     })
     this.#replicas[position] = { process, engine, dataPlane }
     this.#note(process, 'started', '')

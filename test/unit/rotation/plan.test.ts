@@ -5,10 +5,10 @@ import {
   type Observation,
   nothingSeen,
   sawList,
-  sawMembers,
   sawProbe,
 } from '../../../src/rotation/observation.ts'
 import { plan } from '../../../src/rotation/plan.ts'
+import { sawRoster } from '../../../src/rotation/roster.ts'
 import { FAKE_TRAITS } from '../../fakes/fake-provider.ts'
 import { HOUR_MS, POLICY } from './bench.ts'
 import { NOW_MS, aRecord } from './records.ts'
@@ -49,7 +49,7 @@ function seenAs(record: CredentialRecord, { probes = {}, ...seen }: Seen): Obser
     lastUse: lastUse ?? {},
     atMs: NOW_MS,
   }))
-  observed = sawMembers(observed, members, NOW_MS)
+  observed = sawRoster(observed, { members, goneUses: {} }, NOW_MS)
   const generation = record.pending?.generation ?? 0
   const atMs = NOW_MS - (seen.createdAgoMs ?? 0)
   const create = seen.create === undefined ? null : { generation, outcome: seen.create, atMs }
@@ -451,11 +451,11 @@ test('a barrier that a silent replica holds up becomes a block', () => {
   const record = aRecord('promoted')
   const members = [{ instance: 'm', held: [2], ackGeneration: 2, lastUse: {}, atMs: NOW_MS }]
   const rules = { policy: { ...POLICY, memberSilentMs: 300_000 }, traits: FAKE_TRAITS }
-  const seen = sawMembers(seenAs(record, DRAINED), members, NOW_MS)
+  const seen = sawRoster(seenAs(record, DRAINED), { members, goneUses: {} }, NOW_MS)
   expect(plan(record, seen, rules, NOW_MS)).toMatchObject({ kind: 'wait', reason: 'ack-barrier' })
   const later = NOW_MS + 300_001
   const proven = sawProbe(seen, 3, 'accepted', null, later)
-  const stillSilent = sawMembers(proven, members, later)
+  const stillSilent = sawRoster(proven, { members, goneUses: {} }, later)
   expect(plan(record, stillSilent, rules, later)).toMatchObject({
     kind: 'block',
     reason: 'member-silent',

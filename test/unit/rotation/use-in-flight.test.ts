@@ -11,6 +11,13 @@ const MINUTE_MS = 60_000
 async function raise() {
   const bench = new Bench({ drainMs: MINUTE_MS })
   await bench.look()
+  const { membership, view } = await serve(bench, 'a')
+  await bench.reach('staged', 10 * MINUTE_MS)
+  return { bench, view, membership }
+}
+
+/** One life of a replica. */
+async function serve(bench: Bench, instance: string) {
   const { clock, log, store } = bench
   const view = new CredentialView({
     clock,
@@ -20,11 +27,10 @@ async function raise() {
     uses: { used: () => {} },
     earlyLook: { look: () => {} },
   })
-  const membership = new Membership({ clock, log, store, view, instance: 'a' })
+  const membership = new Membership({ clock, log, store, view, instance })
   await membership.register()
   await view.start()
-  await bench.reach('staged', 10 * MINUTE_MS)
-  return { bench, view }
+  return { view, membership }
 }
 
 test('nothing is revoked while an upload with it lasts, however short the drain', async () => {
@@ -61,3 +67,30 @@ test('two requests with one version are both waited for', async () => {
   await clock.advance(5_000)
   expect(view.lastUse[version.generation]).toBe(clock.now() - 5_000)
 })
+
+test.each(['the rotation goes on', 'the rotation restarts too'])(
+  'what a replica used last counts after its end: %s',
+  async (story) => {
+    const { bench, view, membership } = await raise()
+    const previous = view.snapshot?.candidates[0]?.version
+    if (previous === undefined) throw new Error('nothing to send with')
+    await bench.rotator.command({ kind: 'rotate', emergency: false })
+    await bench.pass('promoted', 10 * MINUTE_MS)
+    await bench.run(MINUTE_MS / 2)
+    // After its last report: only its goodbye can tell.
+    view.used(previous, bench.clock.now())
+    const usedAtMs = bench.clock.now()
+    await membership.deregister()
+    view.stop()
+    await serve(bench, 'b')
+    if (story === 'the rotation restarts too') bench.start()
+
+    await bench.run(MINUTE_MS - 5_000)
+
+    expect(bench.record.phase).toBe('promoted')
+    expect(bench.provider.count('revoke')).toBe(0)
+    const { versions } = await bench.rotator.status()
+    expect(versions.find(({ stage }) => stage === 'previous')?.lastUsedAtMs).toBe(usedAtMs)
+    await bench.pass('retiring', 10 * MINUTE_MS)
+  },
+)

@@ -116,6 +116,40 @@ test('replicas whose process has ended or runs elsewhere are left out, the other
   expect(left).toEqual(['partner.member.cut', 'partner.member.i1'])
 })
 
+test('a replica that is found dead may have used all it held until then', async () => {
+  const store = await setup.open()
+  const foundAtMs = setup.clock.now()
+  const member = {
+    instance: 'i1',
+    held: [2, 1],
+    ackGeneration: 2,
+    lastUse: { 2: 90, 7: 70 },
+    atMs: 95,
+  }
+  const text = JSON.stringify({ process: DEAD, member })
+  await writeFile(setup.file('partner.member.i1'), text, { mode: 0o600 })
+  expect(await store.members(ID)).toEqual([])
+  await setup.clock.advance(5_000)
+  expect(await (await setup.open()).goneUses(ID)).toEqual({ 1: foundAtMs, 2: foundAtMs, 7: 70 })
+  expect(await readdir(setup.directory)).toEqual(['partner.gone'])
+})
+
+test('a restart under the same name does not unsay what the one before has used', async () => {
+  const store = await setup.open()
+  const member: Member = { instance: 'i1', held: [1], ackGeneration: 1, lastUse: {}, atMs: 1 }
+  for (const [name, process] of Object.entries({ a: DEAD, b: ANOTHER_CONTAINER })) {
+    const text = JSON.stringify({ process, member: { ...member, instance: name } })
+    await writeFile(setup.file(`partner.member.${name}`), text, { mode: 0o600 })
+    await setup.clock.advance(1_000)
+    await store.publishMember(ID, { ...member, instance: name })
+    expect(await store.goneUses(ID)).toEqual({ 1: setup.clock.now() })
+  }
+  const before = await store.goneUses(ID)
+  await setup.clock.advance(1_000)
+  await store.publishMember(ID, { ...member, instance: 'a' })
+  expect(await store.goneUses(ID)).toEqual(before)
+})
+
 test('the lease of a dead process is free at once, that of an unseen one after its time', async () => {
   const store = await setup.open()
   const leaseOf = async (holder: ProcessIdentity, fence: number): Promise<void> => {
@@ -134,11 +168,12 @@ test('the lease of a dead process is free at once, that of an unseen one after i
 
 test('a damaged lease or member is an error that names the file', async () => {
   const store = await setup.open()
-  for (const name of ['partner.lease', 'partner.member.i1']) {
+  for (const name of ['partner.lease', 'partner.member.i1', 'partner.gone']) {
     await writeFile(setup.file(name), '{"holder":', { mode: 0o600 })
   }
   await expect(store.acquireLease(ID, 'a', 1_000)).rejects.toThrow(setup.file('partner.lease'))
   await expect(store.members(ID)).rejects.toThrow(setup.file('partner.member.i1'))
+  await expect(store.goneUses(ID)).rejects.toThrow(setup.file('partner.gone'))
   expect(await readFile(setup.file('partner.lease'), 'utf8')).toBe('{"holder":')
 })
 

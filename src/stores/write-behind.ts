@@ -1,0 +1,148 @@
+import type { CredentialRecord } from '../kernel/credential.ts'
+import { StoreConflictError } from '../kernel/errors.ts'
+import type { Log } from '../kernel/ports/log.ts'
+import type { Member, Store, Stored, StoreVersion } from '../kernel/ports/store.ts'
+
+/** So many first records or members are waited for at once; a burst of more is written after the start. */
+const AT_ONCE_MAX = 32
+
+/**
+ * Lets a process with thousands of credentials start before all of its first records and registrations are written: in
+ * a burst, all but the first `AT_ONCE_MAX` are accepted at once and written one after the other.
+ *
+ * Nothing can be lost by it. A first record holds only what the configuration says, and every later write of a
+ * credential waits for it: no intent is saved before it, so nothing is done at the provider. A registration is written
+ * before this process reads who is registered, so its own rotations never overlook it.
+ */
+export class WriteBehind implements Store {
+  readonly #store: Store
+  readonly #log: Log
+  readonly #records = new Map<string, CredentialRecord>()
+  readonly #members = new Map<string, Member>()
+  /** The write under way of each credential. */
+  readonly #writing = new Map<string, Promise<unknown>>()
+  #waited = 0
+  #draining: Promise<void> | null = null
+  #closed = false
+
+  constructor(store: Store, log: Log) {
+    this.#store = store
+    this.#log = log
+  }
+
+  async read(credentialId: string): Promise<Stored | null> {
+    const record = this.#records.get(credentialId)
+    return record === undefined ? this.#store.read(credentialId) : { record, version: FIRST }
+  }
+
+  async compareAndSwap(
+    credentialId: string,
+    expected: StoreVersion | null,
+    record: CredentialRecord,
+  ): Promise<StoreVersion> {
+    if (expected !== null) await this.#settle(credentialId)
+    else if (this.#records.has(credentialId)) throw new StoreConflictError('it has a first record')
+    else if (this.#isBurst()) return this.#later(this.#records, credentialId, record)
+    return this.#waitFor(() => this.#store.compareAndSwap(credentialId, expected, record))
+  }
+
+  async publishMember(credentialId: string, member: Member): Promise<void> {
+    const waits = this.#members.has(credentialId)
+    if (waits || this.#isBurst()) this.#later(this.#members, credentialId, member)
+    else await this.#waitFor(() => this.#store.publishMember(credentialId, member))
+  }
+
+  async members(credentialId: string): Promise<readonly Member[]> {
+    await this.#settle(credentialId)
+    return this.#store.members(credentialId)
+  }
+
+  async removeMember(credentialId: string, instance: string): Promise<void> {
+    this.#members.delete(credentialId)
+    await this.#writing.get(credentialId)?.catch(() => {})
+    await this.#store.removeMember(credentialId, instance)
+  }
+
+  goneUses(credentialId: string): ReturnType<Store['goneUses']> {
+    return this.#store.goneUses(credentialId)
+  }
+
+  watch(credentialId: string, changed: () => void): () => void {
+    return this.#store.watch(credentialId, changed)
+  }
+
+  acquireLease(...wanted: Parameters<Store['acquireLease']>): ReturnType<Store['acquireLease']> {
+    return this.#store.acquireLease(...wanted)
+  }
+
+  /** What is not written yet is left out: the next start finds it in the configuration. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#draining
+    await this.#store.close()
+  }
+
+  #isBurst(): boolean {
+    return this.#waited >= AT_ONCE_MAX
+  }
+
+  async #waitFor<T>(write: () => Promise<T>): Promise<T> {
+    this.#waited++
+    try {
+      return await write()
+    } finally {
+      this.#waited--
+    }
+  }
+
+  #later<T>(waiting: Map<string, T>, credentialId: string, value: T): StoreVersion {
+    waiting.set(credentialId, value)
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = null
+    })
+    return FIRST
+  }
+
+  async #drain(): Promise<void> {
+    for (const waiting of [this.#members, this.#records]) {
+      for (const credentialId of waiting.keys()) {
+        if (this.#closed) return
+        try {
+          await this.#settle(credentialId)
+        } catch (error) {
+          // Whoever needs it tries again, and is told.
+          const reason = error instanceof Error ? error.name : 'unknown'
+          this.#log.warn('not written yet', { credential: credentialId, reason })
+        }
+      }
+    }
+  }
+
+  /** Writes what waits of a credential. @throws what the store throws; it goes on waiting then */
+  async #settle(credentialId: string): Promise<void> {
+    await this.#writing.get(credentialId)
+    if (!this.#members.has(credentialId) && !this.#records.has(credentialId)) return
+    const writing = this.#write(credentialId).finally(() => this.#writing.delete(credentialId))
+    this.#writing.set(credentialId, writing)
+    await writing
+  }
+
+  async #write(credentialId: string): Promise<void> {
+    const record = this.#records.get(credentialId)
+    if (record !== undefined) {
+      await this.#store.compareAndSwap(credentialId, null, record).catch((error: unknown) => {
+        // Another replica was first: what it wrote holds, and says the same.
+        if (!(error instanceof StoreConflictError)) throw error
+      })
+      this.#records.delete(credentialId)
+    }
+    const member = this.#members.get(credentialId)
+    if (member === undefined) return
+    await this.#store.publishMember(credentialId, member)
+    // What was said meanwhile waits for the next turn.
+    if (this.#members.get(credentialId) === member) this.#members.delete(credentialId)
+  }
+}
+
+/** The version of a record that was written for the first time. */
+const FIRST: StoreVersion = 1
