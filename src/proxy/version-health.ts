@@ -171,8 +171,11 @@ export class VersionHealth {
     // Gone, or something else was learnt meanwhile.
     if (record === undefined || record !== asked) return
     if (answer === 'accepted') this.accepted(version)
-    else if (answer === 'refused') this.#cool(version, record)
-    else if (record.probed) this.#cool(version, { ...record, cooldownMs: 0 })
+    else if (answer === 'refused') {
+      this.#cool(version, record)
+      // The rotation may have asked too early: right after a revoke a provider may still take what it revoked.
+      this.#deps.cooled(version)
+    } else if (record.probed) this.#cool(version, { ...record, cooldownMs: 0 })
     else this.#askLater(version, record, probe)
   }
 

@@ -38,13 +38,14 @@ export function isRefusedTooOften(v: View): boolean {
 
 /**
  * How long the rollout still lasts: until one replica has watched all of it, so that a restart does not end it early.
- * Where no replica is registered, nobody sends requests, and its start decides.
+ * Where no replica is registered, nobody sends requests, and as far as this process knows nobody has since it started.
  */
 export function rolloutLeftMs(v: View, { forMs }: StagedPromotion): number {
   const members = membersOf(v)
   const status = rolloutStatus(v.record, members)
   if (status === null) return 0
-  return forMs - (members.length === 0 ? v.nowMs - status.sinceMs : status.watchedMs)
+  const unwatchedMs = v.nowMs - Math.max(status.sinceMs, v.seen.startedAtMs)
+  return forMs - (members.length === 0 ? unwatchedMs : status.watchedMs)
 }
 
 function membersOf({ seen }: View): readonly Member[] {

@@ -117,8 +117,11 @@ function probeAtMs(v: View, generation: number): number {
   const dueAtMs = probeDueAtMs(seen, generation)
   const sight = seen.probes.get(generation)
   if (sight?.verdict !== 'accepted' || sight.inconclusive > 0) return dueAtMs
+  const { current, pending, previous } = record
+  // What was given up and found to be the only one that works serves again: it is no tombstone then.
+  const serves = [current, pending, previous].some((one) => one?.generation === generation)
   const abandoned = record.tombstones.find((one) => one.generation === generation)
-  if (abandoned !== undefined) {
+  if (abandoned !== undefined && !serves) {
     // A verdict from before an id was listed does not tell whose it is.
     if (sight.verdictAtMs < (v.belief.unsettledSinceMs ?? 0)) return 0
     return Math.min(dueAtMs, tellingAtMs(abandoned, sight.verdictAtMs))

@@ -14,6 +14,12 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   { seed: 1797, story: 'a tombstone from the future hid a late create' },
   { seed: 1822, story: 'a suspicion from the future asked the provider without end' },
   { seed: 997999270, story: 'a candidate that lived on under another id was given up too early' },
+  { seed: 4815, story: 'a stage that nobody watched ended with a restart' },
+  { seed: 10275, story: 'a probe right after a revoke was believed for ten minutes' },
+  {
+    seed: 13633,
+    story: 'a given up candidate that served again was never asked whether it had died',
+  },
   {
     seed: 17053,
     story: 'a candidate revoked before it was ever accepted took a foreign id with it',

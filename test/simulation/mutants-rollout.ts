@@ -29,7 +29,7 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     story: 'a staged promotion ends by its start, whoever has watched it since',
     patches: [
       {
-        find: `(members.length === 0 ? v.nowMs - status.sinceMs : status.watchedMs)`,
+        find: `(members.length === 0 ? unwatchedMs : status.watchedMs)`,
         replace: `(v.nowMs - status.sinceMs)`,
       },
     ],

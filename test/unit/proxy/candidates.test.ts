@@ -7,6 +7,7 @@ import {
 import type { Candidate } from '../../../src/proxy/credential-view.ts'
 import { decideReplay } from '../../../src/proxy/decide-replay.ts'
 import { ReplayBudget } from '../../../src/proxy/replay-budget.ts'
+import type { LiveVersion } from '../../../src/kernel/credential.ts'
 import { VersionHealth } from '../../../src/proxy/version-health.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { liveVersion } from '../../fakes/version-source.ts'
@@ -102,6 +103,18 @@ test('a refusal that another version has healed is asked about when the cooldown
   health.refused(candidate(2).version, true)
   await clock.advance(1)
   expect(asked).toBe(0)
+})
+
+test('what the provider refuses as well is told each time: it may have been asked too early before', async () => {
+  const clock = new FakeClock()
+  const told: number[] = []
+  const probe = () => Promise.resolve('refused' as const)
+  const cooled = ({ generation }: LiveVersion) => void told.push(generation)
+  const health = new VersionHealth({ clock, probe, cooled })
+  health.refused(two[0]!.version, true)
+  expect(told).toEqual([2])
+  await clock.advance(10_000)
+  expect(told).toEqual([2, 2])
 })
 
 test('an inconclusive probe is asked again, a refused one waits longer', async () => {

@@ -182,3 +182,35 @@ test('a refusal that is told while a promotion is being saved is looked at', asy
   await bench.run(30_000)
   expect(bench.store.written.some(({ phase }) => phase === 'aborting')).toBe(true)
 })
+
+test('a candidate that was given up, and serves again, is asked whether its revoke has worked', () => {
+  const absentSinceMs = NOW_MS - 40_000
+  const grave: Tombstone = {
+    ...GRAVE,
+    generation: 2,
+    value: new SecretValue('Value0of0generation02'),
+  }
+  const record = aRecord('retiring', { absentSinceMs, tombstones: [grave] })
+  const accepted = sawProbe(nothingSeen(absentSinceMs), 2, 'accepted', null, absentSinceMs + 3_000)
+  const current = sawProbe(accepted, 3, 'accepted', null, NOW_MS)
+  const seen = sawList(current, ['c3'], ['c3', 'p2'], NOW_MS)
+  const step = plan(record, seen, { policy: POLICY, traits }, NOW_MS)
+  expect(step).toMatchObject({ kind: 'probe', generation: 2 })
+})
+
+test('a stage that no registered replica watches lasts as long as the process has been there', () => {
+  const forMs = 600_000
+  const base = aRecord('staged')
+  if (base.pending === null) throw new Error('staged has a pending version')
+  const pending = { ...base.pending, rollout: { sinceMs: NOW_MS - HOUR_MS, share: 0.1 } }
+  const record = { ...base, requestedAtMs: NOW_MS - HOUR_MS, pending }
+  const stagedPromotion = { share: 0.1, forMs, refusalsMaxRatio: 0.01 }
+  const policy = { ...POLICY, stagedPromotion }
+  const stepAt = (atMs: number) => {
+    const listed = sawList(nothingSeen(NOW_MS), ['c3', 'n4'], ['c3', 'n4'], atMs)
+    const seen = sawProbe(sawProbe(listed, 3, 'accepted', null, atMs), 4, 'accepted', null, atMs)
+    return plan(record, seen, { policy, traits }, atMs)
+  }
+  expect(stepAt(NOW_MS + forMs - 1)).toMatchObject({ kind: 'wait', reason: 'staged-promotion' })
+  expect(stepAt(NOW_MS + forMs)).toMatchObject({ kind: 'promote' })
+})
