@@ -5,7 +5,8 @@ import { inlineLlhttp } from './inline-llhttp.ts'
 import { listMaterials } from './list-materials.ts'
 
 /**
- * `npm run build`: one file that needs nothing but Node, for the image and the npm package. Names are kept, since
+ * `npm run build`: one program that needs nothing but Node, for the image and the npm package. What only some commands
+ * or configurations need is in parts of its own, which others neither read nor keep in memory. Names are kept, since
  * errors and stack traces are what an operator sees of them.
  */
 export default defineConfig({
@@ -19,7 +20,7 @@ export default defineConfig({
     cleanDir: true,
     entryFileNames: '[name].mjs',
     format: 'es',
-    codeSplitting: false,
+    chunkFileNames: 'parts/[name]-[hash].mjs',
     minify: true,
     keepNames: true,
   },

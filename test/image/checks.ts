@@ -64,7 +64,7 @@ function describesItself(_pod: Pod, image: string): void {
 function holdsTheBundleAlone(_pod: Pod, image: string): void {
   const list = 'console.log(require("fs").readdirSync("/sidekey").sort().join())'
   const files = podman([...ALONE, '--entrypoint', 'node', image, '-e', list])
-  assert.equal(files, 'LICENSE,THIRD-PARTY-LICENSES,sbom.cdx.json,sidekey.mjs')
+  assert.equal(files, 'LICENSE,THIRD-PARTY-LICENSES,parts,sbom.cdx.json,sidekey.mjs')
 }
 
 function healthcheckFailsAlone(_pod: Pod, image: string): void {
