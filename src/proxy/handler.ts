@@ -91,7 +91,7 @@ async function serve(
     const plan = planInjection(match, endpoint, head, bodyKind, body)
     const { credential } = plan
     const { clock, webSockets } = deps
-    const timing = match.route.clock
+    const timing = hasOurTime(plan) ? match.route.clock.forRequest() : null
     const answered = await tryCandidates({
       exchange,
       credential,
@@ -101,11 +101,11 @@ async function serve(
       budget: deps.budget,
       clock,
       tokens: tokensOf(plan),
-      retime: hasOurTime(plan) ? ({ fields }) => timing.refused(fields, clock.now()) : null,
+      retime: timing && (({ fields }) => timing.refused(fields, clock.now())),
       inject: (candidate, token) =>
         injectCredential(head, match, endpoint, body, plan, candidate, {
           publicValues: credential.snapshot?.publicValues ?? plan.publicValues,
-          nowMs: timing.at(clock.now()),
+          nowMs: timing?.at(clock.now()) ?? clock.now(),
           token,
         }),
     })

@@ -175,6 +175,26 @@ test.each([2, -2])(
   },
 )
 
+test('row 62: none of the requests that were on their way when the clock was off is lost', async () => {
+  const bench = await start([token], ['one'])
+  const waiting: (() => void)[] = []
+  let upstreamMs = bench.clock.now()
+  bench.upstream.answerWith((request, response) => {
+    response.setHeader('Date', new Date(upstreamMs).toUTCString())
+    const iat = Number(claimsOf(request, one.publicKey)['iat'])
+    response.statusCode = Math.abs(iat * 1_000 - upstreamMs) <= 60_000 ? 200 : 401
+    if (response.statusCode === 401) waiting.push(() => response.end())
+    else response.end()
+  })
+  expect((await bench.send({})).status).toBe(200)
+  upstreamMs += 2 * DAY_MS
+  const sent = Array.from({ length: 8 }, () => bench.send({}))
+  await expect.poll(() => waiting.length).toBe(8)
+  for (const answer of waiting) answer()
+  expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(8).fill(200))
+  expect(bench.looks).toEqual([])
+})
+
 test('a refused key is sent once where the clocks agree', async () => {
   const bench = await start([token], ['one'])
   bench.upstream.answerWith((_request, response) => {
