@@ -10,10 +10,11 @@ import { type BuildUnitsDeps, buildUnits, notIn, type Units } from './wiring/bui
 import { closeUnit } from './wiring/credential-unit.ts'
 import { controlOf } from './wiring/control-of.ts'
 import type { Front } from './wiring/front.ts'
+import { namedBy } from './wiring/named-by.ts'
 import { OwnFront } from './wiring/own-front.ts'
 import { managersOf, rotatorsOf } from './wiring/rotators-of.ts'
 import { reasonOf } from './wiring/reason-of.ts'
-import { ensureRecord } from './wiring/ensure-record.ts'
+import { ensureRecords } from './wiring/ensure-record.ts'
 import { needRestart, STOPPING } from './wiring/need-restart.ts'
 import { ConfigError } from './kernel/errors.ts'
 import { SHUTDOWN_DRAIN_MS } from './kernel/limits.ts'
@@ -21,11 +22,12 @@ import type { SecretValue } from './kernel/secret-value.ts'
 import type { ClientConfig } from './proxy/data-plane.ts'
 import { RotationScheduler } from './rotation/scheduler.ts'
 import { GroupFront } from './wiring/cluster/group-front.ts'
+import type { WorkerReport } from './wiring/cluster/messages.ts'
 import type { WorkerGroup } from './wiring/cluster/worker-group.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
-export interface SidecarDeps extends BuildUnitsDeps {
+export interface SidecarDeps extends Omit<BuildUnitsDeps, 'uses'> {
   readonly configFile: string
   readonly config: SidekeyConfig
   readonly version: string
@@ -157,12 +159,12 @@ export class Sidecar {
     const before = this.#units
     const adminToken = await this.#deps.readToken(config)
     const clients = await this.#deps.readClients(config)
-    const units = buildUnits(config, () => this.#units, this.#deps)
+    const units = buildUnits(config, () => this.#units, { ...this.#deps, uses: this.#uses })
     const fresh = notIn(before, units)
     try {
       // What runs already has its record, and a store that is away now must not keep other changes.
       if (this.#deps.lookElsewhere === null) {
-        for (const unit of fresh) await ensureRecord(unit, this.#deps.log)
+        await ensureRecords(fresh, this.#deps.log)
       }
       await this.#front.apply({ config, text, units, clients })
     } catch (error) {
@@ -180,11 +182,9 @@ export class Sidecar {
     this.#config = config
     this.#adminToken = adminToken
     for (const unit of notIn(units, before)) await this.#whateverHappens(() => closeUnit(unit))
-    this.#deps.metrics.retain({
-      // Requests that no route has taken are counted under `none`.
-      routes: [...config.routes.map(({ name }) => name), 'none'],
-      credentials: config.credentials.map(({ id }) => id),
-    })
+    const named = namedBy(config)
+    this.#deps.metrics.retain(named)
+    this.#uses.retain(named.credentials)
   }
 
   /** Tells the rotation of a credential that something is wrong with it. */
@@ -203,6 +203,7 @@ export class Sidecar {
         () => this.#units,
         () => this.#scheduler,
         this.#uses,
+        () => this.#front.uses(),
       ),
       token: () => this.#adminToken,
       readiness: () => this.readiness(),
@@ -215,6 +216,12 @@ export class Sidecar {
       reload: () => this.reload(),
     })
     if (listen.kind === 'tcp') this.#admin = await serveAdmin({ ...this.#deps, app, ...listen })
+  }
+
+  /** In a worker: how it is, for the supervisor. */
+  async report(): Promise<WorkerReport> {
+    const metrics = await this.#deps.metrics.report()
+    return { metrics, readiness: this.readiness(), uses: this.#uses.report() }
   }
 
   /** Whether requests find what they need. */

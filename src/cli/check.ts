@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { foldIssues } from '../config/fold-issues.ts'
 import { loadConfig, type LoadedConfig } from '../config/load-config.ts'
 import { ConfigError, type ConfigIssue } from '../kernel/errors.ts'
 import { type CheckDeps, checkOnline, type OnlineResult } from './check-online.ts'
@@ -35,7 +36,7 @@ export async function runCheck(
   const loaded = await load(file, deps)
   if (loaded instanceof ConfigError) {
     if (json) io.out(report(file, { errors: loaded.issues }))
-    else for (const issue of loaded.issues) io.err(formatIssue(file, issue))
+    else for (const issue of foldIssues(loaded.issues)) io.err(formatIssue(file, issue))
     return EXIT_CONFIG
   }
   if (!json) printLoaded(file, loaded, io)
@@ -76,7 +77,7 @@ async function load(file: string, deps: CheckDeps): Promise<LoadedConfig | Confi
 }
 
 function printLoaded(file: string, { config, warnings }: LoadedConfig, io: CliIo): void {
-  for (const warning of warnings) io.err(`warning: ${formatIssue(file, warning)}`)
+  for (const warning of foldIssues(warnings)) io.err(`warning: ${formatIssue(file, warning)}`)
   for (const line of configPicture(config)) io.out(line)
   io.out(`${file} is valid`)
 }

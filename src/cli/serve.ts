@@ -1,26 +1,29 @@
 import { parseArgs } from 'node:util'
 import { catalog } from '../catalog.ts'
+import { foldIssues } from '../config/fold-issues.ts'
 import { loadConfig, loadConfigText } from '../config/load-config.ts'
 import { Refusal } from '../config/refusal.ts'
 import { type Environment, readSecretSource, readStoreKey } from '../config/secret-source.ts'
 import type { SidekeyConfig, StoreConfig } from '../config/types.ts'
 import { ConfigError } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
-import type { Readiness } from '../admin/admin-deps.ts'
 import type { CrashPoint } from '../kernel/ports/crash-point.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
+import type { WorkerGroupDeps } from '../wiring/cluster/worker-group.ts'
+import type { WorkerReport, WorkerStart } from '../wiring/cluster/messages.ts'
 import { scrubbedStore } from '../wiring/credential-unit.ts'
 import { openAuthority } from '../wiring/open-authority.ts'
 import { createFingerprinter } from '../platform/fingerprint.ts'
 import type { ClientConfig } from '../proxy/data-plane.ts'
+import { RotationPace } from '../rotation/rotation-pace.ts'
 import { Sidecar } from '../sidecar.ts'
 import { openFileStore } from '../stores/file/file-store.ts'
+import { WriteBehind } from '../stores/write-behind.ts'
 import { errorFields } from '../telemetry/error-fields.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
-import type { MetricsReport } from '../telemetry/worker-metrics.ts'
 import { LiveSecrets } from '../telemetry/scrub-secrets.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -37,9 +40,8 @@ export interface ServeDeps {
   /** Starts an orderly stop of the process. */
   readonly quit: () => void
   /** What a worker process was told; absent: this is no worker. */
-  readonly worker?: {
+  readonly worker?: WorkerStart & {
     readonly number: number
-    readonly text: string
     readonly look: (credentialId: string) => void
   }
 }
@@ -49,10 +51,10 @@ export interface Serving {
   reload(): Promise<unknown>
   /** Where the proxy listens. */
   readonly address: string
-  readiness(): Readiness
   /** In a worker: as `Sidecar.change`. */
   change(kind: 'prepare' | 'commit', text: string): Promise<void>
-  report(): Promise<MetricsReport>
+  /** In a worker: how it is. */
+  report(): Promise<WorkerReport>
   stop(): Promise<void>
   /** Writes an error that nobody caught, scrubbed like every other line. */
   crashed(error: unknown): void
@@ -79,12 +81,13 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
     clock,
   })
   const log = worker === null ? written : withWorker(written, worker.number)
-  for (const { path, message, remedy } of worker === null ? warnings : [])
+  for (const { path, message, remedy } of worker === null ? foldIssues(warnings) : [])
     log.warn('configuration', { path, message, remedy })
   const keepSecret = secrets.set.bind(secrets)
   const opened =
     config.store === null ? null : await openStore(config.store, io.env, { clock, random, log })
   const storeKey = opened?.key ?? null
+  const fingerprintKey = worker?.fingerprintKey ?? random.id() + random.id()
   const certificates = await openAuthority(config, { clock, random, log, storeKey })
   const metrics = createMetrics({ clock, version: deps.version })
   const sidecar = new Sidecar({
@@ -96,12 +99,13 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
     env: io.env,
     keepSecret,
     metrics,
+    pace: new RotationPace(clock, random),
     text,
-    group: worker === null ? await openGroup(config, { clock, log }) : null,
+    group: worker === null ? await openGroup(config, { clock, log, fingerprintKey }) : null,
     lookElsewhere: worker?.look ?? null,
     instance: random.id(),
-    store: opened === null ? null : scrubbedStore(opened.store, keepSecret),
-    fingerprint: createFingerprinter(opened?.key ?? Buffer.from(random.id() + random.id(), 'hex')),
+    store: opened === null ? null : scrubbedStore(new WriteBehind(opened.store, log), keepSecret),
+    fingerprint: createFingerprinter(storeKey ?? Buffer.from(fingerprintKey, 'hex')),
     readToken: (current) => readToken(current, io.env, keepSecret),
     readClients: (current) => readClients(current, io.env, keepSecret),
   })
@@ -117,9 +121,8 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
   return {
     reload: () => sidecar.reload(),
     address: sidecar.addresses.proxy,
-    readiness: () => sidecar.readiness(),
     change: (kind, next) => sidecar.change(kind, next),
-    report: () => metrics.report(),
+    report: () => sidecar.report(),
     stop: async () => {
       log.info(worker === null ? 'sidekey stops' : 'worker stops')
       await sidecar.stop()
@@ -131,13 +134,13 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
 }
 
 /** Several processes cost memory and time to load only where they are asked for. */
-async function openGroup(
-  { proxy }: SidekeyConfig,
-  deps: { readonly clock: Clock; readonly log: Log },
-) {
+async function openGroup({ proxy }: SidekeyConfig, deps: Omit<WorkerGroupDeps, 'size' | 'fork'>) {
   if (proxy.workers === 1) return null
-  const { WorkerGroup } = await import('../wiring/cluster/worker-group.ts')
-  return new WorkerGroup({ ...deps, size: proxy.workers })
+  const [{ WorkerGroup }, { forkWorker: fork }] = await Promise.all([
+    import('../wiring/cluster/worker-group.ts'),
+    import('../wiring/cluster/fork-worker.ts'),
+  ])
+  return new WorkerGroup({ ...deps, size: proxy.workers, fork })
 }
 
 function withWorker(log: Log, worker: number): Log {

@@ -105,8 +105,9 @@ export function compileRoutes(
   const byPrefix = new Map<string, CompiledRoute>()
   const byHost = new Map<string, CompiledRoute>()
   const byListen = new Map<string, CompiledRoute>()
+  const endpointOf = sharedEndpoints(parts)
   for (const route of routes) {
-    const compiled = compileRoute(route, parts)
+    const compiled = compileRoute(route, parts, endpointOf)
     if (route.pathPrefix !== null) byPrefix.set(route.pathPrefix, compiled)
     if (route.listen != null) byListen.set(route.listen, compiled)
     const port = new URL(route.upstream.origin).port
@@ -120,7 +121,21 @@ export function compileRoutes(
   return { ...settings, byPrefix, byHost, byListen, prefixSegmentsMax: Math.max(0, ...depths) }
 }
 
-function compileRoute(route: Route, parts: RouteParts): CompiledRoute {
+type CompileEndpoint = (endpoint: Endpoint, route: Route) => CompiledEndpoint
+
+/** Routes of one preset have the same endpoints: these are compiled once, except where they hold a route's own tokens. */
+function sharedEndpoints(parts: RouteParts): CompileEndpoint {
+  const shared = new Map<Endpoint, CompiledEndpoint>()
+  return (endpoint, route) => {
+    const known = shared.get(endpoint)
+    if (known !== undefined) return known
+    const compiled = compileEndpoint(endpoint, route, parts)
+    if (compiled.placements.every(({ kind }) => kind !== 'token')) shared.set(endpoint, compiled)
+    return compiled
+  }
+}
+
+function compileRoute(route: Route, parts: RouteParts, endpointOf: CompileEndpoint): CompiledRoute {
   return {
     name: route.name,
     meter: parts.meter(route.name),
@@ -129,7 +144,7 @@ function compileRoute(route: Route, parts: RouteParts): CompiledRoute {
     accounts: route.credentialIds.map((id) => compileAccount(id, route, parts)),
     clock: new UpstreamClock(),
     allow: compileAllow(route.allow),
-    endpoints: route.endpoints.map((endpoint) => compileEndpoint(endpoint, route, parts)),
+    endpoints: route.endpoints.map((endpoint) => endpointOf(endpoint, route)),
     maskBody: route.maskBody ?? false,
   }
 }

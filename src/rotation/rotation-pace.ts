@@ -1,7 +1,12 @@
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { Step } from './step.ts'
-import { ROTATION_SPACING_MS, ROTATION_SPACING_JITTER_MS, ROTATION_TURN_MS } from './timing.ts'
+import {
+  REST_LOOKS_PER_SECOND,
+  ROTATION_SPACING_JITTER_MS,
+  ROTATION_SPACING_MS,
+  ROTATION_TURN_MS,
+} from './timing.ts'
 
 /**
  * Spaces the rotations of a process, hot standbys of a first start included: thousands of accounts
@@ -57,4 +62,9 @@ export class RotationTurn {
     if (waitMs <= 0) this.#atMs = null
     return Math.max(0, waitMs)
   }
+}
+
+/** The least rest between two looks at one of `credentials` that has nothing to do, ms. */
+export function restMinMs(credentials: number): number {
+  return (credentials * 1_000) / REST_LOOKS_PER_SECOND
 }

@@ -2,6 +2,7 @@ import { restMinMs as restMinMsOf } from '../rotation/rotation-pace.ts'
 import { isDeepStrictEqual } from 'node:util'
 import type { SidekeyConfig } from '../config/types.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { UseLedger } from './use-ledger.ts'
 import { buildUnit, type CredentialUnit, type UnitDeps } from './credential-unit.ts'
 
 /** Credentials at run time, by their name in the configuration. */
@@ -12,6 +13,7 @@ export interface BuildUnitsDeps extends Omit<
   'telemetry' | 'sourceTelemetry' | 'managementOf' | 'restMinMs'
 > {
   readonly metrics: Metrics
+  readonly uses: UseLedger
 }
 
 /** Builds the credentials of a configuration that are new or changed; `running()` has those to keep, and whose secrets manage others. */
@@ -27,7 +29,7 @@ export function buildUnits(
     const { versions } = await primary.source.load()
     return versions.map(({ value }) => ({ account: primary.config.account, secret: value }))
   }
-  const restMinMs = () => restMinMsOf(config.credentials.length)
+  const restMinMs = () => restMinMsOf(credentials.length)
   const unitDeps = {
     ...deps,
     telemetry: rotation,
@@ -39,7 +41,11 @@ export function buildUnits(
     credentials.map((config) => {
       const known = running().get(config.id)
       const isSame = known !== undefined && isDeepStrictEqual(known.config, config)
-      return [config.id, isSame ? known : buildUnit(config, unitDeps)]
+      if (isSame) return [config.id, known]
+      const unit = buildUnit(config, unitDeps)
+      // The store tells of the use of those that have a record.
+      const source = unit.rotator === null ? deps.uses.naming(unit.source) : unit.source
+      return [config.id, { ...unit, source }]
     }),
   )
 }

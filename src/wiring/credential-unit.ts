@@ -14,6 +14,7 @@ import type { Fingerprint } from '../platform/fingerprint.ts'
 import { createFileSource } from '../providers/static/file-source.ts'
 import { accountSecrets } from '../rotation/account-secrets.ts'
 import { dryRun } from '../rotation/dry-run.ts'
+import type { RotationPace } from '../rotation/rotation-pace.ts'
 import { Rotator, type RotatorDeps } from '../rotation/rotator.ts'
 import { createRecordSource } from '../stores/record-source.ts'
 import { catalog } from '../catalog.ts'
@@ -40,6 +41,9 @@ export interface UnitDeps extends SecretsDeps {
   readonly instance: string
   /** Null only when nothing rotates. */
   readonly store: Store | null
+  /** Of all credentials of the process; see `RotatorDeps`. */
+  readonly pace: RotationPace
+  readonly restMinMs: () => number
   /** The working secrets of another credential, the first to try first: those of a primary account. */
   readonly managementOf: (credentialId: string) => Promise<readonly ManagementAuth[]>
 }

@@ -2,12 +2,19 @@ import type { Log } from '../kernel/ports/log.ts'
 import { SecretAwayError } from './credential-secrets.ts'
 import type { CredentialUnit } from './credential-unit.ts'
 
+/** All of them at once: `WriteBehind` bounds the writes, the file system's threads the reads. */
+export async function ensureRecords(units: readonly CredentialUnit[], log: Log): Promise<void> {
+  const ensured = await Promise.allSettled(units.map((unit) => ensureRecord(unit, log)))
+  const failed = ensured.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
 /**
  * Makes the first record of a credential that Sidekey rotates. Where the server that holds its first secret is away, that
  * credential alone is not ready; its rotation tries again.
  * @throws ConfigError, StoreUnavailableError, StoreUnreadableError as `Rotator.ensureRecord`
  */
-export async function ensureRecord({ config, rotator }: CredentialUnit, log: Log): Promise<void> {
+async function ensureRecord({ config, rotator }: CredentialUnit, log: Log): Promise<void> {
   try {
     await rotator?.ensureRecord()
   } catch (error) {
