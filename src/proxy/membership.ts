@@ -56,7 +56,8 @@ export class Membership {
     const { store, view, instance, log } = this.#deps
     try {
       // Its last uses count after it: the old version has to be quiet since then.
-      await store.publishMember(view.credentialId, this.#member())
+      const last = this.#member()
+      if (said(last) !== this.#published) await store.publishMember(view.credentialId, last)
       await store.removeMember(view.credentialId, instance)
     } catch {
       // Whoever waits for this replica goes on waiting, and says so; nothing is revoked too early.
@@ -82,12 +83,11 @@ export class Membership {
     if (!this.#running) return
     const { store, view, log, clock } = this.#deps
     const member = this.#member()
-    const said = JSON.stringify({ ...member, atMs: 0 })
-    if (said === this.#published && !this.#isHeartbeatDue(member)) return
+    if (said(member) === this.#published && !this.#isHeartbeatDue(member)) return
     this.#saidAtMs = clock.monotonic()
     try {
       await store.publishMember(view.credentialId, member)
-      this.#published = said
+      this.#published = said(member)
     } catch {
       if (this.#published !== '')
         log.warn('member not published', { credential: view.credentialId })
@@ -114,4 +114,9 @@ export class Membership {
       atMs: clock.now(),
     }
   }
+}
+
+/** All but the time. */
+function said(member: Member): string {
+  return JSON.stringify({ ...member, atMs: 0 })
 }

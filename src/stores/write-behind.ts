@@ -58,7 +58,11 @@ export class WriteBehind implements Store {
   }
 
   async removeMember(credentialId: string, instance: string): Promise<void> {
-    this.#members.delete(credentialId)
+    const waiting = this.#members.get(credentialId)
+    // Its last uses count after it: they are said before it goes.
+    const tells = waiting !== undefined && Object.keys(waiting.lastUse).length > 0
+    if (tells) await this.#settle(credentialId)
+    else this.#members.delete(credentialId)
     await this.#writing.get(credentialId)?.catch(() => {})
     await this.#store.removeMember(credentialId, instance)
   }

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { StoreUnreadableError } from '../../kernel/errors.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
@@ -117,7 +118,9 @@ export class FileMembers {
     const { paths, writer, exclusively } = this.#deps
     if (Object.keys(uses).length > 0) {
       await exclusively(credentialId, async () => {
-        const merged = mergeUses(await this.goneUses(credentialId), uses)
+        const known = await this.goneUses(credentialId)
+        const merged = mergeUses(known, uses)
+        if (isDeepStrictEqual(merged, known)) return
         // Flushed: a drain may last days, and a power cut ends no promise.
         const file = await writer.prepare(paths.gone(credentialId), JSON.stringify(merged))
         await file.place()
