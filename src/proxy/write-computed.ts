@@ -46,8 +46,9 @@ export function writeComputed(
     case 'token': {
       const { token } = moment
       if (token === null) throw new RetryLaterError('credential-unavailable', 'no token', 0)
-      const fields = [...outbound.fields, 'Authorization', `Bearer ${token.value.expose()}`]
-      return { ...outbound, fields }
+      const bearer = token.value.expose()
+      const fields = [...outbound.fields, 'Authorization', `Bearer ${bearer}`]
+      return { ...outbound, fields, bearers: [bearer] }
     }
     case 'substitute':
       return substitute(place, outbound, head, match, candidate, moment)

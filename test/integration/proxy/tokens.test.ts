@@ -131,6 +131,13 @@ test('without any token a request is told when to come again, and nothing is sen
   expect(bench.upstream.requests).toEqual([])
 })
 
+test('a token that is too new to be known, or gone already, is masked in the answer of its request', async () => {
+  await start((request, response) =>
+    response.writeHead(200, { 'x-echo': request.values('authorization')[0] ?? '' }).end(),
+  )
+  expect((await bench.send({})).headers['x-echo']).toBe(`Bearer ${'*'.repeat(T1.length)}`)
+})
+
 test('a token that an upstream echoes is masked', async () => {
   const base = new FakeVersionSource('partner', [CURRENT])
   const echoing: VersionSource = {
