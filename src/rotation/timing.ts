@@ -55,9 +55,9 @@ export const REST_LOOK_MS = 60_000
 export const LEASE_RENEW_MS = 5_000
 /**
  * Between two rotations that begin in one process, whatever their credentials; jittered up to
- * `ROTATION_SPACING_JITTER_MS` more. Two per second at most.
+ * `ROTATION_SPACING_JITTER_MS` more. Two per second at most, delays on the way to the provider included.
  */
-export const ROTATION_SPACING_MS = 500
+export const ROTATION_SPACING_MS = 600
 export const ROTATION_SPACING_JITTER_MS = 250
 /** A turn that is not taken for this long is given up: the next ones have passed. */
 export const ROTATION_TURN_MS = 2_000

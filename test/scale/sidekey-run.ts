@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const ADMIN = 'http://127.0.0.1:18292'
+const READY_MAX_MS = 120_000
+const POLL_MS = 20
+/** Of Linux, in `/proc/PID/stat`. */
+const TICKS_PER_SECOND = 100
+
+/** One process of Sidekey, watched from outside. */
+export class SidekeyRun {
+  readonly #child: ChildProcess
+  readonly readyMs: number
+  readonly rssAtReadyMb: number
+
+  private constructor(child: ChildProcess, readyMs: number, rssAtReadyMb: number) {
+    this.#child = child
+    this.readyMs = readyMs
+    this.rssAtReadyMb = rssAtReadyMb
+  }
+
+  /** Starts it, and waits until it is ready. */
+  static async start(entry: string, config: string): Promise<SidekeyRun> {
+    const startedMs = performance.now()
+    const argv = [entry, 'serve', '--config', config]
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] })
+    while (!(await isReady())) {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
+      if (performance.now() - startedMs > READY_MAX_MS) {
+        child.kill('SIGKILL')
+        throw new Error('it was not ready in time')
+      }
+      await sleep(POLL_MS)
+    }
+    const readyMs = Math.round(performance.now() - startedMs)
+    return new SidekeyRun(child, readyMs, await rssMb(child))
+  }
+
+  rest(forMs: number): Promise<void> {
+    return sleep(forMs)
+  }
+
+  rssMb(): Promise<number> {
+    return rssMb(this.#child)
+  }
+
+  /** User and system time since the start. */
+  async cpuSeconds(): Promise<number> {
+    const fields = (await readFile(`/proc/${this.#child.pid}/stat`, 'utf8')).split(') ')[1] ?? ''
+    const [user = '0', system = '0'] = fields.split(' ').slice(11, 13)
+    return (Number(user) + Number(system)) / TICKS_PER_SECOND
+  }
+
+  /** Of `/metrics`. */
+  async series(): Promise<number> {
+    const text = await (await fetch(`${ADMIN}/metrics`)).text()
+    return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    await ended
+  }
+}
+
+async function isReady(): Promise<boolean> {
+  return fetch(`${ADMIN}/readyz`).then(
+    ({ status }) => status === 200,
+    () => false,
+  )
+}
+
+async function rssMb({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
+}
