@@ -177,9 +177,18 @@ async function runServe(argv: readonly string[]): Promise<number> {
   const number = env['SIDEKEY_WORKER']
   if (number !== undefined && process.connected) {
     const { runWorker } = await import('./wiring/cluster/run-worker.ts')
-    const serveText = (text: string, look: (credentialId: string) => void) =>
-      serve(options, { stdout, env }, { ...deps, worker: { number: Number(number), text, look } })
-    await runWorker({ clock, channel: process, serve: serveText, started, stopping })
+    await runWorker({
+      clock,
+      channel: process,
+      serve: (start, look) =>
+        serve(
+          options,
+          { stdout, env },
+          { ...deps, worker: { ...start, number: Number(number), look } },
+        ),
+      started,
+      stopping,
+    })
     return EXIT_OK
   }
   const serving = await serve(options, { stdout, env }, deps)

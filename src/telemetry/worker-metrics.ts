@@ -9,6 +9,12 @@ type Metric = MetricsReport[number]
 const SHARED_GAUGES =
   /^(sidekey_websockets_open|process_(resident|virtual|heap)_(memory_)?bytes|process_open_fds|nodejs_heap_size_\w+_bytes)$/
 
+/**
+ * Times at which secrets were last read. Whoever uses them tells: the supervisor, which reads what a rotation needs, looks at
+ * all others only when it is asked for a status.
+ */
+const FRESH_GAUGES = /^sidekey_secret_source_\w+_timestamp_seconds$/
+
 /** prom-client's `type` is a word at run time and an enum to the compiler. */
 const isTotal = ({ type }: Metric) => ['counter', 'histogram'].includes(String(type))
 
@@ -17,16 +23,50 @@ export function totalsOf(report: MetricsReport): MetricsReport {
   return report.filter(isTotal)
 }
 
+/** What the configuration names; a series with another route or credential is of the past. */
+export interface NamedSeries {
+  readonly routes: ReadonlySet<string>
+  readonly credentials: ReadonlySet<string>
+}
+
+/** The part of a report that the configuration still names. */
+export function retained(
+  report: MetricsReport,
+  { routes, credentials }: NamedSeries,
+): MetricsReport {
+  const isNamed = (label: string | number | undefined, names: ReadonlySet<string>) =>
+    label === undefined || names.has(String(label))
+  return report.map((metric) => ({
+    ...metric,
+    values: metric.values.filter(
+      ({ labels }) =>
+        isNamed(labels['route'], routes) && isNamed(labels['credential'], credentials),
+    ),
+  }))
+}
+
 /**
- * One report of several: totals and shared gauges are added up; any other gauge, such as a phase or a time, is that of the
- * first report, which is the supervisor's.
+ * One report of several: totals and shared gauges are added up; a time at which secrets were fresh is the oldest of those
+ * that workers tell; any other gauge, such as a phase, is that of the first report, which is the supervisor's.
  */
 export function mergeReports([own = [], ...others]: readonly MetricsReport[]): MetricsReport {
   const merged = new Map(own.map((metric) => [metric.name, metric]))
+  const told = new Map<string, Metric>()
   for (const metric of others.flat()) {
-    if (!isTotal(metric) && !SHARED_GAUGES.test(metric.name)) continue
-    const known = merged.get(metric.name)
-    merged.set(metric.name, known === undefined ? metric : added(known, metric))
+    if (isTotal(metric) || SHARED_GAUGES.test(metric.name)) {
+      merged.set(
+        metric.name,
+        joined(merged.get(metric.name), metric, (a, b) => a + b),
+      )
+    } else if (FRESH_GAUGES.test(metric.name)) {
+      told.set(metric.name, joined(told.get(metric.name), metric, Math.min))
+    }
+  }
+  for (const [name, metric] of told) {
+    merged.set(
+      name,
+      joined(merged.get(name), metric, (_own, oldest) => oldest),
+    )
   }
   return [...merged.values()]
 }
@@ -37,13 +77,18 @@ export function formatReport(report: MetricsReport): Promise<string> {
   return AggregatorRegistry.aggregate([whole]).metrics()
 }
 
-function added(one: Metric, other: Metric): Metric {
-  const values = new Map(one.values.map((value) => [seriesOf(value), value]))
-  for (const value of other.values) {
-    const series = seriesOf(value)
-    values.set(series, { ...value, value: value.value + (values.get(series)?.value ?? 0) })
+function joined(
+  known: Metric | undefined,
+  metric: Metric,
+  join: (known: number, next: number) => number,
+): Metric {
+  const values = new Map((known?.values ?? []).map((value) => [seriesOf(value), value]))
+  for (const value of metric.values) {
+    const before = values.get(seriesOf(value))
+    const joinedValue = before === undefined ? value.value : join(before.value, value.value)
+    values.set(seriesOf(value), { ...value, value: joinedValue })
   }
-  return { ...one, values: [...values.values()] }
+  return { ...metric, values: [...values.values()] }
 }
 
 function seriesOf(value: MetricValue<string> & { readonly metricName?: string }): string {

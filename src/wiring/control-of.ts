@@ -6,18 +6,21 @@ import type {
   RotationPreview,
   SecretInspector,
 } from '../kernel/ports/rotation-control.ts'
-import type { UseLedger } from './use-ledger.ts'
+import type { UseLedger, VersionUse } from './use-ledger.ts'
 
 /** What the admin API sees: the credentials that Sidekey rotates, and those that somebody else does. */
 export function controlOf(
   units: () => ReadonlyMap<string, CredentialUnit>,
   rotating: () => RotationControl,
   uses: UseLedger,
+  usesElsewhere: () => Promise<readonly VersionUse[]>,
 ): RotationControl & RotationPreview & SecretInspector {
   const get = async (credentialId: string): Promise<CredentialStatus | null> => {
     const unit = units().get(credentialId)
     if (unit === undefined) return null
-    return unit.rotator === null ? watchedStatus(unit, uses) : rotating().get(credentialId)
+    if (unit.rotator !== null) return rotating().get(credentialId)
+    uses.learn(await usesElsewhere())
+    return watchedStatus(unit, uses)
   }
   return {
     get,
@@ -63,12 +66,12 @@ async function watchedStatus(
     reason: versions.length === 0 ? 'secret-missing' : null,
     blocked: null,
     paused: false,
-    versions: versions.map(({ stage, fingerprint, generation }) => ({
+    versions: versions.map(({ stage, fingerprint, versionId }) => ({
       stage,
       id: null,
       fingerprint,
       createdAtMs: null,
-      lastUsedAtMs: uses.lastUsedAtMs(config.id, generation),
+      lastUsedAtMs: uses.lastUsedAtMs(config.id, versionId),
     })),
     lastRotationAtMs: null,
     nextRotationAtMs: null,

@@ -1,14 +1,15 @@
 import type { Readiness } from '../admin/admin-deps.ts'
 import type { SidekeyConfig } from '../config/types.ts'
 import type { ClientConfig } from '../proxy/data-plane.ts'
-import type { CredentialUnit } from './credential-unit.ts'
+import type { Units } from './build-units.ts'
+import type { VersionUse } from './use-ledger.ts'
 
 /** A configuration, and what was built and read for it. */
 export interface Prepared {
   readonly config: SidekeyConfig
   /** What the file said. */
   readonly text: string
-  readonly units: ReadonlyMap<string, CredentialUnit>
+  readonly units: Units
   readonly clients: readonly ClientConfig[]
 }
 
@@ -25,6 +26,8 @@ export interface Front {
   readiness(): Readiness
   /** The metrics of all processes in Prometheus' text format 0.0.4. */
   metricsText(): Promise<string>
+  /** When versions were last used elsewhere than in this process. */
+  uses(): Promise<readonly VersionUse[]>
   /** Takes no new requests, and waits up to `drainMs` milliseconds for those in flight. */
   stop(drainMs: number): Promise<void>
 }

@@ -15,7 +15,7 @@ import { interceptedHosts } from './open-authority.ts'
 import { planeConfig } from './plane-config.ts'
 import { reasonOf } from './reason-of.ts'
 import { TokenCaches, type TokenCachesDeps } from './token-caches.ts'
-import type { UseLedger } from './use-ledger.ts'
+import type { UseLedger, VersionUse } from './use-ledger.ts'
 
 export interface OwnFrontDeps extends TokenCachesDeps {
   readonly clock: Clock
@@ -73,6 +73,10 @@ export class OwnFront implements Front {
 
   metricsText(): Promise<string> {
     return this.#deps.metrics.text()
+  }
+
+  uses(): Promise<readonly VersionUse[]> {
+    return Promise.resolve([])
   }
 
   async stop(drainMs: number): Promise<void> {

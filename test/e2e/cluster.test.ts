@@ -1,20 +1,30 @@
-import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { Load } from './load.ts'
 import type { SidekeyProcess } from './sidekey-process.ts'
+import { killWorker, workersOf } from './worker-processes.ts'
 import { raiseWorld, secretsEver, type World } from './world.ts'
 
 const CLIENTS = 8
 
-function useWorkers({ home }: World): void {
+function useWorkers({ home }: World, port = 0): void {
   const plain = readFileSync(home.path('sidekey.yaml'), 'utf8')
-  home.write('sidekey.yaml', plain.replace('127.0.0.1:0 }', '127.0.0.1:0, workers: 3 }'))
+  home.write('sidekey.yaml', plain.replace('127.0.0.1:0 }', `127.0.0.1:${port}, workers: 3 }`))
 }
 
-function pidsOf(sidekey: SidekeyProcess): readonly number[] {
-  const out = execFileSync('pgrep', ['-P', String(sidekey.child.pid)], { encoding: 'utf8' })
-  return out.trim().split('\n').map(Number)
+function portOf({ proxy }: SidekeyProcess): number {
+  return Number(new URL(proxy).port)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 async function sumOf(sidekey: SidekeyProcess, name: string): Promise<number> {
@@ -27,7 +37,7 @@ test('the requests of three workers are summed, and an orderly stop loses none',
   const world = await raiseWorld()
   useWorkers(world)
   const sidekey = await world.start()
-  expect(pidsOf(sidekey)).toHaveLength(3)
+  expect(workersOf(sidekey)).toHaveLength(3)
   const load = new Load(sidekey.proxy, CLIENTS)
   await vi.waitFor(() => expect(load.answered).toBeGreaterThan(300), { timeout: 20_000 })
   await load.stop()
@@ -47,12 +57,17 @@ test('killed workers lose what was on their wires only, while secrets rotate', a
   const sidekey = await world.start()
   const load = new Load(sidekey.proxy, CLIENTS)
   const rotations = () => sumOf(sidekey, 'sidekey_rotations_total')
-  for (let kills = 1; kills <= 3; kills++) {
+  const onTheWire = new Set<number>()
+  for (let kills = 1; kills <= 2; kills++) {
     const before = await rotations()
     const counted = await sumOf(sidekey, 'sidekey_requests_total')
-    process.kill(pidsOf(sidekey)[0] ?? 0, 'SIGKILL')
+    const [pid = 0] = workersOf(sidekey)
+    for (const client of killWorker(pid, portOf(sidekey))) onTheWire.add(client)
+    await sidekey.logged(({ event, restarts }) => event === 'worker ended' && restarts === kills)
+    // Never lower than it was, not even before the next worker starts.
+    expect(await sumOf(sidekey, 'sidekey_requests_total')).toBeGreaterThanOrEqual(counted)
     await sidekey.loggedTimes('worker is ready', 3 + kills)
-    expect(await sumOf(sidekey, 'sidekey_requests_total')).toBeGreaterThanOrEqual(counted - CLIENTS)
+    expect(await sumOf(sidekey, 'sidekey_requests_total')).toBeGreaterThanOrEqual(counted)
     await vi.waitFor(async () => expect(await rotations()).toBeGreaterThan(before), {
       timeout: 20_000,
       interval: 200,
@@ -62,10 +77,64 @@ test('killed workers lose what was on their wires only, while secrets rotate', a
   const { [200]: answered = 0, lost = 0, ...others } = Object.fromEntries(load.endings)
   expect(others).toEqual({})
   expect(answered).toBeGreaterThan(0)
-  // Each client has one request on the wire at most.
-  expect(lost).toBeLessThanOrEqual(3 * CLIENTS)
-  expect(await sumOf(sidekey, 'sidekey_worker_restarts_total')).toBe(3)
+  // A connection of a killed worker loses the one request that is on it; no other connection loses any.
+  expect(load.losses.filter(({ port }) => !onTheWire.has(port))).toEqual([])
+  expect(new Set(load.losses.map(({ port }) => port)).size).toBe(lost)
+  expect(await sumOf(sidekey, 'sidekey_worker_restarts_total')).toBe(2)
   for (const secret of secretsEver(world)) expect(sidekey.output).not.toContain(secret)
+}, 60_000)
+
+test('with all workers killed at once it says so, and comes back by itself', async () => {
+  const world = await raiseWorld()
+  useWorkers(world, await freePort())
+  const sidekey = await world.start()
+  const before = await sumOf(sidekey, 'sidekey_workers')
+  const pids = workersOf(sidekey)
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  await sidekey.loggedTimes('worker ended', 3)
+  expect((await sidekey.page('/readyz')).status).toBe(503)
+  expect((await sidekey.page('/livez')).status).toBe(200)
+  await sidekey.loggedTimes('worker is ready', 6)
+  await vi.waitFor(async () => expect((await sidekey.page('/readyz')).status).toBe(200))
+  expect(workersOf(sidekey).filter((pid) => pids.includes(pid))).toEqual([])
+  const load = new Load(sidekey.proxy, CLIENTS)
+  await vi.waitFor(() => expect(load.answered).toBeGreaterThan(20), { timeout: 20_000 })
+  await load.stop()
+  expect([...load.endings.keys()]).toEqual([200])
+  expect([before, await sumOf(sidekey, 'sidekey_workers')]).toEqual([3, 3])
+}, 60_000)
+
+test('a secret that somebody else rotates has one name and a last use, whichever worker used it', async () => {
+  const world = await raiseWorld()
+  world.home.write('partner', 'Partner1Secret-Zz9')
+  world.home.write(
+    'sidekey.yaml',
+    `proxy: { listen: 127.0.0.1:0, workers: 3 }
+admin: { listen: 127.0.0.1:0, tokenFile: ${world.home.path('admin-token')} }
+credentials:
+  partner: { provider: static, current: { file: ${world.home.path('partner')} } }
+routes:
+  - name: partner
+    match: { pathPrefix: /partner }
+    upstream: ${world.emulator.url}
+    credential: partner
+    inject: { bearer: '{secret}' }
+`,
+  )
+  const sidekey = await world.start()
+  const status = async () => {
+    const { credentials } = (await sidekey.api('GET', '/api/credentials')).json() as {
+      credentials: { versions: { fingerprint: string; lastUsedAt: string | null }[] }[]
+    }
+    return credentials[0]?.versions[0]
+  }
+  const unused = await status()
+  expect(unused?.lastUsedAt).toBeNull()
+  const answer = await fetch(`${sidekey.proxy}/partner/nothing`)
+  await answer.text()
+  const used = await status()
+  expect(used?.lastUsedAt).toMatch(/^20/)
+  expect(used?.fingerprint).toBe(unused?.fingerprint)
 }, 60_000)
 
 test('twenty reloads move all workers together, and a broken file moves none', async () => {
@@ -84,7 +153,7 @@ test('twenty reloads move all workers together, and a broken file moves none', a
   expect((await sidekey.page('/readyz')).status).toBe(200)
 
   // A worker that starts meanwhile runs under the configuration in force, not under the broken file.
-  process.kill(pidsOf(sidekey)[0] ?? 0, 'SIGTERM')
+  process.kill(workersOf(sidekey)[0] ?? 0, 'SIGTERM')
   await sidekey.loggedTimes('worker is ready', 4)
   await load.stop()
   expect([...load.endings.keys()]).toEqual([200])

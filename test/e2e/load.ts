@@ -10,6 +10,8 @@ const SMS = JSON.stringify({ from: 'Sidekey', to: '447700900001', text: 'hello' 
  * accepts connections any more. A request is lost when its connection was made and no whole answer came.
  */
 export class Load {
+  /** The connections of lost requests: the client's port, and what it saw. */
+  readonly losses: { readonly port: number; readonly code: string }[] = []
   readonly endings = new Map<Ending, number>()
   readonly #proxy: string
   readonly #workers: readonly Promise<void>[]
@@ -53,14 +55,25 @@ export class Load {
         method: asSms ? 'POST' : 'GET',
         headers: asSms ? { 'content-type': 'application/json' } : {},
       })
+      const lose = (error: Error) => {
+        const code = 'code' in error ? String(error.code) : error.message
+        this.losses.push({ port, code })
+        end('lost')
+      }
+      let port = 0
+      sent.on('socket', (socket) => {
+        const connected = () => (port = socket.localPort ?? 0)
+        if (socket.connecting) socket.once('connect', connected)
+        else connected()
+      })
       sent.on('error', (error) => {
-        end('code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'lost')
+        if ('code' in error && error.code === 'ECONNREFUSED') end('refused')
+        else lose(error)
       })
       sent.on('response', (response) => {
         response.resume()
         response.on('end', () => end(response.statusCode ?? 0))
-        response.on('error', () => end('lost'))
-        response.on('aborted', () => end('lost'))
+        response.on('error', lose)
       })
       sent.end(asSms ? SMS : undefined)
     })

@@ -1,7 +1,9 @@
 import type { Readiness } from '../../admin/admin-deps.ts'
 import type { EarlyLook } from '../../kernel/ports/usage.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import type { VersionUse } from '../use-ledger.ts'
 import type { Front, Prepared } from '../front.ts'
+import { namedBy } from '../named-by.ts'
 import type { WorkerGroup } from './worker-group.ts'
 
 export interface GroupFrontDeps {
@@ -23,11 +25,14 @@ export class GroupFront implements Front {
     return this.#deps.group.address
   }
 
-  async apply({ text }: Prepared): Promise<void> {
+  async apply({ config, text }: Prepared): Promise<void> {
     const { group, earlyLook } = this.#deps
-    if (this.#isStarted) return group.apply(text)
-    this.#isStarted = true
-    await group.start(text, (credentialId) => earlyLook.look(credentialId))
+    if (!this.#isStarted) {
+      this.#isStarted = true
+      return group.start(text, (credentialId) => earlyLook.look(credentialId))
+    }
+    await group.apply(text)
+    group.retain(namedBy(config))
   }
 
   readiness(): Readiness {
@@ -37,6 +42,10 @@ export class GroupFront implements Front {
   async metricsText(): Promise<string> {
     const { group, metrics } = this.#deps
     return group.metrics(await metrics.report())
+  }
+
+  uses(): Promise<readonly VersionUse[]> {
+    return this.#deps.group.uses()
   }
 
   stop(drainMs: number): Promise<void> {

@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/ports/clock.ts'
 import { ConfigError, type ConfigIssue } from '../../kernel/errors.ts'
 import type { Serving } from '../../cli/serve.ts'
 import { reasonOf } from '../reason-of.ts'
-import type { ToSupervisor, ToWorker } from './messages.ts'
+import type { ToSupervisor, ToWorker, WorkerStart } from './messages.ts'
 
 /** So often a worker tells its numbers unasked: what a killed one had counted since is lost. Milliseconds. */
 const REPORT_EVERY_MS = 1_000
@@ -17,8 +17,8 @@ export interface Channel {
 export interface RunWorkerDeps {
   readonly clock: Clock
   readonly channel: Channel
-  /** Builds what serves, from the text of the configuration. */
-  readonly serve: (text: string, look: (credentialId: string) => void) => Promise<Serving>
+  /** Builds what serves. */
+  readonly serve: (start: WorkerStart, look: (credentialId: string) => void) => Promise<Serving>
   readonly started: (serving: Serving) => void
   /** Resolves when the process was asked to end by a signal. */
   readonly stopping: PromiseWithResolvers<void>
@@ -32,15 +32,18 @@ export async function runWorker(deps: RunWorkerDeps): Promise<void> {
       if (channel.send === undefined) done()
       else channel.send(message, () => done())
     })
-  const first = Promise.withResolvers<string>()
+  const first = Promise.withResolvers<WorkerStart>()
   let serving: Serving | null = null
-  const report = async (): Promise<void> => {
-    if (serving === null) return
-    const metrics = await serving.report()
-    await tell({ kind: 'report', metrics, readiness: serving.readiness() })
+  // One after the other: an older count that arrives after a newer one would let a total fall.
+  let reporting = Promise.resolve()
+  const report = (): Promise<void> => {
+    reporting = reporting.then(async () => {
+      if (serving !== null) await tell({ kind: 'report', ...(await serving.report()) })
+    })
+    return reporting
   }
   channel.on('message', (message) => {
-    if (message.kind === 'start') first.resolve(message.text)
+    if (message.kind === 'start') first.resolve(message)
     else if (message.kind === 'stop') stopping.resolve()
     else if (message.kind === 'report') void report()
     else if ((message.kind === 'prepare' || message.kind === 'commit') && serving !== null) {

@@ -1,15 +1,17 @@
-import cluster from 'node:cluster'
 import type { Readiness } from '../../admin/admin-deps.ts'
 import { ConfigError, SidekeyError } from '../../kernel/errors.ts'
-import type { Clock, Stop } from '../../kernel/ports/clock.ts'
-import type { Log } from '../../kernel/ports/log.ts'
+import { SHUTDOWN_DRAIN_MS } from '../../kernel/limits.ts'
+import type { Stop } from '../../kernel/ports/clock.ts'
 import {
   formatReport,
   mergeReports,
   type MetricsReport,
+  type NamedSeries,
+  retained,
   totalsOf,
 } from '../../telemetry/worker-metrics.ts'
-import { WorkerHandle } from './worker-handle.ts'
+import type { VersionUse } from '../use-ledger.ts'
+import { WorkerHandle, type WorkerSetting } from './worker-handle.ts'
 
 /** Between the end of a worker and the next try, in milliseconds; doubled up to the maximum while it ends early. */
 const RESTART_MIN_MS = 100
@@ -19,9 +21,10 @@ const SETTLED_MS = 10_000
 /** Beyond the drain time, for a worker that does not end by itself. Milliseconds. */
 const STOP_GRACE_MS = 5_000
 
-export interface WorkerGroupDeps {
-  readonly clock: Clock
-  readonly log: Log
+export interface WorkerGroupDeps extends Pick<
+  WorkerSetting,
+  'clock' | 'log' | 'fork' | 'fingerprintKey'
+> {
   /** How many; at least 2. */
   readonly size: number
 }
@@ -70,9 +73,8 @@ export class WorkerGroup {
     const addresses = await Promise.all(numbers.map((number) => this.#fork(number).ready))
     const [address = null] = addresses
     if (address === null || addresses.includes(null)) throw new WorkerFailedError()
-    this.#address = address
     this.#running = true
-    await Promise.all(this.#all.map((worker) => worker.refresh()))
+    await this.#refresh()
   }
 
   /**
@@ -80,7 +82,7 @@ export class WorkerGroup {
    * @throws ConfigError what speaks against it
    */
   async apply(text: string): Promise<void> {
-    const workers = this.#all.filter(({ isReady }) => isReady)
+    const workers = this.#serving
     const refused = await Promise.all(workers.map((worker) => worker.change('prepare', text)))
     const [against] = refused.filter((issues) => issues.length > 0)
     if (against !== undefined) throw new ConfigError(against)
@@ -94,28 +96,38 @@ export class WorkerGroup {
 
   /** Ready while somebody serves, and everybody who does has what requests need. */
   readiness(): Readiness {
-    const serving = this.#all.filter(({ isReady }) => isReady)
-    const reasons = serving.flatMap(({ number, readiness }) =>
-      readiness.reasons.map((reason) => `worker ${number}: ${reason}`),
+    const serving = this.#serving
+    const reasons = serving.flatMap(({ number, last }) =>
+      last.readiness.reasons.map((reason) => `worker ${number}: ${reason}`),
     )
     if (serving.length === 0) return { ready: false, reasons: ['no worker runs'] }
-    return { ready: serving.every(({ readiness }) => readiness.ready), reasons }
+    return { ready: serving.every(({ last }) => last.readiness.ready), reasons }
   }
 
-  /** The metrics of all processes in one text; `own` are the supervisor's. */
+  /** The metrics of all processes in one text; `own` are the supervisor's. No total is ever lower than it was. */
   async metrics(own: MetricsReport): Promise<string> {
-    await Promise.all(this.#all.map((worker) => worker.refresh()))
-    const live = this.#all.map(({ metrics }) => metrics)
-    const serving = this.#all.filter(({ isReady }) => isReady).length
+    await this.#refresh()
+    const live = this.#all.map(({ last }) => last.metrics)
     const text = await formatReport(mergeReports([own, ...live, this.#past]))
     return `${text}
 # HELP sidekey_workers Worker processes that serve requests.
 # TYPE sidekey_workers gauge
-sidekey_workers ${serving}
+sidekey_workers ${this.#serving.length}
 # HELP sidekey_worker_restarts_total Worker processes that ended unasked and were replaced.
 # TYPE sidekey_worker_restarts_total counter
 sidekey_worker_restarts_total ${this.#restarts}
 `
+  }
+
+  /** When workers last used which version, asked for now. */
+  async uses(): Promise<readonly VersionUse[]> {
+    await this.#refresh()
+    return this.#all.flatMap(({ last }) => last.uses)
+  }
+
+  /** Forgets the counts of what the configuration no longer names. */
+  retain(named: NamedSeries): void {
+    this.#past = retained(this.#past, named)
   }
 
   /** Lets all finish what they have. */
@@ -129,23 +141,37 @@ sidekey_worker_restarts_total ${this.#restarts}
     return [...this.#workers.values()]
   }
 
+  get #serving(): readonly WorkerHandle[] {
+    return this.#all.filter(({ isReady }) => isReady)
+  }
+
+  async #refresh(): Promise<void> {
+    await Promise.all(this.#all.map((worker) => worker.refresh()))
+  }
+
   #fork(number: number): WorkerHandle {
-    const { clock, log } = this.#deps
-    // Workers accept by themselves: in turns, one that is killed takes along what was handed to it and not taken.
-    cluster.schedulingPolicy = cluster.SCHED_NONE
-    const forked = cluster.fork({ SIDEKEY_WORKER: String(number) })
-    const worker = new WorkerHandle(forked, { number, text: this.#text, clock }, this.#look)
-    this.#workers.set(number, worker)
-    void worker.ready.then(() => this.#endThoseBehind())
-    void worker.exited.then(() => {
-      this.#workers.delete(number)
-      this.#past = mergeReports([this.#past, totalsOf(worker.metrics)])
-      if (this.#stopping || !this.#running) return
-      this.#restarts++
-      log.warn('worker ended', { worker: number, restarts: this.#restarts })
-      this.#forkLater(worker)
+    const worker = new WorkerHandle({
+      ...this.#deps,
+      number,
+      text: this.#text,
+      look: (credentialId) => this.#look(credentialId),
     })
+    this.#workers.set(number, worker)
+    void worker.ready.then((address) => {
+      if (address !== null) this.#address = address
+      this.#endThoseBehind()
+    })
+    void worker.exited.then(() => this.#ended(worker))
     return worker
+  }
+
+  #ended(worker: WorkerHandle): void {
+    this.#workers.delete(worker.number)
+    this.#past = mergeReports([this.#past, totalsOf(worker.last.metrics)])
+    if (this.#stopping || !this.#running) return
+    this.#restarts++
+    this.#deps.log.warn('worker ended', { worker: worker.number, restarts: this.#restarts })
+    this.#forkLater(worker)
   }
 
   #forkLater({ number, startedAtMs }: WorkerHandle): void {
@@ -162,9 +188,8 @@ sidekey_worker_restarts_total ${this.#restarts}
 
   /** A worker that started, or failed, while the others moved on begins anew. */
   #endThoseBehind(): void {
-    for (const worker of this.#all) {
-      if (worker.isReady && worker.text !== this.#text && !this.#stopping)
-        void worker.stop(STOP_GRACE_MS)
-    }
+    if (this.#stopping) return
+    const behind = this.#serving.filter(({ text }) => text !== this.#text)
+    for (const worker of behind) void worker.stop(SHUTDOWN_DRAIN_MS + STOP_GRACE_MS)
   }
 }

@@ -1,13 +1,28 @@
-import type { Worker } from 'node:cluster'
-import type { Readiness } from '../../admin/admin-deps.ts'
 import type { ConfigIssue } from '../../kernel/errors.ts'
-import type { Clock } from '../../kernel/ports/clock.ts'
-import type { MetricsReport } from '../../telemetry/worker-metrics.ts'
-import type { ToSupervisor, ToWorker } from './messages.ts'
+import type { Clock, Stop } from '../../kernel/ports/clock.ts'
+import type { Log } from '../../kernel/ports/log.ts'
+import type { WorkerEvents, WorkerProcess } from './fork-worker.ts'
+import type { ToSupervisor, WorkerReport, WorkerStart } from './messages.ts'
 
 /** A worker that does not tell its numbers within this time is shown with the last that it told. Milliseconds. */
 const REPORT_MAX_MS = 1_000
-const STARTING: Readiness = { ready: false, reasons: ['starting'] }
+/** One that has not started by then never will: it would have said what keeps it. Milliseconds. */
+const START_MAX_MS = 120_000
+/** One that has not answered by then hangs. Long enough to read secrets from servers. Milliseconds. */
+const CHANGE_MAX_MS = 20_000
+const STARTING: WorkerReport = {
+  metrics: [],
+  readiness: { ready: false, reasons: ['starting'] },
+  uses: [],
+}
+
+export interface WorkerSetting extends WorkerStart {
+  readonly number: number
+  readonly clock: Clock
+  readonly log: Log
+  readonly fork: (number: number, events: WorkerEvents) => WorkerProcess
+  readonly look: (credentialId: string) => void
+}
 
 /** One worker process, as the supervisor sees it. */
 export class WorkerHandle {
@@ -18,93 +33,102 @@ export class WorkerHandle {
   readonly exited: Promise<void>
   /** The configuration that it runs under. */
   text: string
+  /** Takes requests. */
   isReady = false
-  isGone = false
-  metrics: MetricsReport = []
-  readiness: Readiness = STARTING
-  readonly #worker: Worker
-  readonly #clock: Clock
-  #answer: (issues: readonly ConfigIssue[]) => void = () => {}
+  /** What it told last. */
+  last = STARTING
+  readonly #setting: WorkerSetting
+  readonly #process: WorkerProcess
+  readonly #ready = Promise.withResolvers<string | null>()
+  readonly #exited = Promise.withResolvers<void>()
+  readonly #stopStartTimer: Stop
+  #refreshing: Promise<void> | null = null
   #reported: () => void = () => {}
+  #answer: (issues: readonly ConfigIssue[]) => void = () => {}
+  #isGone = false
 
-  constructor(
-    worker: Worker,
-    setting: { readonly number: number; readonly text: string; readonly clock: Clock },
-    look: (credentialId: string) => void,
-  ) {
-    this.#worker = worker
-    this.#clock = setting.clock
-    this.number = setting.number
-    this.text = setting.text
-    this.startedAtMs = setting.clock.monotonic()
-    const ready = Promise.withResolvers<string | null>()
-    this.ready = ready.promise
-    this.exited = new Promise((done) => {
-      worker.once('exit', () => {
-        this.isGone = true
-        this.isReady = false
-        // It will be started again under the configuration in force, so it is in nobody's way.
-        this.#answer([])
-        this.#reported()
-        ready.resolve(null)
-        done()
-      })
+  constructor(setting: WorkerSetting) {
+    const { number, text, fingerprintKey, clock } = setting
+    this.#setting = setting
+    this.number = number
+    this.text = text
+    this.startedAtMs = clock.monotonic()
+    this.ready = this.#ready.promise
+    this.exited = this.#exited.promise
+    this.#stopStartTimer = clock.after(START_MAX_MS, () => this.#killHung('start'))
+    this.#process = setting.fork(number, {
+      heard: (message) => this.#heard(message),
+      ended: () => this.#ended(),
     })
-    // A write into a channel whose worker was killed; its exit is what counts.
-    worker.on('error', () => {})
-    worker.on('message', (message: ToSupervisor) => {
-      if (message.kind === 'ready') {
-        this.isReady = true
-        ready.resolve(message.address)
-      } else if (message.kind === 'done') this.#answer(message.issues)
-      else if (message.kind === 'look') look(message.credentialId)
-      else if (message.kind === 'report') {
-        this.metrics = message.metrics
-        this.readiness = message.readiness
-        this.#reported()
-      }
-    })
-    this.#send({ kind: 'start', text: setting.text })
+    this.#process.tell({ kind: 'start', text, fingerprintKey })
   }
 
-  /** Asks for, or makes, a change; resolves with what speaks against it. */
-  change(kind: 'prepare' | 'commit', text: string): Promise<readonly ConfigIssue[]> {
-    if (this.isGone) return Promise.resolve([])
-    return new Promise((answer) => {
-      this.#answer = (issues) => {
-        if (kind === 'commit' && issues.length === 0) this.text = text
-        answer(issues)
-      }
-      this.#send({ kind, text })
-    })
+  /**
+   * Asks for, or makes, a change; resolves with what speaks against it. One that ends meanwhile, or hangs and is killed, is in
+   * nobody's way: it starts again under the configuration in force.
+   */
+  async change(kind: 'prepare' | 'commit', text: string): Promise<readonly ConfigIssue[]> {
+    if (this.#isGone) return []
+    const { promise, resolve } = Promise.withResolvers<readonly ConfigIssue[]>()
+    this.#answer = resolve
+    const stopTimer = this.#setting.clock.after(CHANGE_MAX_MS, () => this.#killHung(kind))
+    this.#process.tell({ kind, text })
+    const issues = await promise
+    stopTimer()
+    if (kind === 'commit' && issues.length === 0 && !this.#isGone) this.text = text
+    return issues
   }
 
-  /** Asks for its numbers, and gives up early rather than hold up who asks. */
-  async refresh(): Promise<void> {
-    if (this.isGone) return
-    await new Promise<void>((done) => {
-      const stopTimer = this.#clock.after(REPORT_MAX_MS, done)
-      this.#reported = () => {
-        stopTimer()
-        done()
-      }
-      this.#send({ kind: 'report' })
-    })
+  /** Asks for its numbers, once for all who ask meanwhile, and gives up early rather than hold them up. */
+  refresh(): Promise<void> {
+    if (this.#isGone) return Promise.resolve()
+    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = null))
+    return this.#refreshing
   }
 
   /** Lets it finish what it has, and cuts it off after `maxMs`. */
   async stop(maxMs: number): Promise<void> {
-    this.#send({ kind: 'stop' })
-    const stopTimer = this.#clock.after(maxMs, () => this.kill())
+    this.isReady = false
+    this.#process.tell({ kind: 'stop' })
+    const stopTimer = this.#setting.clock.after(maxMs, () => this.#process.kill())
     await this.exited
     stopTimer()
   }
 
-  kill(): void {
-    this.#worker.process.kill('SIGKILL')
+  async #refresh(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#reported = resolve
+    const stopTimer = this.#setting.clock.after(REPORT_MAX_MS, resolve)
+    this.#process.tell({ kind: 'report' })
+    await promise
+    stopTimer()
   }
 
-  #send(message: ToWorker): void {
-    if (this.#worker.isConnected()) this.#worker.send(message)
+  #heard(message: ToSupervisor): void {
+    if (message.kind === 'ready') {
+      this.isReady = true
+      this.#stopStartTimer()
+      this.#ready.resolve(message.address)
+    } else if (message.kind === 'done') this.#answer(message.issues)
+    else if (message.kind === 'look') this.#setting.look(message.credentialId)
+    else if (message.kind === 'report') {
+      this.last = message
+      this.#reported()
+    }
+  }
+
+  #ended(): void {
+    this.#isGone = true
+    this.isReady = false
+    this.#stopStartTimer()
+    this.#answer([])
+    this.#reported()
+    this.#ready.resolve(null)
+    this.#exited.resolve()
+  }
+
+  #killHung(during: 'start' | 'prepare' | 'commit'): void {
+    this.#setting.log.error('worker hangs', { worker: this.number, during })
+    this.#process.kill()
   }
 }
