@@ -101,7 +101,22 @@ export function echoForms(
 export function echoesOf(written: readonly string[]): readonly Echo[] {
   const forms = written.filter((form) => form.length >= 4).toSorted((a, b) => b.length - a.length)
   if (forms.length === 0) return []
-  return [{ forms, pattern: new RegExp(forms.map(escapeForRegExp).join('|'), 'g') }]
+  return [new WrittenEcho(forms)]
+}
+
+/** Its pattern is built when it is asked for: most tokens are looked for without it. */
+class WrittenEcho implements Echo {
+  readonly forms: readonly string[]
+  #pattern: RegExp | null = null
+
+  constructor(forms: readonly string[]) {
+    this.forms = forms
+  }
+
+  get pattern(): RegExp {
+    this.#pattern ??= new RegExp(this.forms.map(escapeForRegExp).join('|'), 'g')
+    return this.#pattern
+  }
 }
 
 function escapeForRegExp(text: string): string {
