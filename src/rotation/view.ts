@@ -164,15 +164,16 @@ function listAtMs(v: View): number {
 
 /**
  * Right after a revoke, or after a create that found no free slot, a list may still show the account of before, and would
- * have to be read again.
+ * have to be read again. Where rotations follow each other within seconds, waiting would hold them up.
  */
-function currentListAtMs({ record, seen }: View): number {
+function currentListAtMs({ record, seen, policy }: View): number {
   const { absentSinceMs, phase, tombstones } = record
   if (seen.list !== null || record.emergency !== null) return 0
   const buriedAtMs = phase === 'idle' ? tombstones.at(-1)?.atMs : undefined
   const fullAtMs = seen.create?.outcome === 'slots-full' ? seen.create.atMs : undefined
   const changedAtMs = absentSinceMs ?? buriedAtMs ?? fullAtMs
-  return changedAtMs === undefined ? 0 : changedAtMs + LIST_POLL_FIRST_MS
+  if (changedAtMs === undefined) return 0
+  return changedAtMs + Math.min(LIST_POLL_FIRST_MS, policy.everyMs / 20)
 }
 
 function listWantedSinceMs(v: View): number | null | 'never' {
