@@ -62,6 +62,8 @@ export const REFUSALS_IN_A_ROW_MAX = 5
 export const TRIAL_WAIT_MS = 1_000
 /** A read of a credential's versions that failed is tried again after this time. */
 export const VIEW_RETRY_MS = 1_000
+/** Refusals lead to one read of a credential's versions per this time: the first at once, the rest at its end. */
+export const VIEW_REST_MS = 1_000
 /** Replays on top of 10 % of the requests, per second: a storm of refusals must not double the upstream's load. */
 export const REPLAY_BURST_PER_SECOND = 10
 

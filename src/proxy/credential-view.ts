@@ -1,5 +1,5 @@
 import type { CredentialVersions, LiveVersion } from '../kernel/credential.ts'
-import { VIEW_RETRY_MS } from '../kernel/limits.ts'
+import { VIEW_REST_MS, VIEW_RETRY_MS } from '../kernel/limits.ts'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { RolloutReport } from '../kernel/ports/store.ts'
@@ -13,6 +13,7 @@ import { VersionHealth } from './version-health.ts'
 import type { Echo } from './mask-echo.ts'
 import { echoesOf, echoForms, type Rendered } from './render-credential.ts'
 import { Rollout } from './rollout.ts'
+import { Seldom } from './seldom.ts'
 import { VersionCandidate, isSame } from './version-candidate.ts'
 import { VersionUses } from './version-uses.ts'
 
@@ -58,12 +59,15 @@ export class CredentialView {
   #again = false
   #stopWatch: Stop | null = null
   #stopRetry: Stop | null = null
+  /** An upstream that refuses at random must not make a read of each refusal. */
+  readonly #refreshSeldom: Seldom
 
   constructor(deps: CredentialViewDeps) {
     this.#deps = deps
     this.lastUses = deps.lastUses ?? new VersionUses()
     this.credentialId = deps.source.credentialId
     this.meter = deps.meter
+    this.#refreshSeldom = new Seldom(deps.clock, VIEW_REST_MS, () => void this.refresh())
     const { source } = deps
     this.health = new VersionHealth({
       clock: deps.clock,
@@ -83,6 +87,7 @@ export class CredentialView {
     this.#stopWatch = null
     this.#stopRetry?.()
     this.#stopRetry = null
+    this.#refreshSeldom.stop()
     this.#listeners.clear()
     this.health.stop()
   }
@@ -224,7 +229,7 @@ export class CredentialView {
     const { versionId, stage } = version
     log.warn('secret version refused', { credential: this.credentialId, versionId, stage })
     earlyLook.look(this.credentialId)
-    void this.refresh()
+    this.#refreshSeldom.ask()
   }
 
   #retryLater(): void {
