@@ -15,17 +15,19 @@ export function controlOf(
   uses: UseLedger,
   usesElsewhere: () => Promise<readonly VersionUse[]>,
 ): RotationControl & RotationPreview & SecretInspector {
-  const get = async (credentialId: string): Promise<CredentialStatus | null> => {
+  const statusOf = async (credentialId: string): Promise<CredentialStatus | null> => {
     const unit = units().get(credentialId)
     if (unit === undefined) return null
-    if (unit.rotator !== null) return rotating().get(credentialId)
-    uses.learn(await usesElsewhere())
-    return watchedStatus(unit, uses)
+    return unit.rotator === null ? watchedStatus(unit, uses) : rotating().get(credentialId)
   }
   return {
-    get,
+    get: async (credentialId) => {
+      uses.learn(await usesElsewhere())
+      return statusOf(credentialId)
+    },
     list: async () => {
-      const all = await Promise.all([...units().keys()].map(get))
+      uses.learn(await usesElsewhere())
+      const all = await Promise.all([...units().keys()].map(statusOf))
       return all.filter((status) => status !== null)
     },
     command: async (credentialId, command) => {

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import type { VersionSource } from '../../../src/kernel/ports/version-source.ts'
+import { SecretValue } from '../../../src/kernel/secret-value.ts'
+import { UseLedger } from '../../../src/wiring/use-ledger.ts'
+
+function sourceOf(versions: Readonly<Record<number, string>>): VersionSource {
+  return {
+    credentialId: 'partner',
+    load: () =>
+      Promise.resolve({
+        credentialId: 'partner',
+        publicValues: {},
+        versions: Object.entries(versions).map(([generation, versionId]) => ({
+          versionId,
+          generation: Number(generation),
+          stage: 'current' as const,
+          value: new SecretValue(versionId),
+          fingerprint: versionId,
+        })),
+      }),
+    watch: () => () => {},
+  }
+}
+
+test('a use in another process is known under the version’s name, whatever its generation was there', async () => {
+  const [here, there] = [new UseLedger(), new UseLedger()]
+  await there.naming(sourceOf({ 4: 's-abc' })).load()
+  there.used('partner', 4, 1_000)
+  here.learn(there.report())
+  here.learn([{ credentialId: 'partner', versionId: 's-abc', atMs: 900 }])
+  expect(here.lastUsedAtMs('partner', 's-abc')).toBe(1_000)
+  expect(here.lastUsedAtMs('partner', 's-other')).toBeNull()
+})
+
+test('a version that was never loaded has no name to be used under', () => {
+  const ledger = new UseLedger()
+  ledger.used('partner', 2, 1_000)
+  expect(ledger.report()).toEqual([])
+})
+
+test('it remembers a few versions of a credential, and no credential that is gone', async () => {
+  const ledger = new UseLedger()
+  for (let generation = 1; generation <= 100; generation++) {
+    await ledger.naming(sourceOf({ [generation]: `s-${generation}` })).load()
+    ledger.used('partner', generation, generation)
+  }
+  expect(ledger.report()).toHaveLength(8)
+  expect(ledger.lastUsedAtMs('partner', 's-100')).toBe(100)
+  ledger.retain(new Set())
+  expect(ledger.report()).toEqual([])
+})
