@@ -59,8 +59,9 @@ test("a secret's text is taken out only where it is sent or stored", () => {
 })
 
 test('clocks, timers and randomness come through ports', () => {
+  // A stream's own time limit is a method of that name: neither its call nor its definition makes a timer here.
   const pattern =
-    /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|(?<!\.)\bset(Timeout|Interval)\(|\bperformance\.now\(|\brandom(Bytes|Int|UUID)\(/
+    /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|(?<!\.)\bset(Timeout|Interval)\((?!\w+: )|\bperformance\.now\(|\brandom(Bytes|Int|UUID)\(/
   expect(holding(pattern).filter((path) => !path.startsWith('src/platform/'))).toEqual([])
 })
 
