@@ -91,6 +91,7 @@ class SeenFields {
   contentLengths = 0
   contentLength = ''
   transferEncoding = ''
+  contentTypes = 0
   contentType = ''
   contentEncoding = ''
   connection = ''
@@ -116,7 +117,8 @@ class SeenFields {
         this.transferEncoding = joined(this.transferEncoding, value.toLowerCase())
         return
       case 'content-type':
-        this.contentType = joined(this.contentType, value)
+        this.contentTypes++
+        this.contentType = value
         return
       case 'content-encoding':
         this.contentEncoding = joined(this.contentEncoding, value.toLowerCase())
@@ -171,6 +173,8 @@ function vetFraming(request: ClientRequest, seen: SeenFields): void {
       throw new MalformedHeadError('a message has Content-Length or Transfer-Encoding, not both')
     }
   }
+  // Whoever reads the other one would find what the caller wrote into the body untouched.
+  if (seen.contentTypes > 1) throw new MalformedHeadError('a message has one Content-Type')
   if (seen.contentLengths > 1 || !/^\d{0,15}$/.test(seen.contentLength)) {
     throw new MalformedHeadError('Content-Length is not one decimal number')
   }

@@ -173,6 +173,7 @@ test.each([
     `POST /partner/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-T: ${'x'.repeat(20_000)}\r\n\r\n`,
     413,
   ],
+  ['two Content-Type fields', `${HEAD}Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n`, 400],
   ['row 22: obs-fold', `${HEAD}X-A: b\r\n c\r\n\r\n`, 400],
   ['row 22: a space before the colon', `${HEAD}X-A : b\r\n\r\n`, 400],
   ['row 22: a bare CR', `${HEAD}X-A: b\rc\r\n\r\n`, 400],
