@@ -9,9 +9,12 @@ import { raiseWorld, secretsEver, type World } from './world.ts'
 
 const CLIENTS = 8
 
-function useWorkers({ home }: World, port = 0): void {
+function useWorkers({ home }: World, { port = 0, workers = 3 } = {}): void {
   const plain = readFileSync(home.path('sidekey.yaml'), 'utf8')
-  home.write('sidekey.yaml', plain.replace('127.0.0.1:0 }', `127.0.0.1:${port}, workers: 3 }`))
+  home.write(
+    'sidekey.yaml',
+    plain.replace('127.0.0.1:0 }', `127.0.0.1:${port}, workers: ${workers} }`),
+  )
 }
 
 function portOf({ proxy }: SidekeyProcess): number {
@@ -86,22 +89,22 @@ test('killed workers lose what was on their wires only, while secrets rotate', a
 
 test('with all workers killed at once it says so, and comes back by itself', async () => {
   const world = await raiseWorld()
-  useWorkers(world, await freePort())
+  useWorkers(world, { port: await freePort(), workers: 2 })
   const sidekey = await world.start()
   const before = await sumOf(sidekey, 'sidekey_workers')
   const pids = workersOf(sidekey)
   for (const pid of pids) process.kill(pid, 'SIGKILL')
-  await sidekey.loggedTimes('worker ended', 3)
+  await sidekey.loggedTimes('worker ended', 2)
   expect((await sidekey.page('/readyz')).status).toBe(503)
   expect((await sidekey.page('/livez')).status).toBe(200)
-  await sidekey.loggedTimes('worker is ready', 6)
+  await sidekey.loggedTimes('worker is ready', 4)
   await vi.waitFor(async () => expect((await sidekey.page('/readyz')).status).toBe(200))
   expect(workersOf(sidekey).filter((pid) => pids.includes(pid))).toEqual([])
   const load = new Load(sidekey.proxy, CLIENTS)
   await vi.waitFor(() => expect(load.answered).toBeGreaterThan(20), { timeout: 20_000 })
   await load.stop()
   expect([...load.endings.keys()]).toEqual([200])
-  expect([before, await sumOf(sidekey, 'sidekey_workers')]).toEqual([3, 3])
+  expect([before, await sumOf(sidekey, 'sidekey_workers')]).toEqual([2, 2])
 }, 60_000)
 
 test('a secret that somebody else rotates has one name and a last use, whichever worker used it', async () => {
@@ -109,7 +112,7 @@ test('a secret that somebody else rotates has one name and a last use, whichever
   world.home.write('partner', 'Partner1Secret-Zz9')
   world.home.write(
     'sidekey.yaml',
-    `proxy: { listen: 127.0.0.1:0, workers: 3 }
+    `proxy: { listen: 127.0.0.1:0, workers: 2 }
 admin: { listen: 127.0.0.1:0, tokenFile: ${world.home.path('admin-token')} }
 credentials:
   partner: { provider: static, current: { file: ${world.home.path('partner')} } }
