@@ -123,7 +123,8 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'a replica that ends takes with it what it has used',
     patches: [],
     defects: { forgetsUses: true },
-    maskedBy: null,
+    // Some seeds see it (710 did), too few of them to rely on.
+    maskedBy: 'what a replica used last counts after its end: the rotation goes on',
   },
   {
     name: 'revokes-with-what-it-revokes',
