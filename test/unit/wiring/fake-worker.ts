@@ -1,5 +1,5 @@
 import type { WorkerEvents, WorkerProcess } from '../../../src/wiring/cluster/fork-worker.ts'
-import type { ToWorker, WorkerReport } from '../../../src/wiring/cluster/messages.ts'
+import type { ToSupervisor, ToWorker, WorkerReport } from '../../../src/wiring/cluster/messages.ts'
 import { WorkerGroup } from '../../../src/wiring/cluster/worker-group.ts'
 import type { ConfigIssue } from '../../../src/kernel/errors.ts'
 import { FakeClock } from '../../fakes/clock.ts'
@@ -39,7 +39,7 @@ export class FakeWorker implements WorkerProcess {
 
   #obey(message: ToWorker): void {
     if (!this.isAlive) return
-    const { heard } = this.#events
+    const heard = (said: ToSupervisor) => this.#events.heard(said)
     if (message.kind === 'stop') this.kill()
     else if (message.kind === 'report') heard({ kind: 'report', ...this.report })
     else if (message.kind === 'start') {
