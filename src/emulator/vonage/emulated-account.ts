@@ -4,6 +4,9 @@ import type { EmulatorSettings, LagHost } from './settings.ts'
 /** Revoked secrets that are remembered, so that their use can still be named and a revoke lag served. */
 const REVOKED_MAX = 64
 
+type Lag = EmulatorSettings['createLagMs']
+const NO_LAG: Lag = { api: 0, rest: 0 }
+
 /** One secret. Its value can be compared, and given to a search for leaks; no answer ever holds it. */
 export class EmulatedSecret {
   readonly id: string
@@ -17,11 +20,14 @@ export class EmulatedSecret {
   /** Rises with each use by traffic, so that the newest use is known within a millisecond; 0 before the first. */
   trafficOrder = 0
   readonly #value: string
+  readonly #lagMs: Lag
 
-  constructor(id: string, value: string, createdAtMs: number, initial: boolean) {
+  /** `lagMs` null: it was there from the start. */
+  constructor(id: string, value: string, createdAtMs: number, lagMs: Lag | null) {
     this.id = id
     this.createdAtMs = createdAtMs
-    this.initial = initial
+    this.initial = lagMs === null
+    this.#lagMs = lagMs ?? NO_LAG
     this.#value = value
   }
 
@@ -33,9 +39,13 @@ export class EmulatedSecret {
     return this.#value === text
   }
 
-  /** Whether a host accepts it now, lags included. */
+  /**
+   * Whether a host accepts it now, lags included. A create lag that is set later holds for what is created later: a
+   * secret that was accepted is not unmade by it. One that is shortened ends for all.
+   */
   isAccepted(host: LagHost, settings: EmulatorSettings, nowMs: number): boolean {
-    const fromMs = this.initial ? 0 : this.createdAtMs + settings.createLagMs[host]
+    const lagMs = Math.min(this.#lagMs[host], settings.createLagMs[host])
+    const fromMs = this.initial ? 0 : this.createdAtMs + lagMs
     if (nowMs < fromMs) return false
     return this.revokedAtMs === null || nowMs < this.revokedAtMs + settings.revokeLagMs[host]
   }
@@ -96,7 +106,7 @@ export class EmulatedAccount {
 
   /** Puts a secret there as the provider's dashboard would have, before the emulator started. */
   seed(id: string, value: string, createdAtMs: number): void {
-    this.#keep(new EmulatedSecret(id, value, createdAtMs, true))
+    this.#keep(new EmulatedSecret(id, value, createdAtMs, null))
   }
 
   add(id: string, value: string, settings: EmulatorSettings, nowMs: number): AddOutcome {
@@ -106,7 +116,7 @@ export class EmulatedAccount {
       return { kind: 'duplicate' }
     }
     if (live.length >= settings.secretsMax) return { kind: 'slots-full' }
-    const secret = new EmulatedSecret(id, value, nowMs, false)
+    const secret = new EmulatedSecret(id, value, nowMs, settings.createLagMs)
     this.#keep(secret)
     return { kind: 'created', secret }
   }

@@ -29,6 +29,17 @@ describe('lag', () => {
     expect(accepts(account, 'rest', START_MS + 30_000)).toBe(true)
   })
 
+  test('a longer lag unmakes no secret that was accepted, a shorter one ends it', () => {
+    const account = accountWithOne()
+    account.add('id-2', VALUE, settings, START_MS)
+    const acceptedWith = (rest: number, atMs: number) => {
+      const changed = changeSettings(settings, { createLagMs: { rest } })
+      return account.identify(VALUE, 'rest', changed, atMs)?.accepted
+    }
+    expect(acceptedWith(60_000, START_MS + 30_000)).toBe(true)
+    expect(acceptedWith(0, START_MS)).toBe(true)
+  })
+
   test('each host forgets a revoked secret at its own time', () => {
     const account = accountWithOne()
     account.add('id-2', VALUE, settings, START_MS)
