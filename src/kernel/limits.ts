@@ -6,8 +6,10 @@ export const HELD_BODIES_MAX_BYTES = 64 * 1024 * 1024
 export const BODY_HEAD_START_BYTES = 64 * 1024
 /** How much of an answer's body a rule may look into; a larger answer is no auth failure. */
 export const DETECT_BODY_MAX_BYTES = 64 * 1024
-/** Node's own parser answers 431 above it. */
+/** Target, names and values of one request head together; above it the answer is 431. */
 export const REQUEST_HEADER_MAX_BYTES = 16 * 1024
+/** What may stand between two pieces of a chunked request body: sizes and extensions; above it the answer is 413. */
+export const CHUNK_FRAMING_MAX_BYTES = 16 * 1024
 /** Fields of one request head; above it the answer is 431. */
 export const REQUEST_HEADERS_MAX = 100
 /** Length of a request target; above it the answer is 414. */
@@ -26,8 +28,6 @@ export const BODY_SILENCE_MS = 300_000
 export const CLIENT_IDLE_TIMEOUT_MS = 60_000
 /** A client that takes not one byte of its answer for this long has left it; nginx's `send_timeout` is the same. */
 export const CLIENT_STALL_MS = 60_000
-/** Requests that wait on one connection for the answers before theirs; a client that sends more is cut off. */
-export const PIPELINED_MAX = 1_000
 /** While Sidekey stops: a kept connection without a request for this long is closed. */
 export const CLIENT_DRAIN_IDLE_MS = 500
 export const CLIENT_CONNECTIONS_MAX = 10_000

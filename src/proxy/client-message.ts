@@ -1,7 +1,4 @@
-/**
- * What the map needs of a client's request. For HTTP/1.1 it is Node's own object, so that nothing is wrapped on that
- * path; for HTTP/2 `Http2Request`.
- */
+/** What the map needs of a client's request: `Http1Request` or `Http2Request`. */
 export interface ClientRequest {
   readonly method?: string | undefined
   /** Path and query, or what else stands for them, as received. */
@@ -21,6 +18,8 @@ export interface ClientRequest {
     /** Of the connection; of the body alone where the connection carries other requests at the same time. */
     readonly bytesRead: number
   }
+  /** The body, where it is whole and nobody has listened to it; null: listen to it. Absent where it never is. */
+  takeWhole?(): readonly Buffer[] | null
   /** Whether nobody waits for more of it now. */
   isPaused(): boolean
   pause(): unknown
@@ -33,7 +32,7 @@ export interface ClientRequest {
   off(event: 'error', listener: (error: Error) => void): this
 }
 
-/** What the map needs of the answer to a client; Node's own for HTTP/1.1, `Http2Response` for HTTP/2. */
+/** What the map needs of the answer to a client: `Http1Response` or `Http2Response`. */
 export interface ClientResponse {
   readonly headersSent: boolean
   readonly destroyed: boolean

@@ -21,6 +21,7 @@ import type { PlacementParts } from './placement.ts'
 import { ReplayBudget } from './replay-budget.ts'
 import { UpstreamOrigin, type UpstreamOptions } from './upstream-origin.ts'
 import { WebSockets } from './web-sockets.ts'
+import { WriteBatch } from './write-batch.ts'
 import { isReachable, type Resolve, systemResolve, vettedLookup } from './vet-address.ts'
 
 export type { ClientConfig }
@@ -84,7 +85,8 @@ export class DataPlane {
   constructor(deps: DataPlaneDeps, config: DataPlaneConfig) {
     this.#deps = deps
     this.#address = parseListenAddress(config.listen)
-    const webSockets = new WebSockets()
+    const batch = new WriteBatch()
+    const webSockets = new WebSockets({ clock: deps.clock, batch })
     this.#handlerDeps = {
       webSockets,
       clock: deps.clock,
@@ -100,6 +102,8 @@ export class DataPlane {
     this.#listeners = new Listeners(config, {
       clock: deps.clock,
       certificates: deps.certificates ?? null,
+      llhttp: this.#llhttp,
+      batch,
       webSockets,
       resolve: deps.resolve ?? systemResolve,
       mayTunnelTo: deps.mayTunnelTo ?? ((address) => isReachable(address, false)),

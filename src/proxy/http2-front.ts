@@ -14,12 +14,10 @@ import {
   HTTP2_STREAMS_TOTAL_MAX,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
-import type { ClientRequest, ClientResponse } from './client-message.ts'
 import type { Entrance } from './entrance.ts'
+import type { Handle } from './http1-front.ts'
 import { Http2Request } from './http2-request.ts'
 import { Http2Response } from './http2-response.ts'
-
-export type Handle = (entrance: Entrance, request: ClientRequest, response: ClientResponse) => void
 
 const OPTIONS: ServerOptions = {
   settings: {

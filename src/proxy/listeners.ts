@@ -1,14 +1,17 @@
-import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Route } from '../kernel/route.ts'
+import { CLIENT_DRAIN_IDLE_MS } from '../kernel/limits.ts'
 import { type Entrance, OPEN } from './entrance.ts'
-import { type Handle, Http2Front } from './http2-front.ts'
+import { type Handle, Http1Front } from './http1-front.ts'
+import { Http2Front } from './http2-front.ts'
 import { type Certificates, createSecureListener } from './intercept-tls.ts'
 import { close, createListener, listen, parseListenAddress } from './listener.ts'
+import type { Llhttp } from './llhttp.ts'
 import { Tunnels, type TunnelsDeps } from './tunnels.ts'
 import type { WebSockets } from './web-sockets.ts'
+import type { WriteBatch } from './write-batch.ts'
 
 export interface ListenersConfig {
   readonly listen: string
@@ -19,6 +22,8 @@ export interface ListenersConfig {
 export interface ListenersDeps extends Omit<TunnelsDeps, 'admit'> {
   readonly clock: Clock
   readonly certificates: Certificates | null
+  readonly llhttp: Llhttp
+  readonly batch: WriteBatch
   readonly webSockets: WebSockets
   readonly handle: Handle
 }
@@ -33,23 +38,21 @@ export interface Bound {
 export class Listeners {
   readonly #deps: ListenersDeps
   readonly #main: string
-  readonly #http1: HttpServer
+  readonly #http1: Http1Front
   /** Open when TLS ends here. */
   #http2: Http2Front | null = null
   readonly #servers: ReadonlyMap<string, Server>
   readonly #tunnels: Tunnels
   readonly #bound = new Map<string, Bound>()
-  /** Connections that came out of TLS or a tunnel. */
-  readonly #inner = new WeakMap<Socket, Entrance>()
 
   constructor(config: ListenersConfig, deps: ListenersDeps) {
     this.#deps = deps
     this.#main = config.listen
-    this.#http1 = this.#listener(OPEN)
+    this.#http1 = this.#front()
     const admit = (inner: Socket, entrance: Entrance): void => this.#admit(inner, entrance)
     this.#tunnels = new Tunnels({ ...deps, admit })
     const own = config.routes.flatMap(({ listen: address }) => (address == null ? [] : [address]))
-    const servers = new Map<string, Server>([[config.listen, this.#http1]])
+    const servers = new Map<string, Server>([[config.listen, this.#listener(OPEN)]])
     for (const address of own) {
       servers.set(address, this.#listener({ kind: 'route', listen: address }))
     }
@@ -84,16 +87,23 @@ export class Listeners {
     return this.#bound.get(this.#main) ?? { address: '', port: null }
   }
 
-  /** As `close` of a listener, for all of them. */
+  /**
+   * Waits for answers that are on their way, and stops accepting connections. A kept connection is closed with its next
+   * answer, so that no request on it is lost; only one that stays idle is closed by itself. After `drainMs` all are cut.
+   */
   async stop(drainMs: number): Promise<void> {
     const { clock, webSockets } = this.#deps
+    const acceptingMs = drainMs > CLIENT_DRAIN_IDLE_MS ? CLIENT_DRAIN_IDLE_MS : 0
     const others = [this.#tunnels, webSockets, ...(this.#http2 === null ? [] : [this.#http2])]
-    const destroyOthers = (): void => others.forEach((other) => other.destroy())
+    const destroyAll = (): void => [this.#http1, ...others].forEach((each) => each.destroy())
+    this.#http1.drain(acceptingMs)
     for (const other of others) other.drain()
-    if (drainMs <= 0) destroyOthers()
-    const stopTimer = clock.after(drainMs, destroyOthers)
-    await Promise.all([...this.#servers.values()].map((server) => close(server, drainMs, clock)))
+    if (drainMs <= 0) destroyAll()
+    const stopTimer = clock.after(drainMs, destroyAll)
+    const servers = [...this.#servers.values()]
+    await Promise.all(servers.map((server) => close(server, { acceptingMs, drainMs }, clock)))
     stopTimer()
+    this.#http1.destroy()
     this.#http2?.destroy()
   }
 
@@ -101,26 +111,28 @@ export class Listeners {
   #admit(inner: Socket, entrance: Entrance): void {
     if (this.#http2 !== null && inner instanceof TLSSocket && inner.alpnProtocol === 'h2') {
       this.#http2.admit(inner, entrance)
-      return
-    }
-    this.#inner.set(inner, entrance)
-    this.#http1.emit('connection', inner)
+    } else this.#http1.admit(inner, entrance)
   }
 
-  #listener(entrance: Entrance): HttpServer {
-    const { handle, webSockets } = this.#deps
-    const entranceOf = ({ socket }: IncomingMessage): Entrance =>
-      this.#inner.get(socket) ?? entrance
-    return createListener({
-      handle: (request, response) => handle(entranceOf(request), request, response),
-      upgrade: (request, socket, head) => {
+  #listener(entrance: Entrance): Server {
+    return createListener((socket) => this.#http1.admit(socket, entrance))
+  }
+
+  #front(): Http1Front {
+    const { clock, llhttp, batch, handle, webSockets } = this.#deps
+    return new Http1Front({
+      clock,
+      llhttp,
+      batch,
+      handle,
+      upgrade: (entrance, request, socket, head) => {
         const response = webSockets.take(request, socket, head)
-        if (response !== null) handle(entranceOf(request), request, response)
+        if (response !== null) handle(entrance, request, response)
       },
-      connect: (request, socket, head) => {
+      connect: (entrance, request, socket, head) => {
         // A tunnel in a tunnel, or to one upstream's own listener, is for nobody.
-        if (entrance !== OPEN || this.#inner.has(socket)) socket.destroy()
-        else this.#tunnels.connect(request, socket, head)
+        if (entrance === OPEN) this.#tunnels.connect(request, socket, head)
+        else socket.destroy()
       },
     })
   }

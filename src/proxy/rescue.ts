@@ -1,6 +1,7 @@
 import type { UpstreamFaultReason } from '../kernel/ports/telemetry.ts'
 import { RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.ts'
 import type { ClientResponse } from './client-message.ts'
+import type { ParseFault } from './parse-requests.ts'
 import { MalformedHeadError } from './read-head.ts'
 import { SlowBodyError } from './body-pace.ts'
 import { faultReason } from './upstream-fault.ts'
@@ -69,32 +70,34 @@ export function rescue(error: unknown): Refusal {
     return refusal(error.code, error.message, { retryAfterS: error.retryAfterS })
   }
   if (error instanceof RefusedError) return refusal(error.code, error.message, {})
-  const code = codeOf(error)
-  // What Node's parser refuses before there is a request.
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return refusal('headers-too-large', 'the header fields are too large', { close: true })
-  }
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
-    return refusal('body-too-large', 'the chunk extensions are too large', { close: true })
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return refusal('malformed-request', 'the request head came too slowly', {
-      status: 408,
-      close: true,
-    })
-  }
-  if (code.startsWith('HPE_') || error instanceof SidekeyError) {
+  if (error instanceof SidekeyError) {
     return refusal('malformed-request', 'the request is not valid HTTP/1.1', { close: true })
   }
   // Anything else is a fault of Sidekey's own, and says nothing about itself.
   return refusal('internal', 'sidekey failed to handle the request', {})
 }
 
-/** Maps what Node's parser refuses inside the body of a request: its fields are trailers, and too many are too much. */
-export function rescueBody(error: unknown): Refusal {
-  return codeOf(error) === 'HPE_HEADER_OVERFLOW'
-    ? refusal('body-too-large', 'the trailers are too large', { close: true })
-    : rescue(error)
+/**
+ * Maps what is wrong with the bytes of a connection, before there is a request or within its body, to the answer after
+ * which it ends.
+ * @param inBody whether the head of a request has come before them
+ */
+export function rescueBytes(fault: ParseFault | 'too-slow', inBody: boolean): Refusal {
+  if (fault === 'too-slow') {
+    return refusal('malformed-request', 'the request head came too slowly', {
+      status: 408,
+      close: true,
+    })
+  }
+  if (fault === 'head-too-large') {
+    return refusal('headers-too-large', 'the header fields are too large', { close: true })
+  }
+  if (fault === 'invalid') {
+    const what = inBody ? 'the request body' : 'the request'
+    return refusal('malformed-request', `${what} is not valid HTTP/1.1`, { close: true })
+  }
+  const what = fault === 'trailers-too-large' ? 'trailers' : 'chunk extensions'
+  return refusal('body-too-large', `the ${what} are too large`, { close: true })
 }
 
 /** Maps what went wrong with an upstream to a refusal: an `UpstreamFault`, or an error of Node's. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { connect, isIP, type Socket } from 'node:net'
 import { RefusedError } from '../kernel/errors.ts'
 import {
@@ -11,6 +10,7 @@ import {
 import type { RouteTable } from './compile-routes.ts'
 import { type ConnectDecision, decideConnect } from './decide-connect.ts'
 import type { Authority, Entrance } from './entrance.ts'
+import type { Http1Request } from './http1-request.ts'
 import { type Certificates, interceptTls } from './intercept-tls.ts'
 import { readHead } from './read-head.ts'
 import { rawRefusal, rescue, rescueUpstream, RetryLaterError } from './rescue.ts'
@@ -45,9 +45,9 @@ export class Tunnels {
   }
 
   /** Answers a CONNECT. */
-  connect(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  connect(request: Http1Request, socket: Socket, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    // HTTP servers leave a connection half open; one that says nothing more has no use here.
+    // Listeners leave a connection half open; one that says nothing more has no use here.
     socket.once('end', () => socket.end())
     try {
       const decision = decideConnect(

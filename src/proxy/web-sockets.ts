@@ -1,4 +1,3 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { RefusedError } from '../kernel/errors.ts'
 import {
@@ -12,26 +11,40 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
 import type { CredentialView } from './credential-view.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
+import type { Http1Request } from './http1-request.ts'
+import { Http1Response, type Wire } from './http1-response.ts'
 import { type Echo, maskEcho } from './mask-echo.ts'
+import type { GivesUp } from './parse-requests.ts'
 import { rawRefusal, rescue, RetryLaterError } from './rescue.ts'
 import type { Answered } from './try-candidates.ts'
 import type { UpgradedStream } from './upgraded-stream.ts'
+import type { WriteBatch } from './write-batch.ts'
+
+export interface WebSocketsDeps {
+  readonly clock: Clock
+  readonly batch: WriteBatch
+}
 
 /**
  * Connections that no HTTP server watches any more, since they became WebSockets or ask for it. The handshake is a request
  * like any other; what comes behind its 101 passes both ways, byte for byte.
  */
 export class WebSockets {
+  readonly #deps: WebSocketsDeps
   readonly #open = new Set<Socket>()
   readonly #handshakes = new WeakMap<object, Handshake>()
   #stopping = false
+
+  constructor(deps: WebSocketsDeps) {
+    this.#deps = deps
+  }
 
   /**
    * Takes over the connection of a handshake.
    * @param head what came behind it
    * @returns where its answer goes; null when it was refused here
    */
-  take(request: IncomingMessage, socket: Socket, head: Buffer): ServerResponse | null {
+  take(request: Http1Request, socket: Socket, head: Buffer): Http1Response | null {
     socket.on('error', () => socket.destroy())
     if (this.#stopping || this.#open.size >= WEBSOCKETS_MAX) {
       const tooMany = new RetryLaterError('overloaded', 'there are too many WebSockets', 1_000)
@@ -44,7 +57,7 @@ export class WebSockets {
     socket.setTimeout(HANDSHAKE_MAX_MS).on('timeout', () => socket.destroy())
     // Whoever says nothing more before the answer has gone away; whoever says something is early.
     socket.once('data', early).once('end', gone)
-    const response = answerOn(request, socket)
+    const response = this.#answerOn(request, socket)
     this.#handshakes.set(response, { response, socket })
     return response
   }
@@ -71,11 +84,7 @@ export class WebSockets {
     const fields = endToEndResponseFields(attempt.fields)
     const reason = maskEcho(fields, attempt.reason, echoes)
     fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
-    response.sendDate = false
-    response.removeAllListeners('finish')
-    response.writeHead(attempt.status, reason, fields)
-    response.end()
-    response.detachSocket(socket)
+    response.switchProtocol(attempt.status, reason, fields)
     meter.webSocket('opened')
     socket.once('close', () => meter.webSocket('ended'))
     splice(socket, upgraded, this.#stopping ? CLIENT_DRAIN_IDLE_MS : WEBSOCKET_IDLE_MS)
@@ -92,6 +101,21 @@ export class WebSockets {
   destroy(): void {
     for (const socket of this.#open) socket.destroy()
   }
+
+  /** An answer that is no 101 is the last one on its connection. */
+  #answerOn(request: Http1Request, socket: Socket): Http1Response {
+    const { clock, batch } = this.#deps
+    const wire: Wire = {
+      socket,
+      batch,
+      now: () => clock.now(),
+      answering: () => {},
+      answered: () => socket.destroySoon(),
+    }
+    const response = new Http1Response(wire, request, false)
+    socket.once('close', () => response.connectionClosed())
+    return response
+  }
 }
 
 interface JoinDeps {
@@ -103,14 +127,22 @@ interface JoinDeps {
 }
 
 interface Handshake {
-  readonly response: ServerResponse
+  readonly response: Http1Response
   readonly socket: Socket
 }
 
-/** Whether Node may give up the connection of this request, which asks in the words of HTTP/1.1. */
-export function wantsWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean {
-  return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket'
+/** Whether the connection of this request is given up: it asks in the words of HTTP/1.1. */
+export function wantsWebSocket({ method, version, fields }: ParsedRequest): boolean {
+  if (method !== 'GET' || version !== '1.1') return false
+  let protocols = ''
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (fields[i]?.toLowerCase() !== 'upgrade') continue
+    protocols = protocols === '' ? (fields[i + 1] ?? '') : `${protocols}, ${fields[i + 1]}`
+  }
+  return protocols.toLowerCase() === 'websocket'
 }
+
+type ParsedRequest = Parameters<GivesUp>[0]
 
 /** Connecting, the head of the answer, and the same again for a second version. */
 const HANDSHAKE_MAX_MS = 2 * (UPSTREAM_CONNECT_TIMEOUT_MS + UPSTREAM_HEADERS_TIMEOUT_MS)
@@ -123,20 +155,6 @@ function early(this: Socket, bytes: Buffer): void {
 
 function gone(this: Socket): void {
   this.destroy()
-}
-
-/** An answer that is no 101 is the last one on its connection. */
-function answerOn(request: IncomingMessage, socket: Socket): ServerResponse {
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  // What an HTTP server would do for its connections.
-  socket.on('drain', () => response.emit('drain'))
-  response.once('finish', () => {
-    response.detachSocket(socket)
-    socket.destroySoon()
-  })
-  return response
 }
 
 /** Each direction ends by itself; when one side breaks, so does the other. Silence is silence in both directions. */

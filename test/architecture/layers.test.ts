@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   'src/kernel/': /^$/,
   'src/proxy/':
-    /^(node:(http|http2|https|net|tls|stream|stream\/promises|zlib|crypto|buffer|fs|fs\/promises|dns|util)|undici\/lib\/llhttp\/llhttp-wasm\.js|lru-cache)$/,
+    /^(node:(events|http|http2|net|tls|stream|stream\/promises|zlib|crypto|buffer|fs|fs\/promises|dns|util)|undici\/lib\/llhttp\/llhttp-wasm\.js|lru-cache)$/,
   'src/rotation/': /^$/,
 }
 

@@ -1,0 +1,66 @@
+/** Heads are mostly shorter, and a body behind one is not worth being made text. */
+const TEXT_MAX_BYTES = 4096
+
+/** The chunk that is parsed, and its texts as latin1. */
+export class ChunkText {
+  #chunk: Buffer = NOTHING
+  #bytes = 0
+  /** The beginning of the chunk as text; null until it is asked for. */
+  #text: string | null = null
+
+  /** From here on the first `bytes` of this chunk are parsed. */
+  set(chunk: Buffer, bytes: number): void {
+    this.#chunk = chunk
+    this.#bytes = bytes
+    this.#text = null
+  }
+
+  textAt(at: number, length: number): string {
+    if (at + length > TEXT_MAX_BYTES) return this.#chunk.toString('latin1', at, at + length)
+    this.#text ??= this.#chunk.toString('latin1', 0, Math.min(this.#bytes, TEXT_MAX_BYTES))
+    return this.#text.slice(at, at + length)
+  }
+
+  /** Bytes of the chunk, which are there as long as the chunk is. */
+  bytesAt(at: number, length: number): Buffer {
+    return this.#chunk.subarray(at, at + length)
+  }
+
+  /** The same as the receiver's own. */
+  copyAt(at: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length)
+    this.#chunk.copy(bytes, 0, at, at + length)
+    return bytes
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** Header or trailer fields while they come, whatever the borders of chunks. */
+export class FieldList {
+  #fields: string[] = []
+  /** What names and values have taken. */
+  bytes = 0
+
+  name(text: string): void {
+    this.#put(text, 0)
+  }
+
+  value(text: string): void {
+    this.#put(text, 1)
+  }
+
+  /** Names and values in turn; the list begins anew. */
+  take(): string[] {
+    const fields = this.#fields
+    this.#fields = []
+    return fields
+  }
+
+  #put(text: string, place: 0 | 1): void {
+    const { length: count } = this.#fields
+    if (count % 2 === place) this.#fields.push(text)
+    else this.#fields[count - 1] += text
+    this.bytes += text.length
+  }
+}
