@@ -18,8 +18,8 @@ export interface ClientRequest {
     /** Of the connection; of the body alone where the connection carries other requests at the same time. */
     readonly bytesRead: number
   }
-  /** The body, where it is whole and nobody has listened to it; null: listen to it. Absent where it never is. */
-  takeWhole?(): readonly Buffer[] | null
+  /** The body, where it is whole, short enough, and nobody has listened to it; null: listen to it. */
+  takeWhole?(maxBytes: number): readonly Buffer[] | null
   /** Whether nobody waits for more of it now. */
   isPaused(): boolean
   pause(): unknown

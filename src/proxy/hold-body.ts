@@ -5,6 +5,7 @@ import { BodyStream, ClientGoneError } from './body-stream.ts'
 import { type BodyPace, type BodyPaces, nobody } from './body-pace.ts'
 import type { ClientRequest } from './client-message.ts'
 import { BodyRecording } from './record-body.ts'
+import type { HeldBytes } from './held-bytes.ts'
 import type { RequestHead } from './read-head.ts'
 import { RetryLaterError } from './rescue.ts'
 
@@ -29,27 +30,6 @@ export type HeldBody =
       /** Null: it has no pace to keep. */
       readonly pace: BodyPace | null
     }
-
-/** Bytes of all held bodies together. */
-export class HeldBytes {
-  readonly #max: number
-  #taken = 0
-
-  constructor(max: number) {
-    this.#max = max
-  }
-
-  /** False when the limit would be passed; nothing is taken then. */
-  take(bytes: number): boolean {
-    if (this.#taken + bytes > this.#max) return false
-    this.#taken += bytes
-    return true
-  }
-
-  give(bytes: number): void {
-    this.#taken -= bytes
-  }
-}
 
 /**
  * Waits for the whole body when it is wanted and within the limit; else for its first 64 KiB, so that a slow upload
@@ -78,12 +58,8 @@ export async function holdBody(
     }
     proceed()
   }
-  const pace = paces.watch(request, head.contentLength !== null)
-  const read = await readUpTo(request, wanted, held, pace).catch((error: unknown) => {
-    paces.stop(pace)
-    throw error
-  })
-  if (read.ended) paces.stop(pace)
+  const read =
+    takeArrived(request, wanted, held) ?? (await readInTime(request, head, wanted, { held, paces }))
   if (read.ended) return { kind: 'held', bytes: join(read.chunks), trailers: request.rawTrailers }
   return {
     kind: 'streaming',
@@ -95,7 +71,34 @@ export async function holdBody(
       tooLarge || read.size > (holdMaxBytes ?? Infinity) ? 'body-too-large' : 'body-streaming',
     heldBack: false,
     isUntouched: () => false,
-    pace,
+    pace: read.pace,
+  }
+}
+
+/** Small bodies come with their heads mostly: then nobody has to wait for them. */
+function takeArrived(request: ClientRequest, maxBytes: number, held: HeldBytes): ReadSoFar | null {
+  const chunks = request.takeWhole?.(maxBytes) ?? null
+  if (chunks === null) return null
+  let size = 0
+  for (const { length } of chunks) size += length
+  const fits = held.take(size)
+  return { chunks, size: fits ? size : 0, ended: fits, pace: null }
+}
+
+async function readInTime(
+  request: ClientRequest,
+  head: RequestHead,
+  maxBytes: number,
+  { held, paces }: Pick<HoldingDeps, 'held' | 'paces'>,
+): Promise<ReadSoFar> {
+  const pace = paces.watch(request, head.contentLength !== null)
+  try {
+    const read = await readUpTo(request, maxBytes, held, pace)
+    if (read.ended) paces.stop(pace)
+    return { ...read, pace }
+  } catch (error) {
+    paces.stop(pace)
+    throw error
   }
 }
 
@@ -192,6 +195,8 @@ interface ReadSoFar {
   readonly chunks: readonly Buffer[]
   readonly size: number
   readonly ended: boolean
+  /** Null: nothing of it was waited for. */
+  readonly pace: BodyPace | null
 }
 
 function readUpTo(
@@ -199,7 +204,7 @@ function readUpTo(
   maxBytes: number,
   held: HeldBytes,
   pace: BodyPace,
-): Promise<ReadSoFar> {
+): Promise<Omit<ReadSoFar, 'pace'>> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

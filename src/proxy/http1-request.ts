@@ -50,8 +50,8 @@ export class Http1Request implements ClientRequest {
     else if (this.#waitingBytes > WAITING_MAX_BYTES) this.#holdSocket()
   }
 
-  takeWhole(): readonly Buffer[] | null {
-    if (!this.complete || this.#emitter !== null) return null
+  takeWhole(maxBytes: number): readonly Buffer[] | null {
+    if (!this.complete || this.#emitter !== null || this.#waitingBytes > maxBytes) return null
     const pieces = this.#waiting
     this.#waiting = []
     this.#waitingBytes = 0

@@ -26,7 +26,8 @@ export interface ParsedHead {
 }
 
 /** Why bytes are no request. `head-too-large` within the head; the other two, and `invalid`, anywhere. */
-export type ParseFault = 'head-too-large' | 'trailers-too-large' | 'extensions-too-large' | 'invalid'
+export type ParseFault =
+  'head-too-large' | 'trailers-too-large' | 'extensions-too-large' | 'invalid'
 
 /** Whether a connection is given up to the other protocol that a request asks for. */
 export type GivesUp = (head: Omit<ParsedHead, 'keepAlive' | 'upgrade'>) => boolean

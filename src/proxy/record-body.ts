@@ -1,12 +1,7 @@
 import type { Readable } from 'node:stream'
 import { BodyStream } from './body-stream.ts'
 import type { ClientRequest } from './client-message.ts'
-
-/** What all kept bodies together may take: `HeldBytes`. */
-interface Budget {
-  take(bytes: number): boolean
-  give(bytes: number): void
-}
+import type { HeldBytes } from './held-bytes.ts'
 
 /**
  * A body that is sent while it comes, and kept as far as it has come, so that it can be sent from its beginning once
@@ -15,12 +10,12 @@ interface Budget {
 export class BodyRecording {
   readonly #request: ClientRequest
   readonly #maxBytes: number
-  readonly #budget: Budget
+  readonly #budget: HeldBytes
   #kept: Buffer[] | null = []
   #bytes = 0
   #reader: BodyStream | null = null
 
-  constructor(request: ClientRequest, maxBytes: number, budget: Budget) {
+  constructor(request: ClientRequest, maxBytes: number, budget: HeldBytes) {
     this.#request = request
     this.#maxBytes = maxBytes
     this.#budget = budget
