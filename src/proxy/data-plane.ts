@@ -19,7 +19,8 @@ import { type Bound, Listeners } from './listeners.ts'
 import { Llhttp } from './llhttp.ts'
 import type { PlacementParts } from './placement.ts'
 import { ReplayBudget } from './replay-budget.ts'
-import { UpstreamOrigin, type UpstreamOptions } from './upstream-origin.ts'
+import type { UpstreamOptions } from './upstream-options.ts'
+import { UpstreamOrigin } from './upstream-origin.ts'
 import { WebSockets } from './web-sockets.ts'
 import { WriteBatch } from './write-batch.ts'
 import { isReachable, type Resolve, systemResolve, vettedLookup } from './vet-address.ts'
@@ -80,12 +81,13 @@ export class DataPlane {
   readonly #credentials: CredentialViews
   readonly #origins = new Map<string, UpstreamOrigin>()
   readonly #llhttp = new Llhttp()
+  readonly #batch = new WriteBatch()
   #table: RouteTable
 
   constructor(deps: DataPlaneDeps, config: DataPlaneConfig) {
     this.#deps = deps
     this.#address = parseListenAddress(config.listen)
-    const batch = new WriteBatch()
+    const batch = this.#batch
     const webSockets = new WebSockets({ clock: deps.clock, batch })
     this.#handlerDeps = {
       webSockets,
@@ -186,8 +188,7 @@ export class DataPlane {
               ...(pins === undefined ? {} : { pins }),
               ...config.upstream,
             },
-            this.#deps.clock,
-            this.#llhttp,
+            { clock: this.#deps.clock, llhttp: this.#llhttp, batch: this.#batch },
           )
         this.#origins.set(key, upstream)
         return upstream

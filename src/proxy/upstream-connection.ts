@@ -4,40 +4,16 @@ import type { Connect } from './connect-upstream.ts'
 import type { Attempt, Carrier, OutboundRequest } from './attempt.ts'
 import { announcesBody, keptForMs, namesWebSocket, SWITCHING_PROTOCOLS } from './answer-fields.ts'
 import type { Llhttp } from './llhttp.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
 import { type AnswerEvents, AnswerParser } from './parse-answers.ts'
 import { isConnectionLoss } from './rescue.ts'
 import { UpgradedStream } from './upgraded-stream.ts'
 import { UpstreamFaultError } from './upstream-fault.ts'
-import { BodyWriter, writeRequest } from './write-request.ts'
-
-/** For how long a connection may be silent, in milliseconds. */
-export interface SilenceLimits {
-  /** Until a connection is there, with TLS where that is spoken. */
-  readonly connectMs: number
-  /** Between two requests. */
-  readonly idleMs: number
-  /** From the last byte of a request to the head of its answer. */
-  readonly headMs: number
-  /** Between two pieces of a body. */
-  readonly bodyMs: number
-}
-
-export interface ConnectionOwner {
-  /** The lines of a head that name the upstream, and what is wished of the connection. */
-  readonly hostField: string
-  /** The same with the wish for WebSocket. */
-  readonly upgradeField: string
-  readonly limits: SilenceLimits
-  /** Its client does not keep up. */
-  paused(connection: UpstreamConnection): void
-  /** An answer has ended, and the connection can take another request. */
-  free(connection: UpstreamConnection): void
-  /** It has ended, or was ended; `expired` by its own idle time. */
-  closed(connection: UpstreamConnection, expired: boolean): void
-}
+import type { Batched } from './write-batch.ts'
+import { BodyWriter, wholeRequest, writeRequest } from './write-request.ts'
 
 /** One connection to an upstream, and the request that is on it. Requests are never pipelined. */
-export class UpstreamConnection implements AnswerEvents, Carrier {
+export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   /** How long the upstream, or Sidekey where that is less, keeps it open without a request. */
   keepMs: number
   /** When the last answer on it ended; set by its owner. Monotonic. */
@@ -52,6 +28,8 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
   #connected = false
   #attempt: Attempt | null = null
   #method = ''
+  /** A request that waits for the end of the turn; no byte of it is on its way. */
+  #unsent: string | null = null
   /** A body that its client holds back. */
   #heldBack: OutboundRequest | null = null
   #upgrade = false
@@ -91,11 +69,20 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
     this.#upgrade = request.upgrade
     this.#silentMs = 0
     attempt.begin(this)
-    const { hostField, upgradeField } = this.#owner
-    writeRequest(this.#socket, request, request.upgrade ? upgradeField : hostField)
+    const { hostField, upgradeField, batch } = this.#owner
+    const host = request.upgrade ? upgradeField : hostField
+    this.#unsent = wholeRequest(request, host)
+    if (this.#unsent !== null) return batch.add(this)
+    writeRequest(this.#socket, request, host)
     if (!request.expectContinue) return this.#sendBody(request)
     this.#heldBack = request
     if (this.#connected) this.#socket.setTimeout(UPSTREAM_CONTINUE_MS)
+  }
+
+  flush(): void {
+    const whole = this.#unsent
+    this.#unsent = null
+    if (whole !== null && !this.#closed) this.#socket.write(whole, 'latin1')
   }
 
   #sendBody(request: OutboundRequest): void {
@@ -236,13 +223,15 @@ export class UpstreamConnection implements AnswerEvents, Carrier {
     if (this.#closed) return
     const attempt = this.#attempt
     const lost = this.#connected && !this.#answered && isConnectionLoss(error)
+    const failure = this.#unsent !== null && lost ? 'unprocessed' : lost ? 'lost' : 'failed'
     this.#attempt = null
     this.#close(false)
-    attempt?.fail(error, lost ? 'lost' : 'failed')
+    attempt?.fail(error, failure)
   }
 
   #close(expired: boolean): void {
     this.#closed = true
+    this.#unsent = null
     this.#writer?.stop()
     this.#writer = null
     this.#socket.destroy()

@@ -1,4 +1,3 @@
-import type { LookupFunction } from 'node:net'
 import {
   UPSTREAM_BODY_TIMEOUT_MS,
   UPSTREAM_CONNECT_TIMEOUT_MS,
@@ -12,28 +11,12 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import { type Connect, connectorTo } from './connect-upstream.ts'
 import type { Attempt, OutboundRequest } from './attempt.ts'
 import { CHUNK_MAX_BYTES, type Llhttp } from './llhttp.ts'
-import {
-  type ConnectionOwner,
-  type SilenceLimits,
-  UpstreamConnection,
-} from './upstream-connection.ts'
+import type { ConnectionOwner, SilenceLimits } from './connection-owner.ts'
+import { UpstreamConnection } from './upstream-connection.ts'
+import type { OriginDeps, UpstreamOptions } from './upstream-options.ts'
 import { RELEASED, UpstreamFaultError } from './upstream-fault.ts'
 import { UpstreamHttp2, type Waiting } from './upstream-http2.ts'
-
-/** Times and trust of connections to upstreams. */
-export interface UpstreamOptions {
-  readonly connectTimeoutMs?: number
-  readonly headersTimeoutMs?: number
-  readonly bodyTimeoutMs?: number
-  /** PEM certificates that are trusted instead of Node's own; for private authorities and tests. */
-  readonly ca?: string
-  /** As `Upstream.pins` of a route. */
-  readonly pins?: readonly string[]
-  /** As `Upstream.http2` of a route. */
-  readonly http2?: boolean
-  /** Finds the addresses of a host name; the system's resolver, unvetted, by default. */
-  readonly lookup?: LookupFunction
-}
+import type { WriteBatch } from './write-batch.ts'
 
 /**
  * Which connection a request may use. `any`: one that was used before, for it may be sent again when that one dies.
@@ -53,6 +36,7 @@ export class UpstreamOrigin implements ConnectionOwner {
   readonly hostField: string
   readonly upgradeField: string
   readonly limits: SilenceLimits
+  readonly batch: WriteBatch
   readonly #clock: Clock
   readonly #llhttp: Llhttp
   readonly #connect: Connect
@@ -75,7 +59,7 @@ export class UpstreamOrigin implements ConnectionOwner {
   readonly #waiting: { readonly attempt: Attempt; readonly request: OutboundRequest }[] = []
   #stopped = false
 
-  constructor(origin: string, options: UpstreamOptions, clock: Clock, llhttp: Llhttp) {
+  constructor(origin: string, options: UpstreamOptions, { clock, llhttp, batch }: OriginDeps) {
     const url = new URL(origin)
     this.hostField = `host: ${url.host}\r\nconnection: keep-alive\r\n`
     this.upgradeField = `host: ${url.host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n`
@@ -85,6 +69,7 @@ export class UpstreamOrigin implements ConnectionOwner {
       headMs: options.headersTimeoutMs ?? UPSTREAM_HEADERS_TIMEOUT_MS,
       bodyMs: options.bodyTimeoutMs ?? UPSTREAM_BODY_TIMEOUT_MS,
     }
+    this.batch = batch
     this.#clock = clock
     this.#llhttp = llhttp
     this.#connect = connectorTo(url, options, this.#readBuffer)

@@ -11,7 +11,7 @@ import {
   UPSTREAM_WINDOW_BYTES,
 } from '../kernel/limits.ts'
 import type { Attempt, OutboundRequest } from './attempt.ts'
-import type { SilenceLimits } from './upstream-connection.ts'
+import type { SilenceLimits } from './connection-owner.ts'
 import { UpstreamFaultError } from './upstream-fault.ts'
 import { type StreamOwner, UpstreamStream } from './upstream-stream.ts'
 import { streamHead } from './write-stream.ts'

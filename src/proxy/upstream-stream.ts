@@ -1,6 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2'
 import type { Attempt, Carrier, Failure, OutboundRequest } from './attempt.ts'
-import type { SilenceLimits } from './upstream-connection.ts'
+import type { SilenceLimits } from './connection-owner.ts'
 import { UpstreamFaultError } from './upstream-fault.ts'
 import { writeStreamBody } from './write-stream.ts'
 

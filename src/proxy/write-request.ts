@@ -9,45 +9,52 @@ const INLINE_MAX_BYTES = 16 * 1024
 export const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 /**
- * Writes the head, and the body where it is held; a streaming one is what is left to do. The parts are what llhttp has
- * accepted from the client or what was rendered for this place, so none of them can end its line.
+ * The request as one text, when its body is held and small; else null: then `writeRequest` writes it. The parts are what
+ * llhttp has accepted from the client or what was rendered for this place, so none of them can end its line.
  * @param hostField the line that names the upstream, with its end
  */
-export function writeRequest(socket: Socket, request: OutboundRequest, hostField: string): void {
-  const { method, target, fields, body } = request
-  let head = `${method} ${target} HTTP/1.1\r\n${hostField}`
-  for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
-  if (request.expectContinue) head += 'expect: 100-continue\r\n'
+export function wholeRequest(request: OutboundRequest, hostField: string): string | null {
+  const { method, body, expectContinue } = request
+  if (expectContinue) return null
   if (body === null) {
-    head += EXPECTS_BODY.has(method) ? 'content-length: 0\r\n\r\n' : '\r\n'
-    socket.write(head, 'latin1')
+    return `${headLines(request, hostField)}${EXPECTS_BODY.has(method) ? 'content-length: 0\r\n\r\n' : '\r\n'}`
+  }
+  if (!Buffer.isBuffer(body) || request.trailers !== null || body.length > INLINE_MAX_BYTES) {
+    return null
+  }
+  const head = headLines(request, hostField)
+  return `${head}content-length: ${body.length}\r\n\r\n${body.toString('latin1')}`
+}
+
+/** Writes the head, and the body where it is held; a streaming one is what is left to do. */
+export function writeRequest(socket: Socket, request: OutboundRequest, hostField: string): void {
+  const { body, expectContinue } = request
+  const head = `${headLines(request, hostField)}${expectContinue ? 'expect: 100-continue\r\n' : ''}`
+  socket.cork()
+  if (body === null) {
+    socket.write(`${head}\r\n`, 'latin1')
   } else if (Buffer.isBuffer(body) && request.trailers !== null) {
-    head += 'transfer-encoding: chunked\r\n\r\n'
     const size = body.length === 0 ? '' : `${body.length.toString(16)}\r\n`
-    socket.write(`${head}${size}`, 'latin1')
+    socket.write(`${head}transfer-encoding: chunked\r\n\r\n${size}`, 'latin1')
     if (size !== '') socket.write(body)
     socket.write(`${size === '' ? '' : '\r\n'}${lastChunk(request.trailers())}`, 'latin1')
   } else if (Buffer.isBuffer(body)) {
-    head += `content-length: ${body.length}\r\n\r\n`
-    writeHeld(socket, head, body)
+    socket.write(`${head}content-length: ${body.length}\r\n\r\n`, 'latin1')
+    socket.write(body)
   } else {
-    head +=
+    const framing =
       request.bodyLength === null
-        ? 'transfer-encoding: chunked\r\n\r\n'
-        : `content-length: ${request.bodyLength}\r\n\r\n`
-    socket.write(head, 'latin1')
+        ? 'transfer-encoding: chunked'
+        : `content-length: ${request.bodyLength}`
+    socket.write(`${head}${framing}\r\n\r\n`, 'latin1')
   }
+  socket.uncork()
 }
 
-function writeHeld(socket: Socket, head: string, body: Buffer): void {
-  if (body.length <= INLINE_MAX_BYTES) {
-    socket.write(head + body.toString('latin1'), 'latin1')
-    return
-  }
-  socket.cork()
-  socket.write(head, 'latin1')
-  socket.write(body)
-  socket.uncork()
+function headLines({ method, target, fields }: OutboundRequest, hostField: string): string {
+  let head = `${method} ${target} HTTP/1.1\r\n${hostField}`
+  for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
+  return head
 }
 
 /** The end of a chunked body, and what follows it. */
