@@ -1,5 +1,4 @@
 import type { LocalAuthority } from './authority/local-authority.ts'
-import { createAdminApp } from './admin/app.ts'
 import type { Readiness, ReloadResult } from './admin/admin-deps.ts'
 import { type AdminServer, serveAdmin } from './admin/serve-admin.ts'
 import { catalog } from './catalog.ts'
@@ -197,7 +196,7 @@ export class Sidecar {
   async #openAdmin(): Promise<void> {
     const { listen } = this.#config.admin
     const { metrics } = this.#deps
-    const app = createAdminApp({
+    const deps = {
       ...this.#deps,
       control: controlOf(
         () => this.#units,
@@ -214,8 +213,8 @@ export class Sidecar {
         contentType: metrics.contentType,
       }),
       reload: () => this.reload(),
-    })
-    if (listen.kind === 'tcp') this.#admin = await serveAdmin({ ...this.#deps, app, ...listen })
+    }
+    if (listen.kind === 'tcp') this.#admin = await serveAdmin({ deps, ...listen })
   }
 
   /** In a worker: how it is, for the supervisor. */

@@ -1,8 +1,9 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { StoreUnavailableError } from '../kernel/errors.ts'
 import type { AddRoute, AdminDeps } from './admin-deps.ts'
 import { addApi } from './api.ts'
 import { refusePublicHost } from './guard.ts'
+import { ANSWER_FIELDS, answerHealth, HEALTH_PATHS } from './health.ts'
 import { PAGE_POLICY } from './page-assets.ts'
 import { problem } from './problem.ts'
 import { statusPage } from './status-page.ts'
@@ -14,16 +15,13 @@ import { statusPage } from './status-page.ts'
 export function createAdminApp(deps: AdminDeps): Hono {
   const app = new Hono()
   app.use(answerHeaders)
-  only(app, 'GET', '/livez', (c) => probe(c, deps.live(), 'alive', []))
-  only(app, 'GET', '/startupz', (c) => probe(c, deps.started(), 'started', []))
-  only(app, 'GET', '/readyz', (c) => {
-    const { ready, reasons } = deps.readiness()
-    return probe(c, ready, 'ready', reasons)
-  })
-  only(app, 'GET', '/metrics', async (c) => {
-    const { text, contentType } = await deps.metrics()
-    return c.body(text, 200, { 'Content-Type': contentType })
-  })
+  for (const path of HEALTH_PATHS) {
+    only(app, 'GET', path, async (c) => {
+      const verbose = c.req.query('verbose') !== undefined
+      const { status, contentType, text } = await answerHealth(deps, path, verbose)
+      return c.body(text, status, { 'Content-Type': contentType })
+    })
+  }
   only(app, 'GET', '/', refusePublicHost, async (c) => {
     c.header('Content-Security-Policy', PAGE_POLICY)
     return c.html(await statusPage(deps, await deps.control.list()))
@@ -46,18 +44,7 @@ function only(app: Hono, ...[method, path, ...handlers]: Parameters<AddRoute>): 
   })
 }
 
-/** `?verbose` lists the reasons, as Kubernetes' own probes do. */
-function probe(c: Context, ok: boolean, word: string, reasons: readonly string[]): Response {
-  const verdict = ok ? word : `not ${word}`
-  const lines =
-    c.req.query('verbose') === undefined ? [] : reasons.map((reason) => `[-] ${reason}\n`)
-  return c.text(`${lines.join('')}${verdict}\n`, ok ? 200 : 503)
-}
-
 const answerHeaders: MiddlewareHandler = async (c, next) => {
   await next()
-  c.header('Cache-Control', 'no-store')
-  c.header('X-Content-Type-Options', 'nosniff')
-  c.header('Referrer-Policy', 'no-referrer')
-  c.header('Cross-Origin-Resource-Policy', 'same-origin')
+  for (const [name, value] of Object.entries(ANSWER_FIELDS)) c.header(name, value)
 }

@@ -1,6 +1,4 @@
-import { createServer, type Server } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
-import type { Hono } from 'hono'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import {
   ADMIN_CLOSE_MS,
   ADMIN_CONNECTIONS_MAX,
@@ -9,7 +7,11 @@ import {
   REQUEST_HEADERS_MAX,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
-import type { Clock } from '../kernel/ports/clock.ts'
+import type { AdminDeps } from './admin-deps.ts'
+import { ANSWER_FIELDS, answerHealth, HEALTH_PATHS, type HealthPath } from './health.ts'
+
+// An `import` would evaluate its getters, one of which loads Node's own Fetch.
+const { createServer } = process.getBuiltinModule('node:http')
 
 export interface AdminServer {
   /** The port that was opened, also when 0 was asked for. */
@@ -18,15 +20,18 @@ export interface AdminServer {
   close(): Promise<void>
 }
 
-/** Opens the admin port. Rejects with Node's error, such as `EADDRINUSE`, when it can't listen there. */
+/**
+ * Opens the admin port. Probes and scrapers are answered at once; the API and the page, with all that speaks Fetch, are
+ * loaded when somebody asks for them first: most sidecars are only ever probed.
+ * Rejects with Node's error, such as `EADDRINUSE`, when it can't listen there.
+ */
 export async function serveAdmin(options: {
-  readonly app: Hono
+  readonly deps: AdminDeps
   readonly host: string
   /** 0 lets the system choose one. */
   readonly port: number
-  readonly clock: Clock
 }): Promise<AdminServer> {
-  const { app, host, port, clock } = options
+  const { deps, host, port } = options
   const server = createServer(
     {
       maxHeaderSize: REQUEST_HEADER_MAX_BYTES,
@@ -36,7 +41,7 @@ export async function serveAdmin(options: {
       requireHostHeader: true,
       insecureHTTPParser: false,
     },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    answerWith(deps),
   )
   server.maxConnections = ADMIN_CONNECTIONS_MAX
   server.maxHeadersCount = REQUEST_HEADERS_MAX
@@ -44,8 +49,56 @@ export async function serveAdmin(options: {
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    close: () => close(server, clock),
+    close: () => close(server, deps),
   }
+}
+
+function answerWith(deps: AdminDeps): RequestListener {
+  let loading: Promise<RequestListener> | null = null
+  return (request, response) => {
+    const path = healthPathOf(request)
+    const answered =
+      path === null
+        ? (loading ??= loadApp(deps)).then((answer) => answer(request, response))
+        : sendHealth(deps, path, request, response)
+    answered.catch((error: unknown) => {
+      deps.log.error('admin request failed', { error: String(error) })
+      response.destroy()
+    })
+  }
+}
+
+async function loadApp(deps: AdminDeps): Promise<RequestListener> {
+  const [{ getRequestListener }, { createAdminApp }] = await Promise.all([
+    import('@hono/node-server'),
+    import('./app.ts'),
+  ])
+  const answer = getRequestListener(createAdminApp(deps).fetch, { overrideGlobalObjects: false })
+  return (request, response) => void answer(request, response)
+}
+
+/** Null: it is for the app. */
+function healthPathOf({ method, url = '' }: IncomingMessage): HealthPath | null {
+  if (method !== 'GET' && method !== 'HEAD') return null
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  return HEALTH_PATHS.find((known) => known === path) ?? null
+}
+
+async function sendHealth(
+  deps: AdminDeps,
+  path: HealthPath,
+  { url = '' }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const verbose = /[?&]verbose(=|&|$)/.test(url)
+  const { status, contentType, text } = await answerHealth(deps, path, verbose)
+  response.writeHead(status, {
+    ...ANSWER_FIELDS,
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(text),
+  })
+  response.end(text)
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -58,7 +111,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   })
 }
 
-function close(server: Server, clock: Clock): Promise<void> {
+function close(server: Server, { clock }: AdminDeps): Promise<void> {
   return new Promise((resolve) => {
     const stopTimer = clock.after(ADMIN_CLOSE_MS, () => server.closeAllConnections())
     server.close(() => {

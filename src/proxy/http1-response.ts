@@ -1,8 +1,10 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { CLIENT_IDLE_TIMEOUT_MS, CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
 import type { Batched, WriteBatch } from './write-batch.ts'
+
+// Not by `import`, which would load Node's own Fetch.
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /** What an answer needs to know of the request that it answers. */
 export interface Answering {

@@ -21,8 +21,8 @@ export class OperatorWorld implements AsyncDisposable {
   }
 
   static async start(admin = new AdminWorld()): Promise<OperatorWorld> {
-    const clock = new SystemClock()
-    const server = await serveAdmin({ app: admin.app, host: '127.0.0.1', port: 0, clock })
+    const deps = { ...admin.deps, clock: new SystemClock() }
+    const server = await serveAdmin({ deps, host: '127.0.0.1', port: 0 })
     const directory = await mkdtemp(join(tmpdir(), 'sidekey-operator-'))
     const world = new OperatorWorld(admin, server, directory)
     await world.write('token', `${TOKEN}\n`)

@@ -1,7 +1,6 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { serveAdmin } from '../../../src/admin/serve-admin.ts'
-import { SystemClock } from '../../../src/platform/system-clock.ts'
 import { AdminWorld } from '../../unit/admin/admin-world.ts'
 import { OperatorWorld } from './operator-world.ts'
 
@@ -75,13 +74,8 @@ test('a path that a parser might bend reaches nothing', async () => {
 
 test('a port that is taken rejects, naming it', async () => {
   await using world = await OperatorWorld.start()
-  const { app } = world.admin
-  const again = serveAdmin({
-    app,
-    host: '127.0.0.1',
-    port: world.server.port,
-    clock: new SystemClock(),
-  })
+  const { deps } = world.admin
+  const again = serveAdmin({ deps, host: '127.0.0.1', port: world.server.port })
   await expect(again).rejects.toThrow(
     `EADDRINUSE: address already in use 127.0.0.1:${world.server.port}`,
   )
@@ -109,3 +103,24 @@ test('closing lets the answer in flight finish, and cuts an idle connection', as
   expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*late 1\n$/)
   await Promise.all([cut, closed])
 })
+
+test.each(['/livez', '/readyz?verbose', '/startupz', '/metrics', '/readyz?a=1&verbose=x'])(
+  'GET %s is the same answer, whether the app is loaded or not',
+  async (path) => {
+    await using world = await OperatorWorld.start()
+    world.admin.readiness = { ready: false, reasons: ['draining'] }
+    const direct = await exchange(world.server.port, head('GET', path))
+    const byApp = await world.admin.ask('GET', path)
+    const [lines = '', body] = direct.split('\r\n\r\n')
+    expect(body).toBe(await byApp.text())
+    expect(lines).toMatch(new RegExp(`^HTTP/1\\.1 ${byApp.status} `))
+    const fields = new Set(lines.toLowerCase().split('\r\n'))
+    for (const [name, value] of byApp.headers)
+      expect(fields).toContain(`${name}: ${value.toLowerCase()}`)
+    const bodiless = await exchange(world.server.port, head('HEAD', path))
+    expect(bodiless.split('\r\n\r\n')).toEqual([
+      expect.stringMatching(/content-length: [1-9]/i),
+      '',
+    ])
+  },
+)

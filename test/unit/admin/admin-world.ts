@@ -29,10 +29,11 @@ export class AdminWorld {
   reloadResult: ReloadResult = { ok: true }
   reloads = 0
   quits = 0
+  readonly deps: AdminDeps
   readonly app: Hono
 
   constructor(change: Partial<AdminDeps> = {}) {
-    this.app = createAdminApp({
+    this.deps = {
       control: this.control,
       token: () => this.token,
       readiness: () => this.readiness,
@@ -48,7 +49,8 @@ export class AdminWorld {
       clock: this.clock,
       log: this.log,
       ...change,
-    })
+    }
+    this.app = createAdminApp(this.deps)
   }
 
   /** Asks with the token and, where there is a body, as JSON. A header set to null is left out. */
