@@ -20,6 +20,8 @@ export interface Setting {
   readonly secrets: { readonly current: string; readonly previous: string }
   /** Paths to route: `/route-0000/…` to `/route-NNNN/…`, each with a credential of its own. All go to the one upstream. */
   readonly routes: number
+  /** Port of an emulated Vonage, where an account rotates beside the load; null: nothing rotates. */
+  readonly rotateAt: number | null
 }
 
 /** A process that injects the header and passes the rest on. */
@@ -30,9 +32,9 @@ export interface Launch {
 
 /**
  * What not every proxy can do: `replay` is sending a refused request again with the other secret, `many-routes` is having
- * a credential per path, for a thousand paths.
+ * a credential per path, for a thousand paths, `rotation` is making new secrets meanwhile.
  */
-export type Ability = 'replay' | 'many-routes'
+export type Ability = 'replay' | 'many-routes' | 'rotation'
 
 /**
  * One proxy of the comparison. To add yours, put a file into `contenders/` that exports one of these as `contender`;
@@ -46,4 +48,6 @@ export interface Contender {
   readonly abilities: readonly Ability[]
   /** Writes what the process needs into `setting.directory`, and says how to start it. */
   launch(setting: Setting): Launch
+  /** How often the running process has rotated; asked of those that have the ability. */
+  rotations?(setting: Setting): Promise<number>
 }

@@ -9,6 +9,7 @@ import {
   spreadOf,
 } from './summarise.ts'
 import { againstName, DIRECT, type Result, type Series } from './rounds.ts'
+import { targets } from './targets.ts'
 
 /** What the tables are about. */
 export interface Report {
@@ -29,6 +30,7 @@ export function renderReport({ results, contenders, missing }: Report): string {
     ...results.map(renderResult),
     renderFootprint(results),
     renderDerived(results),
+    renderTargets(results),
     `Contenders: ${contenders.map(([, description]) => description).join(', ')}.`,
   ]
   if (missing.length > 0) parts.push(`Not installed here, so not measured: ${missing.join(', ')}.`)
@@ -38,8 +40,8 @@ export function renderReport({ results, contenders, missing }: Report): string {
 function renderResult(result: Result): string {
   const { scenario } = result
   const rows = scenario.rate > 0 ? latencyRows(result) : throughputRows(result)
-  const problems = result.problems.map((problem) => `\n\n${problem}`).join('')
-  return `### ${scenario.title} (\`${scenario.id}\`)\n\n${table(rows)}${problems}`
+  const remarks = result.remarks.map((remark) => `\n\n${remark}`).join('')
+  return `### ${scenario.title} (\`${scenario.id}\`)\n\n${table(rows)}${remarks}`
 }
 
 function throughputRows(result: Result): readonly (readonly string[])[] {
@@ -122,6 +124,27 @@ function renderDerived(results: readonly Result[]): string {
   const head = ['CPU per request', '', 'against', '×', 'one that is refused and replayed, ×']
   return `### Derived\n\n${table([head, ...rows])}`
 }
+
+/** Only of runs that compare: one contender alone has no ratio. */
+function renderTargets(results: readonly Result[]): string {
+  const small = results.filter(({ scenario }) => scenario.routes === 1)
+  const middle = (name: 'firstAnswerMs' | 'idleMb') => {
+    const figures = small.flatMap((result) => seriesOf(result, 'sidekey')?.[name] ?? [])
+    return figures.length === 0 ? null : median(figures)
+  }
+  const footprint = { idleMb: middle('idleMb'), firstAnswerMs: middle('firstAnswerMs') }
+  const measured = targets(results, footprint).filter(({ measured: value }) => value !== null)
+  if (measured.length === 0) return ''
+  const rows = measured.map(({ figure, unit, must, aim, measured: value }) => {
+    const met = (limit: number | null) =>
+      limit === null ? '–' : `${short(limit)} ${(value ?? Infinity) <= limit ? 'met' : 'missed'}`
+    return [figure, `${short(value)} ${unit}`, met(must), met(aim)]
+  })
+  return `### Targets\n\n${table([['', 'measured', 'must', 'aim'], ...rows])}`
+}
+
+const short = (value: number | null) =>
+  value === null ? '–' : value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>

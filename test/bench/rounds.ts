@@ -24,8 +24,8 @@ export interface Series {
 export interface Result {
   readonly scenario: Scenario
   readonly series: readonly Series[]
-  /** What kept contenders from being measured. */
-  readonly problems: readonly string[]
+  /** What kept contenders from being measured, and what is to be known of those that were. */
+  readonly remarks: readonly string[]
 }
 
 /** Runs one scenario: all contenders are up, and each round measures them one after the other, so that drift hits all. */
@@ -37,13 +37,14 @@ export async function runScenario(
 ): Promise<Result> {
   const { needs } = scenario
   const able = contenders.filter(({ abilities }) => needs === null || abilities.includes(needs))
-  const lanes: Lane[] = needs === 'replay' ? [] : [await directLane(world, scenario)]
-  const problems: string[] = []
+  const lanes: Lane[] =
+    needs === 'replay' || needs === 'rotation' ? [] : [await directLane(world, scenario)]
+  const remarks: string[] = []
   try {
     for (const contender of able) {
       for (const [name, variant] of variantsOf(scenario, contender.name)) {
         const lane = await openLane(world, contender, name, variant)
-        if (typeof lane === 'string') problems.push(lane)
+        if (typeof lane === 'string') remarks.push(lane)
         else lanes.push(lane)
       }
     }
@@ -52,15 +53,22 @@ export async function runScenario(
       const warmUp = { ...options, seconds: WARM_UP_SECONDS }
       await load(port, running.process, { ...own, rate: 0 }, warmUp)
     }
-    for (let round = 0; round < options.rounds; round++) {
-      for (const { port, running, scenario: own, samples } of lanes) {
-        samples.push(await load(port, running?.process ?? null, own, options))
-      }
+    await measure(lanes, options)
+    for (const { name, scenario: own, rotations } of lanes) {
+      if (own.rotating) remarks.push(`${name} has rotated ${await rotations()} times meanwhile.`)
     }
   } finally {
     await Promise.all(lanes.flatMap(({ running }) => running?.process.stop() ?? []))
   }
-  return { scenario, problems, series: lanes.map(seriesOfLane) }
+  return { scenario, remarks, series: lanes.map(seriesOfLane) }
+}
+
+async function measure(lanes: readonly Lane[], options: Options): Promise<void> {
+  for (let round = 0; round < options.rounds; round++) {
+    for (const { port, running, scenario: own, samples } of lanes) {
+      samples.push(await load(port, running?.process ?? null, own, options))
+    }
+  }
 }
 
 /** Name of the row that a contender's row is compared with. */
@@ -74,6 +82,7 @@ interface Lane {
   readonly scenario: Scenario
   readonly running: Running | null
   readonly samples: Sample[]
+  readonly rotations: () => Promise<number>
 }
 
 function variantsOf(scenario: Scenario, name: string): readonly (readonly [string, Scenario])[] {
@@ -91,18 +100,26 @@ async function openLane(
   name: string,
   scenario: Scenario,
 ): Promise<Lane | string> {
-  const setting = await world.setting(contender.name, scenario.tls, scenario.routes)
+  const setting = await world.setting(contender.name, scenario)
   const running = await start(contender, setting)
   if (typeof running === 'string') return running
-  return { name, port: setting.port, scenario, running, samples: [] }
+  const rotations = async () => (await contender.rotations?.(setting)) ?? 0
+  return { name, port: setting.port, scenario, running, samples: [], rotations }
 }
 
 /** Nobody injects when nobody is between. Without TLS in every scenario: what that costs is added by the proxies. */
 async function directLane(world: World, scenario: Scenario): Promise<Lane> {
-  const { upstream } = await world.setting(DIRECT, false, 1)
+  const { upstream } = await world.setting(DIRECT, { tls: false, routes: 1, rotating: false })
   const request = scenario.request.replaceAll(PLACEHOLDER, SECRETS.current)
   const own = { ...scenario, request }
-  return { name: DIRECT, port: upstream.port, scenario: own, running: null, samples: [] }
+  return {
+    name: DIRECT,
+    port: upstream.port,
+    scenario: own,
+    running: null,
+    samples: [],
+    rotations: async () => 0,
+  }
 }
 
 function seriesOfLane({ name, running, samples }: Lane): Series {

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly rate: number
   /** Each so-manieth request is refused at first; 0: none. */
   readonly refuseEvery: number
+  /** Whether an account rotates meanwhile, every five seconds. */
+  readonly rotating: boolean
   /** Keep-alive connections of the load; null: as many as the options say. */
   readonly connections: number | null
   readonly needs: Ability | null
@@ -45,6 +47,7 @@ const plain = {
   routes: 1,
   rate: 0,
   refuseEvery: 0,
+  rotating: false,
   connections: null,
   needs: null,
   against: null,
@@ -123,5 +126,14 @@ export const SCENARIOS: readonly Scenario[] = [
     routes: 1000,
     needs: 'many-routes',
     against: { label: '1 route', routes: 1, request: get(200) },
+  },
+  {
+    ...plain,
+    id: 'rotating',
+    title: 'GET, 200 B, an account rotates every five seconds',
+    request: get(200),
+    rotating: true,
+    needs: 'rotation',
+    against: { label: 'nothing rotates', rotating: false },
   },
 ]

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Setting } from './contender.ts'
 import { pinLoad, Process } from './processes.ts'
 import { SECRETS } from './requests.ts'
-import { CACHE } from './versions.ts'
+import type { Scenario } from './scenarios.ts'
+import { CACHE, ROOT } from './versions.ts'
 
 const NATIVE = join(import.meta.dirname, 'native')
 
@@ -17,7 +18,7 @@ export const LOAD = join(CACHE, 'load')
 /** What all contenders share: the upstream, its certificate, a folder. */
 export interface World {
   /** A setting of its own for one contender. */
-  setting(name: string, tls: boolean, routes: number): Promise<Setting>
+  setting(name: string, load: Pick<Scenario, 'tls' | 'routes' | 'rotating'>): Promise<Setting>
   close(): Promise<void>
 }
 
@@ -31,10 +32,12 @@ export async function openWorld(): Promise<World> {
   const { current, previous } = SECRETS
   const command = [join(CACHE, 'upstream'), certificate, key, current, previous] as const
   const upstream = new Process({ command }, 'load')
-  const ports = await firstLine(upstream)
+  const ports = await firstLine<{ http: number; https: number }>(upstream)
+  let emulator: Emulator | null = null
   let settings = 0
   return {
-    async setting(name, tls, routes) {
+    async setting(name, { tls, routes, rotating }) {
+      if (rotating) emulator ??= await startEmulator()
       const own = join(directory, `${++settings}-${name}`)
       mkdirSync(own)
       const port = tls ? ports.https : ports.http
@@ -47,9 +50,11 @@ export async function openWorld(): Promise<World> {
         header: 'X-Api-Key',
         secrets: SECRETS,
         routes,
+        rotateAt: rotating ? (emulator?.port ?? null) : null,
       }
     },
     async close() {
+      await emulator?.process.stop()
       await upstream.stop()
       rmSync(directory, { recursive: true, force: true })
     },
@@ -90,12 +95,28 @@ function makeCertificate(directory: string) {
   return { certificate: file('leaf.pem'), key: file('leaf.key'), caFile: file('ca.pem') }
 }
 
-async function firstLine(upstream: Process): Promise<{ http: number; https: number }> {
-  while (!upstream.output.includes('\n')) {
-    if (upstream.ended) throw new Error(`the upstream does not start: ${upstream.output}`)
+interface Emulator {
+  readonly process: Process
+  readonly port: number
+}
+
+/** The account that rotates, and its secret before the first rotation. */
+export const ROTATING = { apiKey: 'a1b2c3d4', secret: 'Bench0Secret' } as const
+
+async function startEmulator(): Promise<Emulator> {
+  const account = `${ROTATING.apiKey}=${ROTATING.secret}`
+  const command = [process.execPath, join(ROOT, 'src/main.ts'), 'emulator', 'vonage'] as const
+  const emulator = new Process({ command: [...command, '--account', account] }, 'load')
+  const { listening } = await firstLine<{ listening: number }>(emulator)
+  return { process: emulator, port: listening }
+}
+
+async function firstLine<T>(program: Process): Promise<T> {
+  while (!program.output.includes('\n')) {
+    if (program.ended) throw new Error(`it does not start: ${program.output}`)
     await sleep(5)
   }
-  return JSON.parse(upstream.output) as { http: number; https: number }
+  return JSON.parse(program.output.slice(0, program.output.indexOf('\n'))) as T
 }
 
 function freePort(): Promise<number> {

@@ -79,6 +79,7 @@ const sidekey = new Process(
     header: 'X-Api-Key',
     secrets: SECRETS,
     routes: 1,
+    rotateAt: null,
   }),
   'proxy',
 )

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contender, Setting } from '../contender.ts'
 import { FORM_PREFIX, routePrefix } from '../requests.ts'
 import { CACHE, ROOT } from '../versions.ts'
+import { ROTATING } from '../world.ts'
 
 const BUNDLE = join(CACHE, 'dist/sidekey.mjs')
 const SOURCE = join(ROOT, 'src/main.ts')
@@ -15,7 +17,7 @@ const SOURCE = join(ROOT, 'src/main.ts')
 export const contender: Contender = {
   name: 'sidekey',
   describe: () => (program() === BUNDLE ? 'Sidekey' : 'Sidekey (from source, not bundled)'),
-  abilities: ['replay', 'many-routes'],
+  abilities: ['replay', 'many-routes', 'rotation'],
   launch(setting) {
     const file = join(setting.directory, 'sidekey.yaml')
     writeFileSync(file, configure(setting))
@@ -30,6 +32,14 @@ export const contender: Contender = {
       env: { NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: setting.upstream.caFile },
     }
   },
+  rotations: countRotations,
+}
+
+/** Rotations that came to their end, of all accounts. */
+async function countRotations({ adminPort }: Setting): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
+  const counts = text.matchAll(/^sidekey_rotations_total\{.*result="succeeded".*\} (\d+)$/gm)
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
 let built: string | null = null
@@ -57,7 +67,7 @@ function imageFlags(): readonly string[] {
 }
 
 function configure(setting: Setting): string {
-  const { port, adminPort, directory, upstream, header, secrets, routes } = setting
+  const { port, adminPort, directory, upstream, header, secrets, routes, rotateAt } = setting
   mkdirSync(join(directory, 'secrets'))
   const secretFile = (name: string, text: string) => {
     const file = join(directory, 'secrets', name)
@@ -66,10 +76,13 @@ function configure(setting: Setting): string {
   }
   const current = secretFile('current', secrets.current)
   const previous = secretFile('previous', secrets.previous)
+  const rotating = rotateAt === null ? [] : rotatingAccount(rotateAt, directory, secretFile)
   const numbers = Array.from({ length: routes }, (_, index) => index)
   return `proxy: { listen: 127.0.0.1:${port} }
 admin: { listen: 127.0.0.1:${adminPort} }
+${rotateAt === null ? '' : storeLine(directory, secretFile)}
 credentials:
+${rotating.join('\n')}
 ${numbers.map((n) => `  account-${n}: { provider: static, current: { file: ${current} }, previous: { file: ${previous} } }`).join('\n')}
 routes:
   - name: form
@@ -87,4 +100,27 @@ ${numbers
   )
   .join('\n')}
 `
+}
+
+function storeLine(directory: string, secretFile: (name: string, text: string) => string): string {
+  const keyFile = secretFile('store-key', randomBytes(32).toString('base64'))
+  return `store: { type: file, directory: ${join(directory, 'store')}, keyFile: ${keyFile} }`
+}
+
+/** An account that no request uses: what is measured is what its rotation takes from them. */
+function rotatingAccount(
+  port: number,
+  directory: string,
+  secretFile: (name: string, text: string) => string,
+): readonly string[] {
+  mkdirSync(join(directory, 'store'), { mode: 0o700 })
+  const url = `http://127.0.0.1:${port}`
+  return [
+    '  rotating:',
+    '    provider: vonage',
+    `    apiKey: ${ROTATING.apiKey}`,
+    `    secret: { file: ${secretFile('rotating', ROTATING.secret)} }`,
+    `    baseUrls: { api: '${url}', rest: '${url}' }`,
+    '    rotation: { every: 5s, drain: 1s, jitter: 0%, revokeBootstrap: auto }',
+  ]
 }
