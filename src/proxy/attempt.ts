@@ -175,7 +175,7 @@ export class Attempt {
     reason: string,
     fields: string[],
     echoes: readonly Echo[],
-  ): Promise<Delivery> {
+  ): Delivery | Promise<Delivery> {
     if (this.failure !== null) {
       throw new RefusedError('upstream-unreachable', 'the upstream died within its answer')
     }
@@ -185,7 +185,7 @@ export class Attempt {
       if (this.#ended) {
         sendTrailers(response, this.#trailers, echoes)
         endWith(response, this.#waiting)
-        return COMPLETE
+        return 'complete'
       }
       // Not `flushHeaders`, which writes the head as UTF-8.
       if (this.#waiting.length === 0) response.write('', 'latin1')
@@ -217,4 +217,3 @@ function endWith(response: ClientResponse, chunks: readonly Buffer[]): void {
 }
 
 const NO_TRAILERS: readonly string[] = []
-const COMPLETE: Promise<Delivery> = Promise.resolve('complete')

@@ -23,6 +23,8 @@ export type Choice =
   /** Every version was refused lately: the upstream is not asked. */
   | { readonly kind: 'unavailable'; readonly retryAfterMs: number }
 
+export type Tries = Extract<Choice, { kind: 'try' }>
+
 export interface ChoiceInput {
   /** As the snapshot orders them: current first. */
   readonly candidates: readonly Candidate[]

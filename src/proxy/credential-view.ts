@@ -8,7 +8,7 @@ import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import type { WrittenPlacement } from './placement.ts'
 import { RetryLaterError } from './rescue.ts'
-import type { Choice } from './choose-candidates.ts'
+import type { Choice, Tries } from './choose-candidates.ts'
 import { VersionHealth } from './version-health.ts'
 import type { Echo } from './mask-echo.ts'
 import { echoesOf, echoForms, type Rendered } from './render-credential.ts'
@@ -141,10 +141,10 @@ export class CredentialView {
   }
 
   /**
-   * The versions that a request tries, in order.
+   * The versions that a request tries, in order; a promise of them only where another request is finding out.
    * @throws RefusedError `credential-unavailable` when there are none, or all were refused lately
    */
-  async candidates(replayable: boolean): Promise<Extract<Choice, { kind: 'try' }>> {
+  candidates(replayable: boolean): Tries | Promise<Tries> {
     const listed = this.#snapshot?.candidates ?? []
     if (listed.length === 0) {
       throw new RetryLaterError('credential-unavailable', 'no version is known', VIEW_RETRY_MS)
@@ -154,14 +154,8 @@ export class CredentialView {
     // Nobody waits for a version that only a share of the requests has to start with.
     if (first?.kind === 'try') return first
     const choice = this.health.peek(listed, replayable)
-    const settled = choice.kind === 'wait' ? await this.health.choose(listed, replayable) : choice
-    if (settled.kind === 'try') return settled
-    const retryAfterMs = settled.kind === 'unavailable' ? settled.retryAfterMs : 0
-    throw new RetryLaterError(
-      'credential-unavailable',
-      'every version was refused lately',
-      retryAfterMs,
-    )
+    if (choice.kind === 'wait') return this.health.choose(listed, replayable).then(toTry)
+    return toTry(choice)
   }
 
   /** The generation that a request which came now would be started with; null when there is none. */
@@ -237,6 +231,16 @@ export class CredentialView {
     this.#stopRetry?.()
     this.#stopRetry = this.#deps.clock.after(VIEW_RETRY_MS, () => void this.refresh())
   }
+}
+
+function toTry(choice: Choice): Tries {
+  if (choice.kind === 'try') return choice
+  const retryAfterMs = choice.kind === 'unavailable' ? choice.retryAfterMs : 0
+  throw new RetryLaterError(
+    'credential-unavailable',
+    'every version was refused lately',
+    retryAfterMs,
+  )
 }
 
 async function probe(source: VersionSource, version: LiveVersion): Promise<ProbeAnswer> {

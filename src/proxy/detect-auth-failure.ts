@@ -13,7 +13,8 @@ export interface Detector {
   readonly byStatus: ReadonlyMap<number, StatusRules>
 }
 
-interface StatusRules {
+/** What answers with one status are looked at for. */
+export interface StatusRules {
   /** The status alone decides. */
   readonly always: boolean
   /** Values of `grpc-status`; null: it is not looked at. */
@@ -51,16 +52,16 @@ export function compileDetector(rules: readonly AuthFailureRule[]): Detector | n
   return { byStatus }
 }
 
+/** The rules for an answer with this status; null: it is no auth failure, whatever it says. */
+export function rulesFor(detector: Detector | null, { status }: Attempt): StatusRules | null {
+  return detector?.byStatus.get(status) ?? null
+}
+
 /**
  * Whether an answer says that the credential is wrong. Waits for the body only where a rule of this status looks into
  * it, and takes no byte away from the client.
  */
-export async function detectAuthFailure(
-  detector: Detector | null,
-  attempt: Attempt,
-): Promise<Verdict> {
-  const rules = detector?.byStatus.get(attempt.status)
-  if (rules === undefined) return 'accepted'
+export async function detectAuthFailure(rules: StatusRules, attempt: Attempt): Promise<Verdict> {
   if (rules.always) return 'refused'
   // In the head only where the call has ended with it.
   if (rules.grpc?.has(fieldOf(attempt.fields, 'grpc-status')) === true) return 'refused'

@@ -9,7 +9,7 @@ import type { RouteTable } from './compile-routes.ts'
 import type { Entrance } from './entrance.ts'
 import { Exchange } from './exchange.ts'
 import type { HeldBytes } from './held-bytes.ts'
-import { holdBody, release, requireHeld } from './hold-body.ts'
+import { hasBody, holdBody, NO_BODY, release, requireHeld } from './hold-body.ts'
 import { injectCredential } from './inject-credential.ts'
 import { clientOf, matchEntrance } from './match-entrance.ts'
 import { askForPlainBody, maskBody } from './mask-body.ts'
@@ -78,12 +78,14 @@ async function serve(
   const bodyKind = injectableBody(endpoint, head)
   const mustHold = bodyKind !== null || endpoint.needsBody
   const mayRepeat = endpoint.detector !== null && (endpoint.renews || hasFallback(match.route))
-  const body = await holdBody(
-    request,
-    head,
-    mustHold || mayRepeat ? table.replayBodyMaxBytes : null,
-    { held: deps.held, paces: deps.paces, proceed: () => response.writeContinue?.() },
-  )
+  const holdMaxBytes = mustHold || mayRepeat ? table.replayBodyMaxBytes : null
+  const body = hasBody(head)
+    ? await holdBody(request, head, holdMaxBytes, {
+        held: deps.held,
+        paces: deps.paces,
+        proceed: () => response.writeContinue?.(),
+      })
+    : NO_BODY
   if (body.kind === 'streaming' && body.pace !== null) {
     body.pace.whenSlow = (error) => exchange.cut(error)
   }

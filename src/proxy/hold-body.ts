@@ -32,7 +32,7 @@ export type HeldBody =
     }
 
 /**
- * Waits for the whole body when it is wanted and within the limit; else for its first 64 KiB, so that a slow upload
+ * Of a request that has a body: waits for all of it when it is wanted and within the limit; else for its first 64 KiB, so that a slow upload
  * does not hold an upstream connection. What `held` was given for is returned by `release`.
  *
  * A client that expects a 100 gets it as soon as the body is read. A body that is not wanted whole is left to its client
@@ -45,7 +45,6 @@ export async function holdBody(
   holdMaxBytes: number | null,
   { held, paces, proceed }: HoldingDeps,
 ): Promise<HeldBody> {
-  if (!hasBody(head)) return NO_BODY
   if (isCall(head)) {
     if (head.expectsContinue) proceed()
     return streamCall(request, holdMaxBytes, held)
@@ -189,7 +188,8 @@ export function release(
   if (body.kind === 'recorded') body.recording.destroy()
 }
 
-const NO_BODY: HeldBody = { kind: 'none' }
+/** Nothing to hold. */
+export const NO_BODY: HeldBody = { kind: 'none' }
 
 interface ReadSoFar {
   readonly chunks: readonly Buffer[]

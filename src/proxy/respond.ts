@@ -18,7 +18,8 @@ export async function respond(
   const fields = endToEndResponseFields(attempt.fields)
   if (gaveUp !== null) fields.push('Sidekey-Fallback', gaveUp)
   const reason = maskEcho(fields, attempt.reason, echoes)
-  const delivery = await attempt.deliver(response, reason, fields, echoes)
+  const delivered = attempt.deliver(response, reason, fields, echoes)
+  const delivery = typeof delivered === 'string' ? delivered : await delivered
   // A version is in use until the last request with it has ended.
   credential.used(candidate.version, clock.now())
   if (delivery === 'client-aborted') return 'client-aborted'

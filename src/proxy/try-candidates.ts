@@ -3,7 +3,7 @@ import type { FallbackOutcome, ReplayOutcome } from '../kernel/ports/telemetry.t
 import type { HeldToken, TokenSource } from '../kernel/ports/token-source.ts'
 import type { Candidate, CredentialView } from './credential-view.ts'
 import { decideReplay } from './decide-replay.ts'
-import { type Detector, detectAuthFailure, type Verdict } from './detect-auth-failure.ts'
+import { type Detector, detectAuthFailure, rulesFor, type Verdict } from './detect-auth-failure.ts'
 import type { Attempt, OutboundRequest } from './attempt.ts'
 import { dispatchUpstream } from './dispatch-upstream.ts'
 import type { Exchange } from './exchange.ts'
@@ -46,7 +46,8 @@ export interface Answered {
  */
 export async function tryCandidates(sending: Sending): Promise<Answered> {
   const { credential, body, tokens } = sending
-  const { candidates: listed, trial } = await credential.candidates(body.kind !== 'streaming')
+  const found = credential.candidates(body.kind !== 'streaming')
+  const { candidates: listed, trial } = found instanceof Promise ? await found : found
   const endTrial = trial ? credential.health.beginTrial() : noTrial
   try {
     const candidates = tokens === null ? listed : await readyCandidates(tokens, listed)
@@ -110,7 +111,8 @@ async function sendWith(sending: Sending, candidate: Candidate): Promise<Sent> {
     credential.answered(version, clock.now())
   }
   exchange.meter.upstream(clock.monotonic() - sentAtMs)
-  const verdict = await detectAuthFailure(sending.detector, attempt)
+  const rules = rulesFor(sending.detector, attempt)
+  const verdict = rules === null ? 'accepted' : await detectAuthFailure(rules, attempt)
   if (verdict === 'refused') credential.meter.authFailure(version.stage)
   return { attempt, bearers: outbound.bearers ?? NO_BEARERS, candidate, verdict, token }
 }

@@ -117,9 +117,17 @@ export class DataPlane {
     history.add({ kind: 'request', atMs: startedMs, endMs: time.nowMs, instance, attempts })
   }
 
+  async #choose() {
+    try {
+      return await this.#view.candidates(true)
+    } catch {
+      return null
+    }
+  }
+
   async #tryCandidates(service: number): Promise<readonly Attempt[]> {
     const { health, rollout } = this.#view
-    const choice = await this.#view.candidates(true).catch(() => null)
+    const choice = await this.#choose()
     // The proxy refuses by itself: no version is left that was not refused lately.
     if (choice === null) return this.#heldAsRefused()
     const endTrial = choice.trial ? health.beginTrial() : null
