@@ -1,12 +1,11 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { CommandRefusedError } from '../kernel/errors.ts'
-import { ADMIN_BODY_MAX_BYTES } from '../kernel/limits.ts'
 import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
 import type { AddRoute, AdminDeps } from './admin-deps.ts'
 import { accountSecretJson, credentialJson, dryRunJson } from './credential-json.ts'
 import { refuseForeignOrigin, requireToken } from './guard.ts'
 import { problem } from './problem.ts'
+import { bodyOf, holdBody } from './hold-body.ts'
 import { COMMAND_WORDS, readCommand } from './read-command.ts'
 import { RotateLimiter } from './rotate-limiter.ts'
 
@@ -17,11 +16,7 @@ export function addApi(deps: AdminDeps, add: AddRoute): void {
     refuseForeignOrigin,
     requireToken(deps.token, () => deps.log.warn('admin token refused')),
   ]
-  const mutating: MiddlewareHandler[] = [
-    ...guarded,
-    bodyLimit({ maxSize: ADMIN_BODY_MAX_BYTES, onError: (c) => problem(c, 'body-too-large') }),
-    jsonOnly,
-  ]
+  const mutating: MiddlewareHandler[] = [...guarded, holdBody, jsonOnly]
   add('GET', '/api/credentials', ...guarded, async (c) =>
     c.json({ credentials: (await control.list()).map(credentialJson) }),
   )
@@ -74,7 +69,7 @@ function commandHandler(
 ): Handler {
   return async (c) => {
     const id = c.req.param('id') ?? ''
-    const read = readCommand(kind, await c.req.text())
+    const read = readCommand(kind, bodyOf(c))
     if (!read.ok) return problem(c, read.code, read.detail)
     if ((await control.get(id)) === null) return problem(c, 'credential-unknown')
     const { command } = read
@@ -103,7 +98,7 @@ function rateLimited(c: Context, waitMs: number): Response {
 /** A form on another site can send text, but not JSON without asking first. An empty body needs no type. */
 const jsonOnly: MiddlewareHandler = async (c, next) => {
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
-  return type === 'application/json' || (await c.req.text()) === ''
+  return type === 'application/json' || bodyOf(c) === ''
     ? next()
     : problem(c, 'content-type-not-json')
 }

@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { serveAdmin } from '../../../src/admin/serve-admin.ts'
-import { AdminWorld } from '../../unit/admin/admin-world.ts'
+import { ADMIN_BODY_MAX_BYTES } from '../../../src/kernel/limits.ts'
+import { AdminWorld, TOKEN } from '../../unit/admin/admin-world.ts'
 import { OperatorWorld } from './operator-world.ts'
 
 /** Sends bytes and gives what comes back until the connection ends. */
@@ -54,6 +55,37 @@ test.each([
   await using world = await OperatorWorld.start()
   expect(await exchange(world.server.port, bytes)).toMatch(expected)
   expect(await exchange(world.server.port, head('GET'))).toMatch(/^HTTP\/1\.1 200 /)
+  expect(world.admin.reloads).toBe(0)
+})
+
+const authorised = (path: string, ...fields: string[]) =>
+  head('POST', path, `Authorization: Bearer ${TOKEN}`, ...fields)
+const chunked = (body: string) => `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`
+
+test.each([
+  ['no length and no body, as curl -X POST sends it', authorised('/api/credentials/vonage/pause')],
+  [
+    'chunks',
+    authorised(
+      '/api/credentials/vonage/pause',
+      'Transfer-Encoding: chunked',
+      'Content-Type: application/json',
+    ) + chunked('{}'),
+  ],
+])('a command with %s is carried out', async (_name, bytes) => {
+  await using world = await OperatorWorld.start()
+  expect(await exchange(world.server.port, bytes)).toMatch(/^HTTP\/1\.1 202 /)
+  expect(world.admin.control.commands).toEqual([
+    { credentialId: 'vonage', command: { kind: 'pause' } },
+  ])
+})
+
+test('a body beyond the limit is refused in chunks too, whoever sends it', async () => {
+  await using world = await OperatorWorld.start()
+  const bytes =
+    authorised('/reload', 'Transfer-Encoding: chunked') +
+    chunked('x'.repeat(ADMIN_BODY_MAX_BYTES + 1))
+  expect(await exchange(world.server.port, bytes)).toMatch(/^HTTP\/1\.1 413 /)
   expect(world.admin.reloads).toBe(0)
 })
 
