@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { CRASH_POINTS } from '../../../src/rotation/crash-points.ts'
-import { Bench, DAY_MS } from './bench.ts'
+import { Bench, HOUR_MS } from './bench.ts'
 
-const LIFE_MS = 2.5 * DAY_MS
-const POLICY = { everyMs: DAY_MS, jitterRatio: 0, drainMs: 60_000 }
+/** Two rotations and a rest after each: a longer rest only repeats the same look. */
+const EVERY_MS = 4 * HOUR_MS
+const LIFE_MS = 2.5 * EVERY_MS
+const POLICY = { everyMs: EVERY_MS, jitterRatio: 0, drainMs: 60_000 }
 
 async function passes(): Promise<readonly string[]> {
   const bench = new Bench(POLICY)
