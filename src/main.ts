@@ -2,7 +2,7 @@
 import { arm } from './cli/crash-point.ts'
 import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './cli/exit-codes.ts'
 import { formatIssue } from './cli/format-issue.ts'
-import { HELP } from './cli/help.ts'
+import { asksForHelp, helpOf, helpOfAll } from './cli/help.ts'
 import type { OperatorIo } from './cli/operator-io.ts'
 import type { Serving } from './cli/serve.ts'
 import { UsageError } from './cli/usage-error.ts'
@@ -102,26 +102,28 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
     lines.out(VERSION)
     return EXIT_OK
   },
-  async help() {
-    lines.out(HELP)
-    return EXIT_OK
-  },
+  help: async ([name]) => help(name),
 }
 
 process.exitCode = await main(process.argv.slice(2))
 
 async function main([word = 'help', ...argv]: readonly string[]): Promise<number> {
-  const name = word.replace(/^--/, '')
+  const name = word === '-h' ? 'help' : word.replace(/^--/, '')
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     lines.err(`sidekey: there is no command ${JSON.stringify(word)}; see sidekey help`)
     return EXIT_USAGE
   }
   try {
-    return await command(argv)
+    return await (asksForHelp(name, argv) ? help(name) : command(argv))
   } catch (error) {
     return explain(error, argv)
   }
+}
+
+function help(name?: string): number {
+  lines.out((name === undefined ? null : helpOf(name)) ?? helpOfAll())
+  return EXIT_OK
 }
 
 /** What can be told in a line is told in a line; anything else is a bug, and its stack helps. */

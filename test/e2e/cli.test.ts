@@ -24,6 +24,30 @@ async function untilPhase(sidekey: SidekeyProcess, phase: string): Promise<Crede
   }, WAIT)
 }
 
+test.each([
+  ['serve', '--help'],
+  ['rotate', 'vonage', '-h'],
+  ['schema', '--help'],
+  ['help', 'demo'],
+])('%s %s is answered on stdout, with exit code 0', async (...argv) => {
+  const name = argv[0] === 'help' ? argv[1] : argv[0]
+  const { code, out, err } = await runCli(argv)
+  expect([code, err]).toEqual([0, ''])
+  expect(out).toMatch(new RegExp(`^usage: sidekey ${name}`))
+})
+
+test('the help of all commands is there by every usual name', async () => {
+  const [expected, ...others] = await Promise.all(
+    [['help'], ['--help'], ['-h'], []].map((argv) => runCli(argv)),
+  )
+  expect(expected).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringContaining('serve --config FILE'),
+  })
+  for (const other of others) expect(other).toEqual(expected)
+})
+
 const liveIds = ({ emulator }: World) =>
   emulator.control.state().accounts[0]?.secrets.flatMap(({ id, live }) => (live ? [id] : []))
 
