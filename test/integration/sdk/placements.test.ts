@@ -77,6 +77,14 @@ const CALLS: readonly LegacyCall[] = [
     says: 'message_uuid',
   },
   { request: 'GET api/v3/media', placements: ['query'], parameters: {}, says: '"media"' },
+  // What the official SDK of today has no call for.
+  {
+    request: `GET api/accounts/${KEY}/subaccounts`,
+    placements: ['basic'],
+    parameters: {},
+    says: '"primary_account"',
+  },
+  { request: 'GET api/beta/audit/events', placements: ['basic'], parameters: {}, says: '"events"' },
 ]
 
 const CASES = CALLS.flatMap((call) =>
