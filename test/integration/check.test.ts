@@ -82,6 +82,7 @@ const EXAMPLES = [
   'grpc.yaml',
   'http-provider.yaml',
   'kinds.yaml',
+  'providers.yaml',
   'secondary-accounts.yaml',
   'sidekey.yaml',
   'signed.yaml',
