@@ -219,11 +219,11 @@ test('a configuration that does not exist, is too long or no text ends with 78',
   const missing = join(directory, 'none.yaml')
   expect(await check(['--config', missing])).toMatchObject({
     code: 78,
-    err: [`${missing} the file does not exist — create or mount it, or correct the path`],
+    err: [`${missing}: the file does not exist — create or mount it, or correct the path`],
   })
   const long = await write('long.yaml', `#${'x'.repeat(4 * 1024 * 1024)}`)
   expect((await check(['--config', long])).err).toEqual([
-    `${long} is longer than 4194304 bytes — shorten it`,
+    `${long}: is longer than 4194304 bytes — shorten it`,
   ])
 })
 
