@@ -110,6 +110,11 @@ function contentOf(path: string): string {
 test.each(EXAMPLES)('config/%s is valid', async (name) => {
   const text = await readFile(join('config', name), 'utf8')
   expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/)
+  await checkMoved(name, text)
+})
+
+/** Checks an example with what it refers to, in a directory of this test. */
+async function checkMoved(name: string, text: string): Promise<void> {
   for (const [, path = ''] of text.matchAll(/\/run\/secrets\/([\w./-]+)/g)) {
     await write(`secrets/${path}`, contentOf(path))
   }
@@ -122,6 +127,13 @@ test.each(EXAMPLES)('config/%s is valid', async (name) => {
   expect(err.filter((line) => !line.startsWith('warning: '))).toEqual([])
   expect(code).toBe(0)
   expect(out.at(-1)).toBe(`${file} is valid`)
+}
+
+test('the ten lines of README are ten lines, and valid', async () => {
+  const readme = await readFile('README.md', 'utf8')
+  const text = /## Ten lines of configuration\n\n```yaml\n([^]*?)```/.exec(readme)?.[1] ?? ''
+  expect(text.trimEnd().split('\n')).toHaveLength(10)
+  await checkMoved('readme.yaml', text)
 })
 
 test('every example is among those above', async () => {
