@@ -2,7 +2,7 @@ import type { Catalog, ProviderModule } from '../config/provider-module.ts'
 import { Refusal } from '../config/refusal.ts'
 import type { Environment } from '../config/secret-source.ts'
 import type { CredentialConfig, SidekeyConfig } from '../config/types.ts'
-import { SidekeyError } from '../kernel/errors.ts'
+import { SidekeyError, unreachable } from '../kernel/errors.ts'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../kernel/limits.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
@@ -35,6 +35,8 @@ export interface OnlineResult {
   readonly ok: boolean
   /** A word or two: `reachable`, `ECONNREFUSED`, `accepted`, `refused`. */
   readonly detail: string
+  /** What to do about a failure; null where there is nothing to do. */
+  readonly remedy: string | null
 }
 
 /** Connects to each upstream, reads each secret that a server holds, and lets each provider verify its secrets. Sends no request of an app, rotates nothing. */
@@ -44,26 +46,45 @@ export async function checkOnline(
   progress: (line: string) => void,
 ): Promise<readonly OnlineResult[]> {
   const results: OnlineResult[] = []
-  const add = (result: OnlineResult) => {
-    results.push(result)
-    progress(`${result.ok ? 'ok    ' : 'FAILED'}  ${result.kind} ${result.name}: ${result.detail}`)
+  const add = (kind: OnlineResult['kind'], name: string, { ok, detail, remedy }: Verdict) => {
+    results.push({ kind, name, ok, detail, remedy })
+    const advice = remedy === null ? '' : ` — ${remedy}`
+    progress(`${ok ? 'ok    ' : 'FAILED'}  ${kind} ${name}: ${detail}${advice}`)
   }
   for (const origin of new Set(config.routes.map(({ upstream }) => upstream.origin))) {
     const failure = await connectUpstream(origin)
-    add({ kind: 'upstream', name: origin, ok: failure === null, detail: failure ?? 'reachable' })
+    add('upstream', origin, failure === null ? good('reachable') : bad(failure, remedyFor(failure)))
   }
   for (const { name, failure } of await checkSources(config, deps)) {
-    add({ kind: 'source', name, ok: failure === null, detail: failure ?? 'read' })
+    add('source', name, failure === null ? good('read') : bad(failure, SOURCE_REMEDY))
   }
   for (const credential of config.credentials) {
     const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
     // A further secret of an account is none that its management API would know, nor must it go there.
     if (provider?.create === undefined || credential.writtenAt !== undefined) continue
-    const detail = await verify(config, credential, provider, deps)
-    const ok = detail === 'accepted' || detail === NONE_YET.message
-    add({ kind: 'credential', name: credential.id, ok, detail })
+    add('credential', credential.id, await verify(config, credential, provider, deps))
   }
   return results
+}
+
+type Verdict = Pick<OnlineResult, 'ok' | 'detail' | 'remedy'>
+
+function good(detail: string): Verdict {
+  return { ok: true, detail, remedy: null }
+}
+
+function bad(detail: string, remedy: string): Verdict {
+  return { ok: false, detail, remedy }
+}
+
+const SOURCE_REMEDY = 'see that its server runs, and that it lets this host read the secret'
+
+/** By the word that a connection failed with. */
+function remedyFor(failure: string): string {
+  if (/^(ENOTFOUND|EAI_)/.test(failure)) return 'correct the name, or see why nothing resolves it'
+  if (/^E[A-Z]+$|^timeout$/.test(failure))
+    return 'see that it runs, and that this host may reach it'
+  return 'see its certificate: expired, for another name, or of an authority unknown here'
 }
 
 async function verify(
@@ -71,13 +92,14 @@ async function verify(
   credential: CredentialConfig,
   provider: ProviderModule,
   deps: CheckDeps,
-): Promise<string> {
+): Promise<Verdict> {
   const { clock, log } = deps
   const secret = await currentSecret(config, credential, deps)
-  if (!(secret instanceof SecretValue)) return secret.message
+  if (secret === NONE_YET) return good(NONE_YET.message)
+  if (!(secret instanceof SecretValue)) return bad(secret.message, remedyOf(secret))
   const readOther = (key: string) => readOtherSecret(credential, key, deps)
   const client = provider.create?.(credential.options, { clock, log, readSecret: readOther })
-  if (client === undefined) return 'accepted'
+  if (client === undefined) return good('accepted')
   const patience = new AbortController()
   const stop = clock.after(PROVIDER_CALL_TIMEOUT_MS, () => patience.abort())
   try {
@@ -118,6 +140,19 @@ async function currentSecret(
   }
 }
 
-function describe(answer: VerifyAnswer): string {
-  return answer.kind === 'accepted' ? answer.kind : `${answer.kind} by ${answer.service}`
+function remedyOf(found: { readonly message: string }): string {
+  return found instanceof Refusal ? found.remedy : SOURCE_REMEDY
+}
+
+function describe(answer: VerifyAnswer): Verdict {
+  switch (answer.kind) {
+    case 'accepted':
+      return good(answer.kind)
+    case 'refused':
+      return bad(`refused by ${answer.service}`, 'give it a secret that the account has now')
+    case 'inconclusive':
+      return bad(`inconclusive by ${answer.service}`, 'try again when the service answers')
+    default:
+      return unreachable(answer)
+  }
 }

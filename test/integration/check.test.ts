@@ -288,11 +288,15 @@ async function listening(): Promise<Server> {
 
 test.each<[VerifyAnswer, number, string]>([
   [{ kind: 'accepted' }, 0, 'ok      credential acme: accepted'],
-  [{ kind: 'refused', service: 'api' }, 1, 'FAILED  credential acme: refused by api'],
+  [
+    { kind: 'refused', service: 'api' },
+    1,
+    'FAILED  credential acme: refused by api — give it a secret that the account has now',
+  ],
   [
     { kind: 'inconclusive', service: 'rest', retryAfterMs: null },
     1,
-    'FAILED  credential acme: inconclusive by rest',
+    'FAILED  credential acme: inconclusive by rest — try again when the service answers',
   ],
 ])('--online lets the provider judge the secret: %j', async (answer, expected, line) => {
   const server = await listening()
@@ -346,7 +350,9 @@ test('--online verifies the recorded secret, not the one that the first rotation
     },
     () => {},
   )
-  expect(results).toEqual([{ kind: 'credential', name: 'acme', ok: true, detail: 'accepted' }])
+  expect(results).toEqual([
+    { kind: 'credential', name: 'acme', ok: true, detail: 'accepted', remedy: null },
+  ])
   expect(seen).toEqual(['rotated-secret'])
 })
 
@@ -364,7 +370,13 @@ test('--online says that the store can not be read, and verifies nothing', async
     () => {},
   )
   expect(results).toEqual([
-    { kind: 'credential', name: 'acme', ok: false, detail: 'store-unreadable' },
+    {
+      kind: 'credential',
+      name: 'acme',
+      ok: false,
+      detail: 'store-unreadable',
+      remedy: 'look at the store',
+    },
   ])
 })
 
@@ -407,5 +419,7 @@ test('--online ends with 1 when an upstream can not be reached', async () => {
   await new Promise((resolve) => server.close(resolve))
   const { code, out } = await check(['--online', '--config', await acmeConfig(origin)])
   expect(code).toBe(1)
-  expect(out).toContain(`FAILED  upstream ${origin}: ECONNREFUSED`)
+  expect(out).toContain(
+    `FAILED  upstream ${origin}: ECONNREFUSED — see that it runs, and that this host may reach it`,
+  )
 })
