@@ -80,7 +80,7 @@ test('no issue holds a value of the file, wherever and however it stands', () =>
     }),
     { numRuns: 500 },
   )
-}, 60_000)
+})
 
 test('each place by itself, in each form', () => {
   let refused = 0
@@ -94,7 +94,7 @@ test('each place by itself, in each form', () => {
     }
   }
   expect(refused).toBe(PLACES * FORMS.length)
-}, 60_000)
+})
 
 test('a secret that was written as a key below `secret:` is not named', () => {
   const text = `credentials: { a: { provider: mounted, secret: { ${SECRET} } } }`
