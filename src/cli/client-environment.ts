@@ -96,6 +96,8 @@ function trustVariables(
     REQUESTS_CA_BUNDLE: authority.bundle,
     CURL_CA_BUNDLE: authority.bundle,
     AWS_CA_BUNDLE: authority.bundle,
+    // Its core in C, which Python, Ruby, PHP and C++ use, knows no other.
+    GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: authority.bundle,
     DENO_CERT: authority.certificate,
     ...forJava,
   }

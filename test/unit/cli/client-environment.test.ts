@@ -53,6 +53,7 @@ test('interception is for https, and every client is told what to trust', () => 
     SSL_CERT_FILE: '/ca/trust.pem',
     REQUESTS_CA_BUNDLE: '/ca/trust.pem',
     CURL_CA_BUNDLE: '/ca/trust.pem',
+    GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: '/ca/trust.pem',
     JAVA_TOOL_OPTIONS: expect.stringContaining('-Djavax.net.ssl.trustStore=/ca/trust.jks'),
   })
 })
