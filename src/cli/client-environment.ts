@@ -1,14 +1,9 @@
 import type { AuthorityPaths } from '../authority/authority-files.ts'
 import type { SidekeyConfig } from '../config/types.ts'
+import { baseUrlVariables } from './base-url-variables.ts'
 
 /** Names and values, none of them secret. */
 export type Variables = Readonly<Record<string, string>>
-
-/** Hosts whose SDKs read their base URL from a variable, and the path that they expect in it. */
-const BASE_URL_VARIABLES: Readonly<Record<string, readonly [name: string, path: string]>> = {
-  'api.openai.com': ['OPENAI_BASE_URL', '/v1'],
-  'api.anthropic.com': ['ANTHROPIC_BASE_URL', ''],
-}
 
 /** Calls to Sidekey itself, by base URL, go directly. */
 const DIRECT = 'localhost,127.0.0.1,::1'
@@ -31,27 +26,10 @@ export function clientEnvironment(
   const url = `http://${written}:${listen.port}`
   return {
     SIDEKEY_URL: url,
-    ...baseUrls(config, url),
+    ...baseUrlVariables(config, url),
     ...proxyVariables(config, url),
     ...trustVariables(authority, javaProxy(config, host, listen.port), inherited),
   }
-}
-
-function baseUrls({ routes }: SidekeyConfig, url: string): Variables {
-  const variables: Record<string, string> = {}
-  for (const { pathPrefix, hosts, upstream } of routes) {
-    if (pathPrefix === null) continue
-    const word = pathPrefix
-      .slice(1)
-      .toUpperCase()
-      .replaceAll(/[^A-Z0-9]/g, '_')
-    variables[`SIDEKEY_${word}_URL`] = url + pathPrefix
-    for (const host of [...hosts, new URL(upstream.origin).hostname]) {
-      const known = BASE_URL_VARIABLES[host]
-      if (known !== undefined) variables[known[0]] ??= url + pathPrefix + known[1]
-    }
-  }
-  return variables
 }
 
 /** Which schemes clients may send through the proxy: what it would refuse is left to go directly. */
