@@ -11,12 +11,13 @@ function environment(
   inherited: Record<string, string> = {},
   upstream = 'https://a.example',
   match = '{ pathPrefix: /my-partner }',
+  inject = "{ bearer: '{secret}' }",
 ) {
   const config = parseConfig(
     `proxy: ${proxy}
 store: { directory: /store, keyFile: /key }
 credentials: { partner: { provider: mounted, secret: { file: /secret } } }
-routes: [{ name: my-partner, match: ${match}, upstream: '${upstream}', credential: partner, inject: { bearer: '{secret}' } }]`,
+routes: [{ name: my-partner, match: ${match}, upstream: '${upstream}', credential: partner, inject: ${inject} }]`,
     fakeCatalog,
     {},
   )
@@ -80,6 +81,44 @@ test('so it does where the route has the host, and its upstream is a gateway', (
   expect(environment('{}', {}, 'https://gateway.example', match)).toMatchObject({
     OPENAI_BASE_URL: 'http://127.0.0.1:8080/my-partner/v1',
   })
+})
+
+test.each([
+  ['s3', 'https://s3.eu-central-1.amazonaws.com', ['AWS_ENDPOINT_URL_S3']],
+  ['s3', 'https://objects.example', ['AWS_ENDPOINT_URL_S3']],
+  [
+    'bedrock',
+    'https://bedrock-runtime.eu-central-1.amazonaws.com',
+    ['AWS_ENDPOINT_URL_BEDROCK_RUNTIME'],
+  ],
+  [
+    'ses',
+    'https://email.eu-central-1.amazonaws.com',
+    ['AWS_ENDPOINT_URL_SES', 'AWS_ENDPOINT_URL_SESV2'],
+  ],
+  [
+    'secretsmanager',
+    'https://secretsmanager.eu-central-1.amazonaws.com',
+    ['AWS_ENDPOINT_URL_SECRETS_MANAGER'],
+  ],
+])(
+  'the SDKs of AWS find %s at %s, and every other service where it is',
+  (service, upstream, names) => {
+    const inject = `{ sigv4: { region: eu-central-1, service: ${service} } }`
+    const variables = environment('{}', {}, upstream, undefined, inject)
+    const found = Object.keys(variables).filter((name) => name.startsWith('AWS_'))
+    expect(found).toEqual(names)
+    expect(variables[names[0] ?? '']).toBe('http://127.0.0.1:8080/my-partner')
+  },
+)
+
+test('an SDK would write the bucket into the path once more where the upstream is one', () => {
+  const inject = '{ sigv4: { region: eu-central-1, service: s3 } }'
+  const upstream = 'https://my-files.s3.eu-central-1.amazonaws.com'
+  expect(Object.keys(environment('{}', {}, upstream, undefined, inject))).toEqual([
+    'SIDEKEY_URL',
+    'SIDEKEY_MY_PARTNER_URL',
+  ])
 })
 
 test('a unix socket has no name for clients', () => {
