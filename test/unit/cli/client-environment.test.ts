@@ -65,6 +65,42 @@ test('tunnels alone need nothing to be trusted', () => {
   expect(variables).not.toHaveProperty('NODE_EXTRA_CA_CERTS')
 })
 
+test('hosts that went directly still do, and those of routes do not', () => {
+  const match = '{ host: [api.partner.example, rest.partner.example] }'
+  const inherited = {
+    NO_PROXY: 'intranet.example, .partner.example,10.0.0.0/8',
+    no_proxy: 'intranet.example rest.partner.example:443,*.corp.example,127.0.0.1',
+  }
+  const { NO_PROXY, no_proxy } = environment(
+    '{ connect: { intercept: true } }',
+    inherited,
+    undefined,
+    match,
+  )
+  expect(NO_PROXY).toBe('localhost,127.0.0.1,::1,intranet.example,10.0.0.0/8,*.corp.example')
+  expect(no_proxy).toBe(NO_PROXY)
+})
+
+test.each(['*', 'example', 'partner.example', '*.partner.example', 'API.partner.example'])(
+  'a client that was told to proxy nothing to %s proxies what has a route',
+  (entry) => {
+    const match = '{ host: api.partner.example }'
+    const { NO_PROXY } = environment('{ forward: true }', { NO_PROXY: entry }, undefined, match)
+    expect(NO_PROXY).toBe('localhost,127.0.0.1,::1')
+  },
+)
+
+test.each(['http_proxy', 'HTTPS_PROXY', 'all_proxy'])(
+  'base URLs do not go through a proxy that %s names, beside those that need none already',
+  (name) => {
+    const inherited = { [name]: 'http://proxy.corp.example:3128', NO_PROXY: 'intranet.example' }
+    expect(environment('{}', inherited)).toMatchObject({
+      NO_PROXY: 'localhost,127.0.0.1,::1,intranet.example',
+      no_proxy: 'localhost,127.0.0.1,::1,intranet.example',
+    })
+  },
+)
+
 test("Java's own options are kept", () => {
   const { JAVA_TOOL_OPTIONS } = environment('{ forward: true }', { JAVA_TOOL_OPTIONS: '-Xmx64m' })
   expect(JAVA_TOOL_OPTIONS).toMatch(/^-Xmx64m -Dhttp\.proxyHost=/)
