@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util'
 import { authorityPaths } from '../authority/authority-files.ts'
 import { readConfigOnly } from '../config/load-config.ts'
 import type { Catalog } from '../config/provider-module.ts'
+import { secretVariables } from '../config/references.ts'
 import type { Environment } from '../config/secret-source.ts'
 import { clientEnvironment, type Variables } from './client-environment.ts'
+import type { SidekeyConfig } from '../config/types.ts'
 import type { CliIo } from './cli-io.ts'
 import { EXIT_OK } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
@@ -18,6 +20,8 @@ export interface EnvironmentDeps {
 /** What a shell says of a command that is not there, and of one that can't be started. */
 const EXIT_NOT_FOUND = 127
 const EXIT_NOT_STARTED = 126
+/** What a command finds where Sidekey's own environment has a secret: SDKs want some value. */
+const PLACEHOLDER = 'placeholder'
 
 /**
  * `sidekey env --config FILE [--shell | --json]`: prints the variables by which clients find Sidekey. Reads the
@@ -38,7 +42,8 @@ export async function runEnv(
     },
   })
   if (values.shell === true && values.json === true) throw new UsageError('--shell or --json')
-  const variables = await variablesOf(values.config, io, deps)
+  const config = await configOf(values.config, io, deps)
+  const variables = variablesOf(config, deps)
   if (values.json === true) io.out(JSON.stringify(variables, null, 2))
   else {
     for (const [name, value] of Object.entries(variables)) io.out(`export ${name}=${quoted(value)}`)
@@ -48,7 +53,7 @@ export async function runEnv(
 
 /**
  * `sidekey run --config FILE -- CMD…`: starts a command with those variables, passes signals on to it, and ends as it
- * does.
+ * does. A variable that the configuration takes a secret from holds a placeholder there.
  * @returns the command's exit code; 128 and its signal's number; 127 or 126 where it can't be started
  * @throws ConfigError, UsageError
  */
@@ -64,8 +69,9 @@ export async function runWithEnvironment(
   })
   const [command, ...rest] = positionals
   if (command === undefined) throw new UsageError('run needs a command: run --config FILE -- CMD')
-  const variables = await variablesOf(values.config, io, deps)
-  const child = spawn(command, rest, { stdio: 'inherit', env: { ...deps.env, ...variables } })
+  const config = await configOf(values.config, io, deps)
+  const env = { ...deps.env, ...withheld(config, io, deps), ...variablesOf(config, deps) }
+  const child = spawn(command, rest, { stdio: 'inherit', env })
   const pass = (signal: NodeJS.Signals): void => {
     // A terminal sends this one to the whole group: the command has it already, and says how it ends.
     if (signal !== 'SIGINT') child.kill(signal)
@@ -88,21 +94,35 @@ export async function runWithEnvironment(
   }
 }
 
-async function variablesOf(
+async function configOf(
   file: string | undefined,
   io: CliIo,
-  { catalog, env }: EnvironmentDeps,
-): Promise<Variables> {
+  { catalog }: EnvironmentDeps,
+): Promise<SidekeyConfig> {
   if (file === undefined) throw new UsageError('--config FILE is missing')
   const config = await readConfigOnly(file, catalog)
-  const { listen, clients, caDirectory } = config.proxy
+  const { listen, clients } = config.proxy
   if (listen.kind === 'unix') {
     io.err('sidekey: proxy.listen is a unix socket, which no variable can name')
   }
   if (clients.length > 0) {
     io.err('sidekey: the proxy asks for a client token, which is secret and not among these')
   }
+  return config
+}
+
+function variablesOf(config: SidekeyConfig, { env }: EnvironmentDeps): Variables {
+  const { caDirectory } = config.proxy
   return clientEnvironment(config, caDirectory === null ? null : authorityPaths(caDirectory), env)
+}
+
+/** The app's environment can be read from outside, and the app need not hold what Sidekey writes. */
+function withheld(config: SidekeyConfig, io: CliIo, { env }: EnvironmentDeps): Variables {
+  const names = secretVariables(config).filter((name) => (env[name] ?? '') !== '')
+  if (names.length > 0) {
+    io.err(`sidekey: ${names.join(', ')}: secret, so the command gets a placeholder`)
+  }
+  return Object.fromEntries(names.map((name) => [name, PLACEHOLDER]))
 }
 
 /** One word for every POSIX shell. */

@@ -53,6 +53,14 @@ export function referencesOf(
   return [...references, ...credentials.flatMap((one) => ofCredential(one, entries.get(one.id)))]
 }
 
+/** Names of the variables that the configuration takes secrets, tokens and keys from. */
+export function secretVariables(config: SidekeyConfig): readonly string[] {
+  const names = referencesOf(config, new Map()).flatMap(({ source }) =>
+    source.kind === 'env' ? [source.name] : [],
+  )
+  return [...new Set(names)]
+}
+
 function ofCredential(credential: CredentialConfig, entry: unknown): readonly Reference[] {
   const { id, fitsHeader, privateKey = null, writtenAt } = credential
   const { current, previous, others = {} } = credential.sources

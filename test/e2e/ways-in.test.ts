@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runCli, SidekeyHome, SidekeyProcess } from './sidekey-process.ts'
 
 const SECRET = 'S3cret-canary-Aa0Bb1Cc2'
@@ -11,8 +11,11 @@ const upstream = createServer((request, response) => {
   seen.push(`${request.url} ${request.headers.authorization}`)
   response.end('answer')
 })
-const home = new SidekeyHome({ secret: SECRET })
+let home: SidekeyHome
 let sidekey: SidekeyProcess | null = null
+beforeEach(() => {
+  home = new SidekeyHome({ secret: SECRET })
+})
 afterEach(async () => {
   await sidekey?.stop()
   sidekey = null
@@ -85,4 +88,29 @@ test('a client that hard-codes https is started with what it needs, before and a
   const sealed = readFileSync(home.path('ca/ca.key'))
   writeFileSync(home.path('ca/ca.key'), sealed.fill(0, sealed.length - 4))
   expect(await runCli(['ca', ...config])).toMatchObject({ code: 1 })
+})
+
+test('a command that is run gets a placeholder where its environment holds a secret of ours', async () => {
+  home.write(
+    'sidekey.yaml',
+    `store: { directory: store, keyEnv: STORE_KEY }
+credentials:
+  partner:
+    provider: static
+    current: { vault: { address: 'https://vault.example', path: p, key: k, token: { env: VAULT_TOKEN } } }
+    previous: { env: PARTNER_PREVIOUS }
+routes: [{ name: partner, upstream: 'https://api.partner.example', credential: partner, inject: { bearer: '{secret}' } }]
+`,
+  )
+  const run = ['run', '--config', home.path('sidekey.yaml'), '--', process.execPath, '-p']
+  const secrets = { STORE_KEY: SECRET, VAULT_TOKEN: SECRET, PARTNER_PREVIOUS: SECRET }
+  const shown = await runCli([...run, 'JSON.stringify(process.env)'], { ...secrets, OTHER: 'kept' })
+  expect(shown.code, shown.err).toBe(0)
+  expect(shown.out + shown.err).not.toContain(SECRET)
+  expect(shown.err).toMatch(/PARTNER_PREVIOUS.*placeholder/)
+  const placeholder = { STORE_KEY: 'placeholder', VAULT_TOKEN: 'placeholder' }
+  expect(JSON.parse(shown.out)).toMatchObject({ ...placeholder, OTHER: 'kept' })
+
+  const without = await runCli([...run, 'JSON.stringify(process.env)'])
+  expect(JSON.parse(without.out)).not.toHaveProperty('STORE_KEY')
 })
