@@ -11,11 +11,14 @@ import type { SidekeyConfig } from '../config/types.ts'
 import type { CliIo } from './cli-io.ts'
 import { EXIT_OK } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
+import { type VariableFormat, writeVariables } from './write-variables.ts'
 
 export interface EnvironmentDeps {
   readonly catalog: Catalog
   readonly env: Environment
 }
+
+const FORMATS: readonly VariableFormat[] = ['shell', 'json', 'k8s', 'compose']
 
 /** What a shell says of a command that is not there, and of one that can't be started. */
 const EXIT_NOT_FOUND = 127
@@ -24,7 +27,7 @@ const EXIT_NOT_STARTED = 126
 const PLACEHOLDER = 'placeholder'
 
 /**
- * `sidekey env --config FILE [--shell | --json]`: prints the variables by which clients find Sidekey. Reads the
+ * `sidekey env --config FILE [--shell | --json | --k8s | --compose]`: prints the variables by which clients find Sidekey. Reads the
  * configuration only, none of its secrets.
  * @throws ConfigError, UsageError
  */
@@ -39,15 +42,14 @@ export async function runEnv(
       config: { type: 'string' },
       shell: { type: 'boolean' },
       json: { type: 'boolean' },
+      k8s: { type: 'boolean' },
+      compose: { type: 'boolean' },
     },
   })
-  if (values.shell === true && values.json === true) throw new UsageError('--shell or --json')
+  const [format = 'shell', ...more] = FORMATS.filter((name) => values[name] === true)
+  if (more.length > 0) throw new UsageError(`one of --${FORMATS.join(', --')}`)
   const config = await configOf(values.config, io, deps)
-  const variables = variablesOf(config, deps)
-  if (values.json === true) io.out(JSON.stringify(variables, null, 2))
-  else {
-    for (const [name, value] of Object.entries(variables)) io.out(`export ${name}=${quoted(value)}`)
-  }
+  io.out(writeVariables(variablesOf(config, deps), format))
   return EXIT_OK
 }
 
@@ -123,9 +125,4 @@ function withheld(config: SidekeyConfig, io: CliIo, { env }: EnvironmentDeps): V
     io.err(`sidekey: ${names.join(', ')}: secret, so the command gets a placeholder`)
   }
   return Object.fromEntries(names.map((name) => [name, PLACEHOLDER]))
-}
-
-/** One word for every POSIX shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -40,7 +40,7 @@ const COMMANDS: readonly CommandHelp[] = [
   },
   {
     name: 'env',
-    forms: ['env --config FILE [--shell|--json]'],
+    forms: ['env --config FILE [--shell|--json|--k8s|--compose]'],
     does: 'every variable by which common clients find the proxy',
   },
   {

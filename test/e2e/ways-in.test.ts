@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { runCli, SidekeyHome, SidekeyProcess } from './sidekey-process.ts'
 
 const SECRET = 'S3cret-canary-Aa0Bb1Cc2'
@@ -24,7 +28,7 @@ afterEach(async () => {
 })
 
 function configure(port: number, hosts: string): void {
-  const { port: upstreamPort } = upstream.address() as AddressInfo
+  const { port: upstreamPort } = (upstream.address() ?? { port: 1 }) as AddressInfo
   home.write(
     'sidekey.yaml',
     `proxy: { listen: 127.0.0.1:${port}, forward: true, connect: { intercept: true }, ca: { directory: ca } }
@@ -88,6 +92,36 @@ test('a client that hard-codes https is started with what it needs, before and a
   const sealed = readFileSync(home.path('ca/ca.key'))
   writeFileSync(home.path('ca/ca.key'), sealed.fill(0, sealed.length - 4))
   expect(await runCli(['ca', ...config])).toMatchObject({ code: 1 })
+})
+
+test('the variables are printed for a shell, a pod and a compose file alike', async () => {
+  configure(8080, 'one.example')
+  const env = (...argv: readonly string[]) =>
+    runCli(['env', '--config', home.path('sidekey.yaml'), ...argv], {
+      JAVA_TOOL_OPTIONS: `-Da='$(X) $Y'`,
+    })
+  const expected: unknown = JSON.parse((await env('--json')).out)
+  const k8s: unknown = parse((await env('--k8s')).out)
+  const fromList = z.array(z.strictObject({ name: z.string(), value: z.string() })).parse(k8s)
+  expect(
+    Object.fromEntries(fromList.map(({ name, value }) => [name, value.replaceAll('$$', '$')])),
+  ).toEqual(expected)
+  const compose: unknown = parse((await env('--compose')).out)
+  const { environment } = z
+    .strictObject({ environment: z.record(z.string(), z.string()) })
+    .parse(compose)
+  expect(environment['JAVA_TOOL_OPTIONS']).toMatch(/^-Da='\$\$\(X\) \$\$Y' /)
+  const read = Object.entries(environment).map(([name, value]) => [
+    name,
+    value.replaceAll('$$', '$'),
+  ])
+  expect(Object.fromEntries(read)).toEqual(expected)
+  const shell = await promisify(execFile)('sh', [
+    '-c',
+    `${(await env()).out}\nprintf %s "$JAVA_TOOL_OPTIONS"`,
+  ])
+  expect(shell.stdout).toBe(environment['JAVA_TOOL_OPTIONS']?.replaceAll('$$', '$'))
+  expect(await env('--k8s', '--json')).toMatchObject({ code: 64 })
 })
 
 test('a command that is run gets a placeholder where its environment holds a secret of ours', async () => {
