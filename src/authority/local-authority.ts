@@ -79,8 +79,6 @@ export class LocalAuthority {
     const keys = await loadKeys(options)
     const identity = issueAuthority(keys, hosts, clock.now(), random)
     const authority = new LocalAuthority(options, identity)
-    const known = await authority.#readCertificate()
-    if (known !== null) authority.#identity = { ...keys, certificate: known }
     await authority.serve(hosts)
     authority.#checkLater()
     return authority
@@ -98,15 +96,9 @@ export class LocalAuthority {
 
   /** Speaks for these hosts from now on; the files follow. */
   async serve(hosts: readonly string[]): Promise<void> {
-    const { clock, random, log } = this.#options
-    const nowMs = clock.now()
-    const fits = this.#fits(hosts, nowMs)
-    if (!fits) this.#identity = issueAuthority(this.#identity, hosts, nowMs, random)
     this.#hosts = new Set(hosts)
     this.#leaves.clear()
-    if (fits && (await readPublicFile(this.paths.javaBundle)) !== null) return
-    await this.#writeFiles(nowMs)
-    log.info('certificate of the local authority written', { hosts: hosts.length })
+    await this.#renew()
   }
 
   /**
@@ -141,14 +133,20 @@ export class LocalAuthority {
     this.#leaves.clear()
   }
 
-  /** Whether the certificate says exactly these hosts, for long enough. */
-  #fits(hosts: readonly string[], nowMs: number): boolean {
-    const { certificate } = this.#identity
-    return (
-      certificate.raw.includes(nameConstraints(hosts)) &&
-      Date.parse(certificate.validFrom) <= nowMs &&
-      nowMs < Date.parse(certificate.validTo) - AUTHORITY_RENEW_BEFORE_MS
-    )
+  /** Brings certificate and files up to the hosts, the time, and what the system trusts. */
+  async #renew(): Promise<void> {
+    const { clock, random, log } = this.#options
+    // That of the file comes first: another process of this installation may have made it.
+    const known = await this.#readCertificate()
+    const nowMs = clock.now()
+    const hosts = [...this.#hosts]
+    if (known !== null && fits(known, hosts, nowMs)) {
+      this.#identity = { ...this.#identity, certificate: known }
+    } else if (!fits(this.#identity.certificate, hosts, nowMs)) {
+      this.#identity = issueAuthority(this.#identity, hosts, nowMs, random)
+    }
+    if (!(await this.#writeFiles(nowMs))) return
+    log.info('certificate of the local authority written', { hosts: hosts.length })
   }
 
   /** Null: there is none, or it belongs to another key. */
@@ -163,13 +161,18 @@ export class LocalAuthority {
     }
   }
 
-  async #writeFiles(nowMs: number): Promise<void> {
+  /** Whether they had to be written: what the system trusts may have changed too, or somebody has removed one. */
+  async #writeFiles(nowMs: number): Promise<boolean> {
     const { random } = this.#options
+    const { certificate, bundle, javaBundle } = this.paths
     const trusted = trustedCertificates(this.certificate)
     try {
-      await replacePublicFile(this.paths.bundle, trusted.join(''), random)
-      await replacePublicFile(this.paths.javaBundle, javaTrustStore(trusted, nowMs), random)
-      await replacePublicFile(this.paths.certificate, this.certificate, random)
+      if (await this.#areCurrent(trusted)) return false
+      await replacePublicFile(javaBundle, javaTrustStore(trusted, nowMs), random)
+      await replacePublicFile(certificate, this.certificate, random)
+      // The last one, since it tells whether all are written.
+      await replacePublicFile(bundle, trusted.join(''), random)
+      return true
     } catch (error) {
       const message = `${this.#options.directory} can not be written`
       const remedy = 'give the user that runs Sidekey the right and the space to write there'
@@ -178,16 +181,34 @@ export class LocalAuthority {
     }
   }
 
+  async #areCurrent(trusted: readonly string[]): Promise<boolean> {
+    const { certificate, bundle, javaBundle } = this.paths
+    return (
+      (await readPublicFile(certificate))?.toString() === this.certificate &&
+      (await readPublicFile(bundle))?.toString() === trusted.join('') &&
+      (await readPublicFile(javaBundle)) !== null
+    )
+  }
+
   #checkLater(): void {
     const { clock, log } = this.#options
     this.#stopTimer = clock.after(AUTHORITY_CHECK_MS, () => {
-      this.serve([...this.#hosts]).catch((error: unknown) => {
+      this.#renew().catch((error: unknown) => {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
         log.error('certificate of the local authority not renewed', { reason: code })
       })
       this.#checkLater()
     })
   }
+}
+
+/** Whether a certificate says exactly these hosts, for long enough. */
+function fits(certificate: X509Certificate, hosts: readonly string[], nowMs: number): boolean {
+  return (
+    certificate.raw.includes(nameConstraints(hosts)) &&
+    Date.parse(certificate.validFrom) <= nowMs &&
+    nowMs < Date.parse(certificate.validTo) - AUTHORITY_RENEW_BEFORE_MS
+  )
 }
 
 /** The key of the directory, made where there is none. */

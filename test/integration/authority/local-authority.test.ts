@@ -1,9 +1,17 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { X509Certificate } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect, createServer, type TLSSocket } from 'node:tls'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { LocalAuthority } from '../../../src/authority/local-authority.ts'
 import { LEAVES_MAX } from '../../../src/kernel/limits.ts'
 import { FakeClock } from '../../fakes/clock.ts'
@@ -33,6 +41,42 @@ test('a restart finds the same key and the same certificate', async () => {
   expect(second.certificate).toBe(first.certificate)
 })
 
+test.each([
+  ['missing', 'certificate', null],
+  ['missing', 'bundle', null],
+  ['missing', 'javaBundle', null],
+  ['damaged', 'certificate', 'no certificate'],
+  ['from before the system trusted others', 'bundle', 'another one'],
+] as const)('a start finds a file %s, the %s, and makes it anew', async (_state, name, content) => {
+  const { paths } = await world.authority(['api.example'])
+  if (content === null) rmSync(paths[name])
+  else writeFileSync(paths[name], content)
+  const { certificate } = await world.authority(['api.example'])
+  expect(readFileSync(paths.certificate, 'utf8')).toBe(certificate)
+  expect(readFileSync(paths.bundle, 'utf8')).toContain(certificate)
+  const inJava = readFileSync(paths.javaBundle).includes(new X509Certificate(certificate).raw)
+  expect(inJava).toBe(true)
+})
+
+test('a certificate of another key is not what clients are told to trust', async () => {
+  const elsewhere = join(world.folder, 'elsewhere')
+  const other = await world.authority(['api.example'], { directory: elsewhere })
+  const { paths } = await world.authority(['api.example'])
+  writeFileSync(paths.certificate, other.certificate)
+  const { certificate } = await world.authority(['api.example'])
+  expect(certificate).not.toBe(other.certificate)
+  expect(readFileSync(paths.certificate, 'utf8')).toBe(certificate)
+})
+
+test('a start that finds nothing to change leaves the files as they are', async () => {
+  const { paths } = await world.authority(['api.example'])
+  const files = () =>
+    [paths.certificate, paths.bundle, paths.javaBundle].map((path) => statSync(path).ino)
+  const before = files()
+  await world.authority(['api.example'])
+  expect(files()).toEqual(before)
+})
+
 test('two processes that start at once have the same key', async () => {
   const both = await Promise.all([world.authority(['api.example']), world.authority(['b.example'])])
   const [one, two] = both.map((authority) => new X509Certificate(authority.certificate).publicKey)
@@ -52,13 +96,28 @@ test('other hosts get another certificate of the same key', async () => {
 })
 
 test('the certificate is made anew when a month is left', async () => {
-  const clock = new FakeClock()
+  const startMs = Date.parse('2026-11-23T00:00:00Z')
+  const { certificate } = await world.authority(['api.example'], { clock: new FakeClock(startMs) })
+  const clock = new FakeClock(startMs + 334 * DAY_MS)
   const authority = await world.authority(['api.example'], { clock })
-  const before = authority.certificate
-  await clock.advance(334 * DAY_MS)
-  expect(authority.certificate).toBe(before)
+  expect(authority.certificate).toBe(certificate)
   await clock.advance(2 * DAY_MS)
-  expect(authority.certificate).not.toBe(before)
+  await vi.waitFor(() => expect(authority.certificate).not.toBe(certificate))
+})
+
+test('two processes speak with one certificate, whoever has made it', async () => {
+  const clock = new FakeClock()
+  const one = await world.authority(['api.example'], { clock })
+  const two = await world.authority(['api.example'], { clock })
+  const hosts = ['api.example', 'b.example']
+  await one.serve(hosts)
+  await two.serve(hosts)
+  expect(two.certificate).toBe(one.certificate)
+  const more = [...hosts, 'c.example']
+  await Promise.all([one.serve(more), two.serve(more)])
+  await clock.advance(DAY_MS)
+  await vi.waitFor(() => expect(two.certificate).toBe(one.certificate))
+  expect(readFileSync(one.paths.certificate, 'utf8')).toBe(one.certificate)
 })
 
 test('a leaf is kept, and made anew after half a day or when the clock was set back', async () => {
