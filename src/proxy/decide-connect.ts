@@ -31,6 +31,10 @@ export function decideConnect(
   const authority = parseAuthority(head.target)
   if (authority === null) throw new MalformedHeadError('CONNECT needs host and port')
   vetHost(head, authority)
+  if (head.chunked || (head.contentLength ?? 0) > 0) {
+    // What follows is the inside of the tunnel: RFC 9110, section 9.3.6.
+    throw new MalformedHeadError('CONNECT has no body')
+  }
   const client = authenticateClient(table.clients, head)
   const own = table.ownNames.has(authority.hostname)
 
@@ -55,7 +59,8 @@ export function decideConnect(
 /** HTTP/1.0 has no Host; where there is one, it must not contradict the target. RFC 9112, section 3.2.3. */
 function vetHost(head: RequestHead, authority: Authority): void {
   const hasHost = head.fields.some((field, index) => index % 2 === 0 && /^host$/i.test(field))
-  if (hasHost && head.hostname !== authority.hostname) {
+  const samePort = head.port === '' || Number(head.port) === authority.port
+  if (hasHost && (head.hostname !== authority.hostname || !samePort)) {
     throw new MalformedHeadError('the CONNECT target and Host differ')
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
@@ -105,10 +106,22 @@ test.each([
   expect(world.asked).toEqual([])
 })
 
-test('a CONNECT whose Host contradicts its target is refused', async () => {
+test.each([
+  ['another host in Host', 'Host: evil.example\r\n'],
+  ['row 10: another port in Host', `Host: ${API}:444\r\n`],
+  ['a length, as if a body came', `Host: ${API}:443\r\nContent-Length: 5\r\n`],
+  ['a body in chunks', `Host: ${API}:443\r\nTransfer-Encoding: chunked\r\n`],
+])('a CONNECT with %s is refused', async (_n, fields) => {
   world = await ConnectWorld.start({ connect: INTERCEPT })
-  const { head } = await world.connect(`${API}:443`, 'Host: evil.example\r\n')
+  const { head, socket } = await world.connect(`${API}:443`, fields)
   expect(statusOf(head)).toBe(400)
+  await once(socket, 'close')
+})
+
+test('a CONNECT without a port in Host, and with a length of zero, says nothing else', async () => {
+  world = await ConnectWorld.start({ connect: INTERCEPT })
+  const { head } = await world.connect(`${API}:443`, `Host: ${API}\r\nContent-Length: 0\r\n`)
+  expect(statusOf(head)).toBe(200)
 })
 
 test('with everything off CONNECT is refused', async () => {
