@@ -23,6 +23,8 @@ export interface AuthorityPaths {
   readonly bundle: string
   /** The same as a Java key store without a password. */
   readonly javaBundle: string
+  /** Settings of PHP that name the bundle; PHP reads every `.ini` file of a folder that it is told of. */
+  readonly phpSettings: string
 }
 
 /** Where the files of an authority are, relative to nothing but its directory. */
@@ -32,6 +34,7 @@ export function authorityPaths(directory: string): AuthorityPaths {
     certificate: join(directory, 'ca.pem'),
     bundle: join(directory, 'trust.pem'),
     javaBundle: join(directory, 'trust.jks'),
+    phpSettings: join(directory, 'sidekey.ini'),
   }
 }
 

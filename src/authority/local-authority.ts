@@ -164,11 +164,12 @@ export class LocalAuthority {
   /** Whether they had to be written: what the system trusts may have changed too, or somebody has removed one. */
   async #writeFiles(nowMs: number): Promise<boolean> {
     const { random } = this.#options
-    const { certificate, bundle, javaBundle } = this.paths
+    const { certificate, bundle, javaBundle, phpSettings } = this.paths
     const trusted = trustedCertificates(this.certificate)
     try {
       if (await this.#areCurrent(trusted)) return false
       await replacePublicFile(javaBundle, javaTrustStore(trusted, nowMs), random)
+      await replacePublicFile(phpSettings, phpTrust(bundle), random)
       await replacePublicFile(certificate, this.certificate, random)
       // The last one, since it tells whether all are written.
       await replacePublicFile(bundle, trusted.join(''), random)
@@ -182,11 +183,12 @@ export class LocalAuthority {
   }
 
   async #areCurrent(trusted: readonly string[]): Promise<boolean> {
-    const { certificate, bundle, javaBundle } = this.paths
+    const { certificate, bundle, javaBundle, phpSettings } = this.paths
     return (
       (await readPublicFile(certificate))?.toString() === this.certificate &&
       (await readPublicFile(bundle))?.toString() === trusted.join('') &&
-      (await readPublicFile(javaBundle)) !== null
+      (await readPublicFile(javaBundle)) !== null &&
+      (await readPublicFile(phpSettings))?.toString() === phpTrust(bundle)
     )
   }
 
@@ -200,6 +202,11 @@ export class LocalAuthority {
       this.#checkLater()
     })
   }
+}
+
+/** PHP knows no variable for it: its curl, and what it opens as a stream. */
+function phpTrust(bundle: string): string {
+  return `curl.cainfo = "${bundle}"\nopenssl.cafile = "${bundle}"\n`
 }
 
 /** Whether a certificate says exactly these hosts, for long enough. */

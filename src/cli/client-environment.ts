@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { AuthorityPaths } from '../authority/authority-files.ts'
 import type { SidekeyConfig } from '../config/types.ts'
 import { baseUrlVariables } from './base-url-variables.ts'
@@ -49,6 +50,8 @@ function trustVariables(
     // Its core in C, which Python, Ruby, PHP and C++ use, knows no other.
     GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: authority.bundle,
     DENO_CERT: authority.certificate,
+    // An empty one stands for PHP's own folder.
+    PHP_INI_SCAN_DIR: `${inherited['PHP_INI_SCAN_DIR'] ?? ''}:${dirname(authority.phpSettings)}`,
     ...forJava,
   }
 }

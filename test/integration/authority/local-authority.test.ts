@@ -29,9 +29,8 @@ test('row 56: the key is 0600 and sealed, the certificate is for everybody', asy
   const { paths } = await world.authority(['api.example'])
   const mode = (path: string) => statSync(path).mode & 0o777
   expect(mode(paths.key)).toBe(0o600)
-  expect([paths.certificate, paths.bundle, paths.javaBundle].map(mode)).toEqual([
-    0o644, 0o644, 0o644,
-  ])
+  const forClients = [paths.certificate, paths.bundle, paths.javaBundle, paths.phpSettings]
+  expect(forClients.map(mode)).toEqual([0o644, 0o644, 0o644, 0o644])
   expect(readFileSync(paths.key, 'utf8')).not.toContain('PRIVATE KEY')
 })
 
@@ -45,6 +44,7 @@ test.each([
   ['missing', 'certificate', null],
   ['missing', 'bundle', null],
   ['missing', 'javaBundle', null],
+  ['missing', 'phpSettings', null],
   ['damaged', 'certificate', 'no certificate'],
   ['from before the system trusted others', 'bundle', 'another one'],
 ] as const)('a start finds a file %s, the %s, and makes it anew', async (_state, name, content) => {
@@ -56,6 +56,9 @@ test.each([
   expect(readFileSync(paths.bundle, 'utf8')).toContain(certificate)
   const inJava = readFileSync(paths.javaBundle).includes(new X509Certificate(certificate).raw)
   expect(inJava).toBe(true)
+  expect(readFileSync(paths.phpSettings, 'utf8')).toBe(
+    `curl.cainfo = "${paths.bundle}"\nopenssl.cafile = "${paths.bundle}"\n`,
+  )
 })
 
 test('a certificate of another key is not what clients are told to trust', async () => {

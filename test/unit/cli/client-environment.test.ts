@@ -55,8 +55,16 @@ test('interception is for https, and every client is told what to trust', () => 
     REQUESTS_CA_BUNDLE: '/ca/trust.pem',
     CURL_CA_BUNDLE: '/ca/trust.pem',
     GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: '/ca/trust.pem',
+    // Empty: its own folder of settings, then ours.
+    PHP_INI_SCAN_DIR: ':/ca',
     JAVA_TOOL_OPTIONS: expect.stringContaining('-Djavax.net.ssl.trustStore=/ca/trust.jks'),
   })
+})
+
+test("PHP's own folders of settings are kept", () => {
+  const inherited = { PHP_INI_SCAN_DIR: ':/app/php' }
+  const { PHP_INI_SCAN_DIR } = environment('{ connect: { intercept: true } }', inherited)
+  expect(PHP_INI_SCAN_DIR).toBe(':/app/php:/ca')
 })
 
 test('tunnels alone need nothing to be trusted', () => {
