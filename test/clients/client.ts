@@ -2,7 +2,7 @@ import type { Target, Way } from './ways.ts'
 import type { World } from './world.ts'
 
 /** What a client needs of the machine. */
-export type Runtime = 'Node' | 'Python' | 'Go' | 'Java' | 'curl'
+export type Runtime = 'Node' | 'Python' | 'Go' | 'Java' | 'Ruby' | 'PHP' | 'curl'
 
 /** One run of a client: a call over a way in. */
 export interface Run {

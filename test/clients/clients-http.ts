@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Client, Run } from './client.ts'
-import { GO } from './places.ts'
+import { GO, HERE } from './places.ts'
 import { javaClasses, node, python } from './programs.ts'
 import { npmPackage, pipVersion } from './versions.ts'
 import { API_KEY, PLACEHOLDER } from './world-config.ts'
@@ -11,13 +11,23 @@ const COMMON = {
   told: 'the URL that it calls',
 } as const
 
+/** As in `COMMON`, the way first that the SDKs of these languages need where they are told nothing. */
+const HARD_CODED = ['CONNECT', 'base URL', 'own listener', 'forward proxy'] as const
+
 const PAIR = [`api_key=${API_KEY}`, `api_secret=${PLACEHOLDER}`]
 const MESSAGE = [...PAIR, 'from=Sidekey', 'to=447700900000', 'text=hello']
 
 /** HTTP clients of several languages, with the credential in the query and in a form. */
 export const HTTP_CLIENTS: readonly Client[] = [
-  ...['fetch', 'axios', 'got'].map(nodeHttp),
+  ...['fetch', 'axios', 'got', 'node-fetch', 'undici'].map(nodeHttp),
   ...['requests', 'httpx'].map(pythonHttp),
+  {
+    ...COMMON,
+    name: `aiohttp ${pipVersion('aiohttp')}`,
+    runtime: 'Python',
+    told: 'the URL that it calls, `trust_env`',
+    command: ({ call, target }) => python('aiohttp_client.py', call, target.urls.rest),
+  },
   {
     ...COMMON,
     name: 'net/http',
@@ -31,6 +41,20 @@ export const HTTP_CLIENTS: readonly Client[] = [
     command: ({ call, target }) => {
       return ['java', '-cp', javaClasses('classes'), 'Client', call, target.urls.rest]
     },
+  },
+  {
+    ...COMMON,
+    name: 'Net::HTTP',
+    runtime: 'Ruby',
+    ways: HARD_CODED,
+    command: ({ call, target }) => ['ruby', join(HERE, 'ruby/client.rb'), call, target.urls.rest],
+  },
+  {
+    ...COMMON,
+    name: 'curl extension',
+    runtime: 'PHP',
+    ways: HARD_CODED,
+    command: ({ call, target }) => ['php', join(HERE, 'php/client.php'), call, target.urls.rest],
   },
   {
     ...COMMON,
@@ -48,6 +72,7 @@ function nodeHttp(library: string): Client {
     ...COMMON,
     name: library === 'fetch' ? library : npmPackage(library),
     runtime: 'Node',
+    told: library === 'undici' ? 'the URL that it calls, `EnvHttpProxyAgent`' : COMMON.told,
     command: ({ call, target }) => node('http.mjs', library, call, target.urls.rest),
   }
 }

@@ -13,6 +13,9 @@ const STEPS: Readonly<Record<Runtime, () => Promise<void>>> = {
   Python: () => once(VENV, installPython),
   Go: () => once(GO, installGo),
   Java: () => once(JAVA, installJava),
+  // What they need is theirs already.
+  Ruby: async () => {},
+  PHP: async () => {},
   curl: async () => {},
 }
 

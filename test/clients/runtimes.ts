@@ -22,6 +22,8 @@ const NEEDS: Readonly<Record<Exclude<Runtime, 'Node'>, Needs>> = {
     probe: 'javac --version && command -v java mvn',
     packages: ['default-jdk-headless', 'maven'],
   },
+  Ruby: { probe: 'ruby --version', packages: ['ruby'] },
+  PHP: { probe: 'php --version && php -m | grep -qx curl', packages: ['php-cli', 'php-curl'] },
   curl: { probe: 'curl --version', packages: ['curl'] },
 }
 

@@ -14,6 +14,17 @@ const LIBRARIES = {
     const { default: got } = await import('got')
     return got(url, body ? { method: 'POST', form: Object.fromEntries(body) } : {}).json()
   },
+  async 'node-fetch'(url, body) {
+    const { default: nodeFetch } = await import('node-fetch')
+    return (await nodeFetch(url, body ? { method: 'POST', body } : {})).json()
+  },
+  async undici(url, body) {
+    const { EnvHttpProxyAgent, request } = await import('undici')
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const message = body ? { method: 'POST', body: body.toString(), headers } : {}
+    const answer = await request(url, { ...message, dispatcher: new EnvHttpProxyAgent() })
+    return answer.body.json()
+  },
 }
 
 const send = LIBRARIES[library]
