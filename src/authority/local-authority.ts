@@ -175,6 +175,10 @@ export class LocalAuthority {
       await replacePublicFile(bundle, trusted.join(''), random)
       return true
     } catch (error) {
+      if (await this.#areUsable()) {
+        this.#options.log.warn('trust of the local authority not brought up to date')
+        return false
+      }
       const message = `${this.#options.directory} can not be written`
       const remedy = 'give the user that runs Sidekey the right and the space to write there'
       const issue = { path: 'proxy.ca.directory', line: null, message, remedy }
@@ -189,6 +193,15 @@ export class LocalAuthority {
       (await readPublicFile(bundle))?.toString() === trusted.join('') &&
       (await readPublicFile(javaBundle)) !== null &&
       (await readPublicFile(phpSettings))?.toString() === phpTrust(bundle)
+    )
+  }
+
+  /** Whether clients have what they need, though the system may trust others by now: the directory may be read-only. */
+  async #areUsable(): Promise<boolean> {
+    const { certificate, bundle } = this.paths
+    return (
+      (await readPublicFile(certificate))?.toString() === this.certificate &&
+      (await readPublicFile(bundle))?.toString().includes(this.certificate) === true
     )
   }
 

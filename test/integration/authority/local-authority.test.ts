@@ -71,6 +71,20 @@ test('a certificate of another key is not what clients are told to trust', async
   expect(readFileSync(paths.certificate, 'utf8')).toBe(certificate)
 })
 
+test('what can not be brought up to date stops nobody whose certificate is there', async () => {
+  const { paths, certificate } = await world.authority(['api.example'])
+  rmSync(paths.phpSettings)
+  // As a directory that is mounted for reading only, which root could write all the same.
+  mkdirSync(paths.phpSettings)
+  expect((await world.authority(['api.example'])).certificate).toBe(certificate)
+  expect(world.log.events.map(({ event }) => event)).toContain(
+    'trust of the local authority not brought up to date',
+  )
+  await expect(world.authority(['b.example'])).rejects.toMatchObject({
+    code: 'configuration-invalid',
+  })
+})
+
 test('a start that finds nothing to change leaves the files as they are', async () => {
   const { paths } = await world.authority(['api.example'])
   const files = () =>
