@@ -8,10 +8,7 @@ const BASE_URL_VARIABLES: Readonly<Record<string, readonly [name: string, path: 
   'api.anthropic.com': ['ANTHROPIC_BASE_URL', ''],
 }
 
-/**
- * Services whose SDK has another name than their host (https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html,
- * checked 2026-11-28).
- */
+/** Services whose SDK has another name than their host, by the service models of botocore, looked at on 2026-11-28. */
 const AWS_SERVICES: Readonly<Record<string, readonly string[]>> = {
   'cognito-idp': ['COGNITO_IDENTITY_PROVIDER'],
   email: ['SES', 'SESV2'],

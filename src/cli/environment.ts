@@ -49,7 +49,9 @@ export async function runEnv(
   const [format = 'shell', ...more] = FORMATS.filter((name) => values[name] === true)
   if (more.length > 0) throw new UsageError(`one of --${FORMATS.join(', --')}`)
   const config = await configOf(values.config, io, deps)
-  io.out(writeVariables(variablesOf(config, deps), format))
+  // A pod and a compose file have another environment than this one, which would be written into them.
+  const env = format === 'shell' || format === 'json' ? deps.env : {}
+  io.out(writeVariables(variablesOf(config, env), format))
   return EXIT_OK
 }
 
@@ -72,7 +74,7 @@ export async function runWithEnvironment(
   const [command, ...rest] = positionals
   if (command === undefined) throw new UsageError('run needs a command: run --config FILE -- CMD')
   const config = await configOf(values.config, io, deps)
-  const env = { ...deps.env, ...withheld(config, io, deps), ...variablesOf(config, deps) }
+  const env = { ...deps.env, ...withheld(config, io, deps), ...variablesOf(config, deps.env) }
   const child = spawn(command, rest, { stdio: 'inherit', env })
   const pass = (signal: NodeJS.Signals): void => {
     // A terminal sends this one to the whole group: the command has it already, and says how it ends.
@@ -113,7 +115,7 @@ async function configOf(
   return config
 }
 
-function variablesOf(config: SidekeyConfig, { env }: EnvironmentDeps): Variables {
+function variablesOf(config: SidekeyConfig, env: Environment): Variables {
   const { caDirectory } = config.proxy
   return clientEnvironment(config, caDirectory === null ? null : authorityPaths(caDirectory), env)
 }

@@ -27,11 +27,11 @@ afterEach(async () => {
   home.remove()
 })
 
-function configure(port: number, hosts: string): void {
+function configure(port: number, hosts: string, authority = 'ca'): void {
   const { port: upstreamPort } = (upstream.address() ?? { port: 1 }) as AddressInfo
   home.write(
     'sidekey.yaml',
-    `proxy: { listen: 127.0.0.1:${port}, forward: true, connect: { intercept: true }, ca: { directory: ca } }
+    `proxy: { listen: 127.0.0.1:${port}, forward: true, connect: { intercept: true }, ca: { directory: '${authority}' } }
 admin: { listen: 127.0.0.1:0, tokenFile: admin-token }
 store: { directory: store, keyFile: store-key }
 credentials: { partner: { provider: static, secret: { file: secret } } }
@@ -95,33 +95,32 @@ test('a client that hard-codes https is started with what it needs, before and a
 })
 
 test('the variables are printed for a shell, a pod and a compose file alike', async () => {
-  configure(8080, 'one.example')
-  const env = (...argv: readonly string[]) =>
-    runCli(['env', '--config', home.path('sidekey.yaml'), ...argv], {
-      JAVA_TOOL_OPTIONS: `-Da='$(X) $Y'`,
-    })
-  const expected: unknown = JSON.parse((await env('--json')).out)
-  const k8s: unknown = parse((await env('--k8s')).out)
-  const fromList = z.array(z.strictObject({ name: z.string(), value: z.string() })).parse(k8s)
-  expect(
-    Object.fromEntries(fromList.map(({ name, value }) => [name, value.replaceAll('$$', '$')])),
-  ).toEqual(expected)
-  const compose: unknown = parse((await env('--compose')).out)
-  const { environment } = z
-    .strictObject({ environment: z.record(z.string(), z.string()) })
-    .parse(compose)
-  expect(environment['JAVA_TOOL_OPTIONS']).toMatch(/^-Da='\$\$\(X\) \$\$Y' /)
-  const read = Object.entries(environment).map(([name, value]) => [
-    name,
-    value.replaceAll('$$', '$'),
-  ])
-  expect(Object.fromEntries(read)).toEqual(expected)
-  const shell = await promisify(execFile)('sh', [
-    '-c',
-    `${(await env()).out}\nprintf %s "$JAVA_TOOL_OPTIONS"`,
-  ])
-  expect(shell.stdout).toBe(environment['JAVA_TOOL_OPTIONS']?.replaceAll('$$', '$'))
-  expect(await env('--k8s', '--json')).toMatchObject({ code: 64 })
+  configure(8080, 'one.example', '$(X) $Y')
+  const inherited = { NO_PROXY: '', no_proxy: '', JAVA_TOOL_OPTIONS: '', PHP_INI_SCAN_DIR: '' }
+  const env = (argv: readonly string[], more = {}) =>
+    runCli(['env', '--config', home.path('sidekey.yaml'), ...argv], { ...inherited, ...more })
+  const unescaped = (entries: readonly (readonly [string, string])[]) =>
+    Object.fromEntries(entries.map(([name, value]) => [name, value.replaceAll('$$', '$')]))
+  const expected: unknown = JSON.parse((await env(['--json'])).out)
+  expect(expected).toMatchObject({ SSL_CERT_FILE: home.path('$(X) $Y/trust.pem') })
+
+  const k8s: unknown = parse((await env(['--k8s'])).out)
+  const list = z.array(z.strictObject({ name: z.string(), value: z.string() })).parse(k8s)
+  expect(unescaped(list.map(({ name, value }) => [name, value]))).toEqual(expected)
+  const compose: unknown = parse((await env(['--compose'])).out)
+  const file = z.strictObject({ environment: z.record(z.string(), z.string()) }).parse(compose)
+  expect(unescaped(Object.entries(file.environment))).toEqual(expected)
+  expect(file.environment['SSL_CERT_FILE']).toContain('$$(X) $$Y')
+  const script = `${(await env([])).out}\nprintf %s "$SSL_CERT_FILE"`
+  const shell = await promisify(execFile)('sh', ['-c', script])
+  expect(shell.stdout).toBe(home.path('$(X) $Y/trust.pem'))
+
+  const own = { JAVA_TOOL_OPTIONS: '-Xmx1m', NO_PROXY: 'here.example' }
+  expect((await env(['--json'], own)).out).toMatch(/-Xmx1m[^]*here|here[^]*-Xmx1m/)
+  for (const format of ['--k8s', '--compose']) {
+    expect((await env([format], own)).out).not.toMatch(/-Xmx1m|here\.example/)
+  }
+  expect(await env(['--k8s', '--json'])).toMatchObject({ code: 64 })
 })
 
 test('a command that is run gets a placeholder where its environment holds a secret of ours', async () => {
