@@ -46,6 +46,24 @@ export function authenticateClient(
   return found
 }
 
+/**
+ * The same client by the configuration of now: a reload may have taken its token, or its routes.
+ * @param earlier who was let in before; null: everybody was
+ * @throws RefusedError `client-auth-required`
+ */
+export function recognizeClient(
+  clients: readonly KnownClient[],
+  earlier: KnownClient | null,
+): KnownClient | null {
+  if (clients.length === 0) return null
+  const found = clients.find(({ digest }) => earlier?.digest.equals(digest) === true)
+  if (found !== undefined) return found
+  throw new RefusedError(
+    'client-auth-required',
+    'the token of this connection is not known any more',
+  )
+}
+
 /** @throws RefusedError `target-not-allowed` when the client may not use the route */
 export function authorizeClient(client: KnownClient | null, route: string): void {
   if (client === null || client.routes === null || client.routes.has(route)) return

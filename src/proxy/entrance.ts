@@ -8,8 +8,8 @@ export interface Authority {
 
 /** The way by which a connection came in. It says what its requests may ask for. */
 export type Entrance =
-  /** `proxy.listen`: path prefixes, hosts, and what a forward proxy gets. */
-  | { readonly kind: 'open' }
+  /** `proxy.listen`: path prefixes, hosts, and what a forward proxy gets. `port` is null for a unix socket. */
+  | { readonly kind: 'open'; readonly port: number | null }
   /** The listener of one route; `listen` finds it in the table. */
   | { readonly kind: 'route'; readonly listen: string }
   /** `proxy.tls.listen`: the host that the certificate was made for. */
@@ -22,9 +22,6 @@ export type Entrance =
       /** Who asked for the tunnel; nobody says it again inside. */
       readonly client: KnownClient | null
     }
-
-/** What `proxy.listen` is for callers that come directly. */
-export const OPEN: Entrance = { kind: 'open' }
 
 const AUTHORITY = /^([a-z0-9._-]+|\[[0-9a-f:.]+\]):(\d{1,5})$/
 

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Route } from '../kernel/route.ts'
 import { CLIENT_DRAIN_IDLE_MS } from '../kernel/limits.ts'
-import { type Entrance, OPEN } from './entrance.ts'
+import type { Entrance } from './entrance.ts'
 import { type Handle, Http1Front } from './http1-front.ts'
 import { Http2Front } from './http2-front.ts'
 import { type Certificates, createSecureListener } from './intercept-tls.ts'
@@ -52,7 +52,7 @@ export class Listeners {
     const admit = (inner: Socket, entrance: Entrance): void => this.#admit(inner, entrance)
     this.#tunnels = new Tunnels({ ...deps, admit })
     const own = config.routes.flatMap(({ listen: address }) => (address == null ? [] : [address]))
-    const servers = new Map<string, Server>([[config.listen, this.#listener(OPEN)]])
+    const servers = new Map<string, Server>([[config.listen, this.#mainListener()]])
     for (const address of own) {
       servers.set(address, this.#listener({ kind: 'route', listen: address }))
     }
@@ -114,6 +114,13 @@ export class Listeners {
     } else this.#http1.admit(inner, entrance)
   }
 
+  #mainListener(): Server {
+    const server: Server = createListener((socket) =>
+      this.#http1.admit(socket, { kind: 'open', port: boundOf(server).port }),
+    )
+    return server
+  }
+
   #listener(entrance: Entrance): Server {
     return createListener((socket) => this.#http1.admit(socket, entrance))
   }
@@ -131,7 +138,7 @@ export class Listeners {
       },
       connect: (entrance, request, socket, head) => {
         // A tunnel in a tunnel, or to one upstream's own listener, is for nobody.
-        if (entrance === OPEN) this.#tunnels.connect(request, socket, head)
+        if (entrance.kind === 'open') this.#tunnels.connect(request, socket, head)
         else socket.destroy()
       },
     })

@@ -1,5 +1,5 @@
 import { RefusedError, unreachable } from '../kernel/errors.ts'
-import { authenticateClient, type KnownClient } from './authenticate-client.ts'
+import { authenticateClient, type KnownClient, recognizeClient } from './authenticate-client.ts'
 import type { RouteTable } from './compile-routes.ts'
 import { type Entrance, parseAuthority } from './entrance.ts'
 import { findByHost, type Match, matchRoute, splitTarget } from './match-route.ts'
@@ -11,7 +11,9 @@ export function clientOf(
   head: RequestHead,
   entrance: Entrance,
 ): KnownClient | null {
-  return entrance.kind === 'tunnel' ? entrance.client : authenticateClient(table.clients, head)
+  return entrance.kind === 'tunnel'
+    ? recognizeClient(table.clients, entrance.client)
+    : authenticateClient(table.clients, head)
 }
 
 /**
@@ -23,7 +25,7 @@ export function matchEntrance(table: RouteTable, head: RequestHead, entrance: En
   switch (entrance.kind) {
     case 'open':
       return table.forward && !head.target.startsWith('/')
-        ? matchForward(table, head)
+        ? matchForward(table, head, entrance.port)
         : matchRoute(table, head)
     case 'route':
       return matchOwnListener(table, head, entrance.listen)
@@ -50,8 +52,11 @@ export function matchEntrance(table: RouteTable, head: RequestHead, entrance: En
 
 const ABSOLUTE = /^(https?):\/\/([^/?#]*)(.*)$/i
 
-/** A forward proxy's absolute target: only hosts of routes, whatever its scheme: the route's upstream decides that. */
-function matchForward(table: RouteTable, head: RequestHead): Match {
+/**
+ * A forward proxy's absolute target: only hosts of routes, whatever its scheme: the route's upstream decides that.
+ * @param ownPort where the caller has reached Sidekey: under its own names, another port is another service
+ */
+function matchForward(table: RouteTable, head: RequestHead, ownPort: number | null): Match {
   const [, scheme, written, rest = ''] = ABSOLUTE.exec(head.target) ?? []
   if (scheme === undefined || written === undefined) {
     throw new MalformedHeadError('the request target is neither a path nor an http URL')
@@ -60,11 +65,18 @@ function matchForward(table: RouteTable, head: RequestHead): Match {
   const authority =
     parseAuthority(written) ?? parseAuthority(`${written.replace(/:$/, '')}:${defaultPort}`)
   if (authority === null) throw new MalformedHeadError('the request target names no host')
-  if (head.hostname !== authority.hostname || portOf(head, defaultPort) !== authority.port) {
-    throw new MalformedHeadError('the request target and Host differ')
-  }
-  const inner = { ...head, target: rest.startsWith('/') ? rest : `/${rest}` }
-  return table.ownNames.has(head.hostname) ? matchRoute(table, inner) : matchHost(table, inner)
+  const same = head.hostname === authority.hostname && portOf(head, defaultPort) === authority.port
+  if (!same && hasHost(head)) throw new MalformedHeadError('the request target and Host differ')
+  const { hostname } = authority
+  const port = same ? head.port : String(authority.port)
+  const inner = { ...head, hostname, port, target: rest.startsWith('/') ? rest : `/${rest}` }
+  const own = table.ownNames.has(hostname) && (ownPort === null || authority.port === ownPort)
+  return own ? matchRoute(table, inner) : matchHost(table, inner)
+}
+
+/** HTTP/1.0 has none; an absolute target says all by itself then. */
+function hasHost({ fields }: RequestHead): boolean {
+  return fields.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
 }
 
 /** @throws RefusedError `target-not-allowed` */

@@ -307,3 +307,18 @@ test('the bytes of an unrouted tunnel pass untouched, both ways, to its end', as
   expect(world.asked).toEqual(['elsewhere.example'])
   await new Promise((resolve) => echo.close(resolve))
 })
+
+test('a client whose token a reload has taken away is not served inside its tunnel any more', async () => {
+  const token = 'f00d'.repeat(16)
+  const clients = [{ name: 'app', token: new SecretValue(token), routes: null }]
+  world = await ConnectWorld.start({ connect: INTERCEPT, clients })
+  const fields = `Host: ${API}:443\r\nProxy-Authorization: Bearer ${token}\r\n`
+  const { socket } = await world.connect(`${API}:443`, fields)
+  const inner = await world.secure(socket, API)
+  expect(statusOf(await exchange(inner, request('/v1/a')))).toBe(200)
+
+  const others = [{ name: 'other', token: new SecretValue('beef'.repeat(16)), routes: null }]
+  await world.bench.plane.reload({ ...world.bench.config, clients: others })
+  expect(statusOf(await exchange(inner, request('/v1/a')))).toBe(407)
+  expect(world.bench.upstream.requests).toHaveLength(1)
+})

@@ -147,3 +147,21 @@ test.each(CONFUSING)(
     expect(asked).toEqual([])
   },
 )
+
+test('an absolute target under our own name with the port of another local service is refused', async () => {
+  await start(true)
+  for (const authority of ['127.0.0.1:3000', 'localhost']) {
+    const answer = await bench.raw(get(`http://${authority}/partner/v1/a`, authority))
+    expect(statusOf(answer)).toBe(403)
+  }
+  expect(bench.upstream.requests).toEqual([])
+  expect(asked).toEqual([])
+})
+
+test('an absolute target in HTTP/1.0 needs no Host', async () => {
+  await start(true)
+  const answer = await bench.raw('GET http://api.partner.example/v1/a HTTP/1.0\r\n\r\n')
+  expect(statusOf(answer)).toBe(200)
+  expect(bench.upstream.requests[0]?.target).toBe('/v1/a')
+  expect(statusOf(await bench.raw('GET http://evil.example/v1/a HTTP/1.0\r\n\r\n'))).toBe(403)
+})
