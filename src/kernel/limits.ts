@@ -56,6 +56,8 @@ export const COOLDOWN_MAX_MS = 300_000
  */
 export const DOUBT_FIRST_MS = 334
 export const DOUBT_MAX_MS = 10_000
+/** Requests that are refused with two versions make the rotation look once per this time. */
+export const DOUBT_LOOK_MS = 10_000
 /** Refusals in a row, by every version tried, after which a version that once worked cools down too. */
 export const REFUSALS_IN_A_ROW_MAX = 5
 /** How long requests wait for the first one that tries a version, before they go upstream themselves. */

@@ -1,4 +1,4 @@
-import type { Candidate } from './credential-view.ts'
+import type { Candidate } from './credential-snapshot.ts'
 
 /** What requests have shown of a version so far. */
 export interface Standing {

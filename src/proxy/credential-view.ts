@@ -1,36 +1,20 @@
 import type { CredentialVersions, LiveVersion } from '../kernel/credential.ts'
-import { VIEW_REST_MS, VIEW_RETRY_MS } from '../kernel/limits.ts'
+import { DOUBT_LOOK_MS, VIEW_REST_MS, VIEW_RETRY_MS } from '../kernel/limits.ts'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { RolloutReport } from '../kernel/ports/store.ts'
 import type { CredentialMeter } from '../kernel/ports/telemetry.ts'
 import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
-import type { WrittenPlacement } from './placement.ts'
 import { RetryLaterError } from './rescue.ts'
 import type { Choice, Tries } from './choose-candidates.ts'
+import type { CredentialSnapshot } from './credential-snapshot.ts'
 import { VersionHealth } from './version-health.ts'
-import type { Echo } from './mask-echo.ts'
-import { echoesOf, echoForms, type Rendered } from './render-credential.ts'
+import { echoesOf, echoForms } from './render-credential.ts'
 import { Rollout } from './rollout.ts'
 import { Seldom } from './seldom.ts'
 import { VersionCandidate, isSame } from './version-candidate.ts'
 import { VersionUses } from './version-uses.ts'
-
-/** A version that may be tried for a request, with its rendered forms. */
-export interface Candidate {
-  readonly version: LiveVersion
-  /** The version written for one placement, built at its first use. */
-  rendered(placement: WrittenPlacement): Rendered
-}
-
-/** All that requests use of a credential at one moment. */
-export interface CredentialSnapshot {
-  readonly candidates: readonly Candidate[]
-  readonly publicValues: Readonly<Record<string, string>>
-  /** Finds the secrets in the upstream's answers; none when there is nothing to look for. */
-  readonly echoes: readonly Echo[]
-}
 
 export interface CredentialViewDeps {
   readonly clock: Clock
@@ -61,6 +45,7 @@ export class CredentialView {
   #stopRetry: Stop | null = null
   /** An upstream that refuses at random must not make a read of each refusal. */
   readonly #refreshSeldom: Seldom
+  readonly #lookSeldom: Seldom
 
   constructor(deps: CredentialViewDeps) {
     this.#deps = deps
@@ -69,6 +54,9 @@ export class CredentialView {
     this.meter = deps.meter
     this.#refreshSeldom = new Seldom(deps.clock, VIEW_REST_MS, () => void this.refresh())
     const { source } = deps
+    this.#lookSeldom = new Seldom(deps.clock, DOUBT_LOOK_MS, () =>
+      deps.earlyLook.look(source.credentialId),
+    )
     this.health = new VersionHealth({
       clock: deps.clock,
       probe: source.probe === undefined ? undefined : (version) => probe(source, version),
@@ -88,6 +76,7 @@ export class CredentialView {
     this.#stopRetry?.()
     this.#stopRetry = null
     this.#refreshSeldom.stop()
+    this.#lookSeldom.stop()
     this.#listeners.clear()
     this.health.stop()
   }
@@ -156,6 +145,11 @@ export class CredentialView {
     const choice = this.health.peek(listed, replayable)
     if (choice.kind === 'wait') return this.health.choose(listed, replayable).then(toTry)
     return toTry(choice)
+  }
+
+  /** One request was refused with two versions. It may be about neither; but the rotation, which can ask, should look. */
+  doubted(): void {
+    this.#lookSeldom.ask()
   }
 
   /** The generation that a request which came now would be started with; null when there is none. */

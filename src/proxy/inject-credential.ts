@@ -1,5 +1,5 @@
 import type { CompiledEndpoint } from './compile-routes.ts'
-import type { Candidate } from './credential-view.ts'
+import type { Candidate } from './credential-snapshot.ts'
 import type { OutboundRequest } from './attempt.ts'
 import type { HeldBody } from './hold-body.ts'
 import { endToEndFields, endToEndTrailers } from './hop-headers.ts'

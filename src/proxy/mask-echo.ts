@@ -1,4 +1,4 @@
-import type { CredentialSnapshot } from './credential-view.ts'
+import type { CredentialSnapshot } from './credential-snapshot.ts'
 import { echoesOf } from './render-credential.ts'
 import type { Answered } from './try-candidates.ts'
 import { writtenForms } from './written-forms.ts'

@@ -1,5 +1,5 @@
 import type { TokenSource } from '../kernel/ports/token-source.ts'
-import type { Candidate } from './credential-view.ts'
+import type { Candidate } from './credential-snapshot.ts'
 import { RetryLaterError } from './rescue.ts'
 
 /**

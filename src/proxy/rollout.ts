@@ -1,6 +1,6 @@
 import type { LiveVersion } from '../kernel/credential.ts'
 import type { RolloutReport } from '../kernel/ports/store.ts'
-import type { Candidate, CredentialSnapshot } from './credential-view.ts'
+import type { Candidate, CredentialSnapshot } from './credential-snapshot.ts'
 
 /** Shares are counted in millionths: tenths do not add up to one. */
 const WHOLE = 1_000_000

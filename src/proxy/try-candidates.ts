@@ -1,7 +1,8 @@
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { FallbackOutcome, ReplayOutcome } from '../kernel/ports/telemetry.ts'
 import type { HeldToken, TokenSource } from '../kernel/ports/token-source.ts'
-import type { Candidate, CredentialView } from './credential-view.ts'
+import type { Candidate } from './credential-snapshot.ts'
+import type { CredentialView } from './credential-view.ts'
 import { decideReplay } from './decide-replay.ts'
 import { type Detector, detectAuthFailure, rulesFor, type Verdict } from './detect-auth-failure.ts'
 import type { Attempt, OutboundRequest } from './attempt.ts'
@@ -165,6 +166,7 @@ async function fallBack(sending: Sending, refused: Sent, second: Candidate): Pro
     note('refused-too')
     sending.budget.spend()
     credential.health.refusedTogether(refused.candidate.version, second.version)
+    credential.doubted()
     return { ...sent, gaveUp: 'refused-too' }
   }
   const healed = provesCredential(sent)

@@ -1,5 +1,5 @@
 import type { LiveVersion } from '../kernel/credential.ts'
-import type { Candidate } from './credential-view.ts'
+import type { Candidate } from './credential-snapshot.ts'
 import type { WrittenPlacement } from './placement.ts'
 import { type Rendered, renderCredential } from './render-credential.ts'
 

@@ -10,7 +10,7 @@ import {
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { type Choice, chooseCandidates, type Standing } from './choose-candidates.ts'
-import type { Candidate } from './credential-view.ts'
+import type { Candidate } from './credential-snapshot.ts'
 
 export interface VersionHealthDeps {
   readonly clock: Clock

@@ -1,7 +1,7 @@
 import type { SignRequest } from '../kernel/ports/signer.ts'
 import type { HeldToken } from '../kernel/ports/token-source.ts'
 import type { OutboundRequest } from './attempt.ts'
-import type { Candidate } from './credential-view.ts'
+import type { Candidate } from './credential-snapshot.ts'
 import { type Match, splitTarget } from './match-route.ts'
 import type {
   ComputedPlacement,

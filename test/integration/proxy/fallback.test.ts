@@ -232,7 +232,20 @@ test('row 50: refusals that have nothing to do with the secret swap nothing', as
   }
   await bench.send({})
   expect(bench.upstream.requests.at(-1)?.values('x-api-key')).toEqual([S1])
-  expect(bench.looks).toEqual([])
+  // The rotation, which can ask, looks once per ten seconds.
+  expect(bench.looks).toEqual(['partner'])
+  await bench.clock.advance(10_000)
+  expect(bench.looks).toEqual(['partner', 'partner'])
+  await bench.clock.advance(60_000)
+  expect(bench.looks).toEqual(['partner', 'partner'])
+})
+
+test('one request that is refused with two versions that worked is enough for an early look', async () => {
+  bench = await Bench.start({ answer: accepting(S1, S2) })
+  await bench.send({})
+  bench.upstream.answerWith(accepting())
+  expect((await bench.send({})).headers['sidekey-fallback']).toBe('refused-too')
+  expect(bench.looks).toEqual(['partner'])
 })
 
 test('with one version only, the refusal is passed on with its reason', async () => {

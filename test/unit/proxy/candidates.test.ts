@@ -4,7 +4,7 @@ import {
   chooseCandidates,
   type Standing,
 } from '../../../src/proxy/choose-candidates.ts'
-import type { Candidate } from '../../../src/proxy/credential-view.ts'
+import type { Candidate } from '../../../src/proxy/credential-snapshot.ts'
 import { decideReplay } from '../../../src/proxy/decide-replay.ts'
 import { ReplayBudget } from '../../../src/proxy/replay-budget.ts'
 import type { LiveVersion } from '../../../src/kernel/credential.ts'

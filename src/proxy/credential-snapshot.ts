@@ -1,0 +1,19 @@
+import type { LiveVersion } from '../kernel/credential.ts'
+import type { Echo } from './mask-echo.ts'
+import type { WrittenPlacement } from './placement.ts'
+import type { Rendered } from './render-credential.ts'
+
+/** A version that may be tried for a request, with its rendered forms. */
+export interface Candidate {
+  readonly version: LiveVersion
+  /** The version written for one placement, built at its first use. */
+  rendered(placement: WrittenPlacement): Rendered
+}
+
+/** All that requests use of a credential at one moment. */
+export interface CredentialSnapshot {
+  readonly candidates: readonly Candidate[]
+  readonly publicValues: Readonly<Record<string, string>>
+  /** Finds the secrets in the upstream's answers; none when there is nothing to look for. */
+  readonly echoes: readonly Echo[]
+}
