@@ -33,7 +33,7 @@ export function block(reason: BlockedReason): Extract<Step, { kind: 'block' }> {
 
 /** Nothing came of the create that was sent at `sentAtMs`: after a while it is sent once more. */
 export function resendLater(v: View, sentAtMs: number): Step {
-  const resendAtMs = sentAtMs + createBackoffMs(v.record)
+  const resendAtMs = sentAtMs + createBackoffMs(v.record, sentAtMs)
   if (v.nowMs < resendAtMs) return wait(v, 'create-unknown', resendAtMs)
   return { kind: 'resend', reason: 'create-absent' }
 }

@@ -3,8 +3,13 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { ManagementAuth, ProviderFailure } from '../kernel/ports/provider.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { Moment, RotatorDeps, Taken } from './context.ts'
-import type { CallHold, Observation } from './observation.ts'
-import { CALL_REFUSED_RETRY_MS, CALL_RETRY_FIRST_MS, CALL_RETRY_MAX_MS } from './timing.ts'
+import { type CallHold, type Observation, suspected } from './observation.ts'
+import {
+  CALL_REFUSED_RETRY_MS,
+  CALL_RETRY_FIRST_MS,
+  CALL_RETRY_MAX_MS,
+  patientMs,
+} from './timing.ts'
 
 /** Runs a call that is given up after 10 s, or when the process stops. */
 export async function withDeadline<T>(
@@ -57,11 +62,13 @@ export function afterFailure(
   failure: ProviderFailure,
 ): Taken {
   const failures = seen.callFailures + 1
+  const sinceMs = seen.callHold?.sinceMs ?? nowMs
   const hold = (reason: CallHold, forMs: number): Observation => ({
     ...seen,
     callFailures: failures,
-    callHold: { reason, untilMs: nowMs + forMs },
+    callHold: { reason, untilMs: nowMs + forMs, sinceMs },
   })
+  const refusedMs = patientMs(CALL_REFUSED_RETRY_MS, nowMs - sinceMs)
   switch (failure.kind) {
     case 'throttled': {
       const forMs = withJitter(failure.retryAfterMs, deps.random)
@@ -72,15 +79,13 @@ export function afterFailure(
       }
     }
     case 'unauthorized':
-      return {
-        record,
-        seen: { ...hold('management-refused', CALL_REFUSED_RETRY_MS), suspectAtMs: nowMs },
-      }
+      return { record, seen: suspected(hold('management-refused', refusedMs), nowMs) }
     case 'forbidden':
     case 'account-not-found':
-      return { record, seen: hold('provider-forbidden', CALL_REFUSED_RETRY_MS) }
+      return { record, seen: hold('provider-forbidden', refusedMs) }
     case 'unavailable': {
-      const backoffMs = Math.min(CALL_RETRY_FIRST_MS * 2 ** (failures - 1), CALL_RETRY_MAX_MS)
+      const firstMs = Math.min(CALL_RETRY_FIRST_MS * 2 ** (failures - 1), CALL_RETRY_MAX_MS)
+      const backoffMs = patientMs(firstMs, nowMs - sinceMs)
       return { record, seen: hold('provider-unavailable', withJitter(backoffMs, deps.random)) }
     }
   }

@@ -5,6 +5,8 @@ import {
   ABORT_BACKOFF_MAX_MS,
   ABORT_BACKOFF_MEMORY_MS,
   CALL_RETRY_FIRST_MS,
+  RESEND_MAX_MS,
+  patientMs,
 } from './timing.ts'
 
 /** Reason of a tombstone whose value the provider's rule refused. */
@@ -50,11 +52,11 @@ export function rejectedInARow(record: CredentialRecord): number {
 
 /**
  * How long a create whose outcome is unknown rests before it is sent again: 1 s, doubling, at most
- * 1 minute.
+ * 1 minute; longer where it has been unknown for long.
  */
-export function createBackoffMs(record: CredentialRecord): number {
-  const attempts = record.pending?.attempts ?? 1
-  return Math.min(CALL_RETRY_FIRST_MS * 2 ** (attempts - 1), 60_000)
+export function createBackoffMs({ pending }: CredentialRecord, sentAtMs: number): number {
+  const firstMs = CALL_RETRY_FIRST_MS * 2 ** ((pending?.attempts ?? 1) - 1)
+  return patientMs(Math.min(firstMs, RESEND_MAX_MS), sentAtMs - (pending?.createdAtMs ?? sentAtMs))
 }
 
 /** How long to rest after an abandoned candidate: the more of them in the last hour, the longer. */

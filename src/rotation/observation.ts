@@ -3,12 +3,14 @@ import type { Member } from '../kernel/ports/store.ts'
 import {
   DRIFT_MS,
   EARLY_LIST_MIN_MS,
+  EARLY_PROBE_MAX_MS,
   LIST_POLL_FIRST_MS,
   PROBE_POLL_MAX_MS,
   PROBE_RETRY_FIRST_MS,
   PROBE_RETRY_MAX_MS,
   PROBE_SPACING_MS,
   REFUSALS_MAX,
+  patientMs,
 } from './timing.ts'
 
 /** What the probes of one version have said so far. */
@@ -17,9 +19,13 @@ export interface ProbeSight {
   readonly verdict: 'accepted' | 'refused' | null
   /** How often in a row; inconclusive probes neither count nor break the row. */
   readonly streak: number
+  /** When that row began. */
+  readonly sinceMs: number
   readonly verdictAtMs: number
   /** Inconclusive probes since the last verdict. */
   readonly inconclusive: number
+  /** When the first of them was sent. */
+  readonly unsureSinceMs: number
   /** No probe before this instant. */
   readonly retryAtMs: number
 }
@@ -82,11 +88,18 @@ export interface Observation {
   readonly members: ReadonlyMap<string, MemberSight>
   readonly gone: ReadonlyMap<number, UseSight>
   readonly callFailures: number
-  readonly callHold: { readonly reason: CallHold; readonly untilMs: number } | null
+  readonly callHold: {
+    readonly reason: CallHold
+    readonly untilMs: number
+    /** When the first call of this row of failures failed. */
+    readonly sinceMs: number
+  } | null
   /**
    * Something was wrong at this instant (a request was refused): older verdicts are asked again.
    */
   readonly suspectAtMs: number
+  /** When the first one of this row of suspicions came. */
+  readonly suspectSinceMs: number
 }
 
 export function nothingSeen(nowMs: number): Observation {
@@ -102,7 +115,21 @@ export function nothingSeen(nowMs: number): Observation {
     callFailures: 0,
     callHold: null,
     suspectAtMs: 0,
+    suspectSinceMs: 0,
   }
+}
+
+/** What was seen before is doubtful from this instant on. */
+export function suspected(seen: Observation, nowMs: number): Observation {
+  const goesOn = nowMs - seen.suspectAtMs <= DRIFT_MS
+  return { ...seen, suspectAtMs: nowMs, suspectSinceMs: goesOn ? seen.suspectSinceMs : nowMs }
+}
+
+/** The same, with the later suspicion of both: one may come while a step is under way. */
+export function withSuspicionOf(seen: Observation, other: Observation): Observation {
+  if (other.suspectAtMs <= seen.suspectAtMs) return seen
+  const { suspectAtMs, suspectSinceMs } = other
+  return { ...seen, suspectAtMs, suspectSinceMs }
 }
 
 export function sawProbe(
@@ -119,8 +146,10 @@ export function sawProbe(
       : {
           verdict: outcome,
           streak: before?.verdict === outcome ? before.streak + 1 : 1,
+          sinceMs: before?.verdict === outcome ? before.sinceMs : nowMs,
           verdictAtMs: nowMs,
           inconclusive: 0,
+          unsureSinceMs: 0,
           retryAtMs: 0,
         }
   return { ...seen, probes: new Map(seen.probes).set(generation, sight) }
@@ -132,25 +161,31 @@ function inconclusive(
   nowMs: number,
 ): ProbeSight {
   const times = (before?.inconclusive ?? 0) + 1
+  const unsureSinceMs = times === 1 ? nowMs : (before?.unsureSinceMs ?? nowMs)
   const backoffMs = Math.min(PROBE_RETRY_FIRST_MS * 2 ** (times - 1), PROBE_RETRY_MAX_MS)
   return {
     verdict: before?.verdict ?? null,
     streak: before?.streak ?? 0,
+    sinceMs: before?.sinceMs ?? nowMs,
     verdictAtMs: before?.verdictAtMs ?? 0,
     inconclusive: times,
-    retryAtMs: nowMs + (retryAfterMs ?? backoffMs),
+    unsureSinceMs,
+    retryAtMs: nowMs + (retryAfterMs ?? patientMs(backoffMs, nowMs - unsureSinceMs)),
   }
 }
 
 /** Begins anew, but for what the provider asked for and what the members reported. */
 export function forgetAll(seen: Observation, nowMs: number): Observation {
-  const { callHold, callFailures, members, gone, suspectAtMs } = seen
-  return { ...nothingSeen(nowMs), callHold, callFailures, members, gone, suspectAtMs }
+  const { callHold, callFailures, members, gone } = seen
+  const kept = { ...nothingSeen(nowMs), callHold, callFailures, members, gone }
+  return withSuspicionOf(kept, seen)
 }
 
 /** Asks and lists again at once, whatever was seen before. */
-export function anew(nowMs: number): Pick<Observation, 'list' | 'callHold' | 'suspectAtMs'> {
-  return { list: null, callHold: null, suspectAtMs: nowMs }
+export function anew(
+  nowMs: number,
+): Pick<Observation, 'list' | 'callHold' | 'suspectAtMs' | 'suspectSinceMs'> {
+  return { list: null, callHold: null, suspectAtMs: nowMs, suspectSinceMs: nowMs }
 }
 
 /** Forgets the verdicts on these versions, because an effect may have changed them. */
@@ -192,10 +227,18 @@ export function probeDueAtMs(seen: Observation, generation: number): number {
   const sight = seen.probes.get(generation)
   if (sight === undefined) return 0
   if (sight.inconclusive > 0) return sight.retryAtMs
-  if (sight.verdictAtMs < seen.suspectAtMs) return 0
-  if (sight.verdict === 'accepted') return sight.verdictAtMs + DRIFT_MS
-  if (sight.streak < REFUSALS_MAX) return sight.verdictAtMs + PROBE_SPACING_MS
-  return sight.verdictAtMs + Math.min(1_000 * (sight.streak - 2), PROBE_POLL_MAX_MS)
+  const dueAtMs = sight.verdictAtMs + pauseAfterVerdictMs(sight)
+  if (sight.verdictAtMs >= seen.suspectAtMs) return dueAtMs
+  const suspectedForMs = seen.suspectAtMs - seen.suspectSinceMs
+  const pauseMs = Math.min(patientMs(0, suspectedForMs), EARLY_PROBE_MAX_MS)
+  return Math.min(dueAtMs, sight.verdictAtMs + pauseMs)
+}
+
+function pauseAfterVerdictMs({ verdict, streak, verdictAtMs, sinceMs }: ProbeSight): number {
+  if (verdict === 'accepted') return DRIFT_MS
+  if (streak < REFUSALS_MAX) return PROBE_SPACING_MS
+  const pauseMs = Math.min(1_000 * (streak - 2), PROBE_POLL_MAX_MS)
+  return patientMs(pauseMs, verdictAtMs - sinceMs)
 }
 
 /**
@@ -208,8 +251,9 @@ export function listDueAtMs(seen: Observation, sinceMs: number | null): number {
   const pauseMs =
     sinceMs === null ? DRIFT_MS : Math.min(Math.max(waitedMs, LIST_POLL_FIRST_MS), DRIFT_MS)
   const dueMs = seen.list.atMs + pauseMs
-  const suspected = seen.suspectAtMs > seen.list.atMs
-  return suspected ? Math.min(dueMs, seen.list.atMs + EARLY_LIST_MIN_MS) : dueMs
+  if (seen.suspectAtMs <= seen.list.atMs) return dueMs
+  const earlyMs = patientMs(EARLY_LIST_MIN_MS, seen.suspectAtMs - seen.suspectSinceMs)
+  return Math.min(dueMs, seen.list.atMs + earlyMs)
 }
 
 /** Presence must persist as well: a stale list still shows what is gone. */

@@ -8,7 +8,7 @@ import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
 import { isSlotTaken } from './slot-taken.ts'
 import type { Step } from './step.ts'
 import { ORPHAN_WINDOW_MS, WINDOW_POLL_MS } from './timing.ts'
-import { type View, prove, wait } from './view.ts'
+import { type View, prove, proveFor, wait } from './view.ts'
 
 /** idle: current serves alone. → prepared */
 function planIdle(v: View): Step {
@@ -117,7 +117,7 @@ function planAborting(v: View): Step {
   if (pending?.secretId !== traits.slots?.secondary) return { kind: 'gone', reason: 'absent' }
   const inUse = belief.pending === 'dead' ? null : releaseBarrier(v)
   if (inUse !== null) return waitForMembers(v, inUse)
-  return prove(v, current.generation) ?? { kind: 'revoke', reason: 'aborting' }
+  return proveFor(v, current.generation, { kind: 'revoke', reason: 'aborting' })
 }
 
 /** Given up before the answer was known: it may have made a secondary all the same. */

@@ -26,7 +26,16 @@ import {
 } from './settle-attribution.ts'
 import type { Step } from './step.ts'
 import { CLOCK_SKEW_MAX_MS, LIST_FRESH_MS, REST_LOOK_MS, WINDOW_POLL_MS } from './timing.ts'
-import { type Rules, type View, lookAround, prove, view, wait, whileHeld } from './view.ts'
+import {
+  type Rules,
+  type View,
+  lookAround,
+  prove,
+  proveFor,
+  view,
+  wait,
+  whileHeld,
+} from './view.ts'
 
 /**
  * Decides what to do next, from the record, what was seen, the rules and the time: nothing else.
@@ -172,7 +181,7 @@ function planRetiring(v: View): Step {
     if (seen.lastSecretId === previous?.secretId) return settleLastSecret(v, previous?.generation)
     const held = revokeBarriers(v)
     if (held !== null) return waitForMembers(v, held)
-    return prove(v, current.generation) ?? { kind: 'revoke', reason: 'retiring' }
+    return proveFor(v, current.generation, { kind: 'revoke', reason: 'retiring' })
   }
   if (belief.listed === null) return wait(v, 'revoke-settling')
   if (belief.listed.includes(previous?.secretId ?? '')) {
@@ -209,7 +218,7 @@ function planAborting(v: View): Step {
   if (unborn !== null) return unborn
   const inUse = belief.pending === 'dead' ? null : releaseBarrier(v)
   if (inUse !== null) return waitForMembers(v, inUse)
-  return prove(v, current.generation) ?? { kind: 'revoke', reason: 'aborting' }
+  return proveFor(v, current.generation, { kind: 'revoke', reason: 'aborting' })
 }
 
 const PLANS: Readonly<Record<Phase, (v: View) => Step>> = {

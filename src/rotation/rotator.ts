@@ -8,7 +8,14 @@ import { describeState, describeStatus, readStatus } from './describe-status.ts'
 import { progressOf } from './facts.ts'
 import { faultReason } from './fault-reason.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
-import { type Observation, anew, forgetAll, nothingSeen } from './observation.ts'
+import {
+  type Observation,
+  anew,
+  forgetAll,
+  nothingSeen,
+  suspected,
+  withSuspicionOf,
+} from './observation.ts'
 import { plan } from './plan.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import { NOBODY, type Roster, readRoster, sawRoster } from './roster.ts'
@@ -139,9 +146,8 @@ export class Rotator {
   ): Promise<Stored | null> {
     const moment = { record: stored.record, seen: this.#seen, nowMs, signal }
     const taken = await takeStep(this.#deps, moment, step)
-    const suspectAtMs = Math.max(this.#seen.suspectAtMs, taken.seen.suspectAtMs)
     if (taken.record === stored.record) {
-      this.#seen = { ...taken.seen, suspectAtMs }
+      this.#seen = withSuspicionOf(taken.seen, this.#seen)
       return stored
     }
     // Until the save has come through, nothing that this step did is certain: all is asked again.
@@ -149,7 +155,7 @@ export class Rotator {
     const saved = await this.#save(stored, taken.record, step, nowMs)
     if (saved !== null) {
       // A request may have seen a refusal while the save was under way: that suspicion stays.
-      this.#seen = { ...taken.seen, suspectAtMs: Math.max(suspectAtMs, this.#seen.suspectAtMs) }
+      this.#seen = withSuspicionOf(taken.seen, this.#seen)
       this.#progress = progressOf(saved.record)
     }
     return saved
@@ -181,7 +187,7 @@ export class Rotator {
   suspect(): void {
     const { known } = this.#records
     const nowMs = known === null ? this.#deps.clock.now() : this.#now(known)
-    this.#seen = { ...this.#seen, suspectAtMs: nowMs }
+    this.#seen = suspected(this.#seen, nowMs)
   }
 
   /**

@@ -14,6 +14,8 @@ export const PROBE_SPACING_MS = 250
 export const PROBE_FRESH_MS = 5_000
 /** A version that stays refused is probed ever more rarely: from 1 s to this. */
 export const PROBE_POLL_MAX_MS = 5_000
+/** Longest time between two probes of a revoked version that is still accepted, while that does not last long. */
+export const REVOKED_PROBE_MAX_MS = 30_000
 /**
  * While nothing happens, live versions are probed and the list is read this often, to find drift.
  */
@@ -24,15 +26,30 @@ export const DRIFT_MS = 600_000
  */
 export const EARLY_LIST_MIN_MS = 60_000
 /**
+ * A suspicion asks about a version at once; where one follows the other and finds nothing, ever more rarely, but at
+ * least this often: one of them may be right.
+ */
+export const EARLY_PROBE_MAX_MS = 60_000
+/**
  * A list that does not show yet what is waited for is read again after this, then after ever
  * longer.
  */
 export const LIST_POLL_FIRST_MS = 3_000
+/**
+ * How long to wait before asking again for something that has lasted for `lastedMs`: `pauseMs`, and a tenth of that time
+ * once it is longer, at most `DRIFT_MS`. So an outage of hours is no storm of calls, and its end is found within a tenth
+ * of its length.
+ */
+export function patientMs(pauseMs: number, lastedMs: number): number {
+  return Math.max(pauseMs, Math.min(lastedMs / 10, DRIFT_MS))
+}
 /** Age up to which a list allows the next candidate to be prepared. */
 export const LIST_FRESH_MS = 5_000
 /** Back-off of management calls that failed, doubling. */
 export const CALL_RETRY_FIRST_MS = 1_000
 export const CALL_RETRY_MAX_MS = 30_000
+/** Longest back-off of a create whose outcome is unknown, while it is not unknown for long. */
+export const RESEND_MAX_MS = 60_000
 /** A refused management call says that somebody must act; asking more often would not help. */
 export const CALL_REFUSED_RETRY_MS = 30_000
 /** Back-off of a probe without a verdict, doubling. */

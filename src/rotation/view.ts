@@ -11,8 +11,11 @@ import {
   PROBE_POLL_MAX_MS,
   PROBE_SPACING_MS,
   REFUSED_LIST_MS,
+  REFUSALS_MAX,
   REST_LOOK_MS,
+  REVOKED_PROBE_MAX_MS,
   UNKNOWN_LIST_MAX_MS,
+  patientMs,
 } from './timing.ts'
 
 /** What holds for a credential by configuration and by its provider's nature. */
@@ -84,6 +87,14 @@ export function whileHeld(v: View, step: Step): Step {
   return step
 }
 
+/**
+ * A call that relies on this version: it is proven right before, but not over and over again while the call has to wait.
+ */
+export function proveFor(v: View, generation: number, call: Step): Step {
+  const step = whileHeld(v, call)
+  return step === call ? (prove(v, generation) ?? call) : step
+}
+
 const MUTATIONS: ReadonlySet<Step['kind']> = new Set(['prepare', 'resend', 'create', 'revoke'])
 
 /** The versions whose health matters in this phase. */
@@ -116,8 +127,14 @@ function probeAtMs(v: View, generation: number): number {
   const { record, seen } = v
   const dueAtMs = probeDueAtMs(seen, generation)
   const sight = seen.probes.get(generation)
-  if (sight?.verdict !== 'accepted' || sight.inconclusive > 0) return dueAtMs
   const { current, pending, previous } = record
+  if (sight === undefined || sight.inconclusive > 0) return dueAtMs
+  if (sight.verdict !== 'accepted') {
+    // Each time that it is sent it is asked about anew: that is no reason to ask as if it were the first time.
+    const awaited = isAwaited(v) && sight.streak >= REFUSALS_MAX
+    if (!awaited || generation !== pending?.generation) return dueAtMs
+    return Math.max(dueAtMs, sight.verdictAtMs + awaitedMs(v, sight.verdictAtMs))
+  }
   // What was given up and found to be the only one that works serves again: it is no tombstone then.
   const serves = [current, pending, previous].some((one) => one?.generation === generation)
   const abandoned = record.tombstones.find((one) => one.generation === generation)
@@ -129,18 +146,29 @@ function probeAtMs(v: View, generation: number): number {
   const proving = record.phase === 'created' && generation === record.pending?.generation
   if (proving && sight.streak < VERIFY_SUCCESSES) return sight.verdictAtMs + PROBE_SPACING_MS
   // It works, and its id is gone: either the id was wrong, or it is dying.
-  const missing = v.belief.listed?.includes(record.current.secretId ?? '') === false
-  if (missing && generation === record.current.generation) {
-    return sight.verdictAtMs + PROBE_POLL_MAX_MS
+  const missing = current.secretId === null ? undefined : seen.presence.get(current.secretId)
+  if (missing?.listed === false && generation === current.generation) {
+    return sight.verdictAtMs + patientMs(PROBE_POLL_MAX_MS, sight.verdictAtMs - missing.sinceMs)
   }
   // It worked, and no list shows it: it may have been revoked since.
-  if (record.phase === 'prepared' && generation === record.pending?.generation) {
-    return sight.verdictAtMs + PROBE_POLL_MAX_MS
+  if (record.phase === 'prepared' && generation === pending?.generation) {
+    return sight.verdictAtMs + Math.max(PROBE_POLL_MAX_MS, awaitedMs(v, sight.verdictAtMs))
   }
   const victim = record.phase === 'aborting' ? record.pending : record.previous
   if (generation !== victim?.generation || record.absentSinceMs === null) return dueAtMs
   const waitedMs = sight.verdictAtMs - record.absentSinceMs
-  return sight.verdictAtMs + Math.min(Math.max(waitedMs / 3, PROBE_SPACING_MS), 30_000)
+  const pauseMs = Math.min(Math.max(waitedMs / 3, PROBE_SPACING_MS), REVOKED_PROBE_MAX_MS)
+  return sight.verdictAtMs + patientMs(pauseMs, waitedMs)
+}
+
+/** Nobody knows what became of its create, and nothing new is listed. */
+function isAwaited({ record, belief }: View): boolean {
+  return record.pending?.secretId === null && belief.newIds.length === 0
+}
+
+/** How patient one is with a candidate whose create has been unknown for so long. */
+function awaitedMs({ record }: View, atMs: number): number {
+  return patientMs(0, atMs - (record.pending?.createdAtMs ?? atMs))
 }
 
 /** From when on an accepted value, given up after its revoke, is no longer merely slow to die. */
@@ -156,10 +184,12 @@ function listAtMs(v: View): number {
   if (sinceMs === 'never') return Number.POSITIVE_INFINITY
   const { phase, blocked } = v.record
   const unsure = phase === 'prepared' || phase === 'aborting'
-  const urgent = unsure && blocked === null && v.seen.list !== null
-  const latestMs = urgent ? (v.seen.list?.atMs ?? 0) + UNKNOWN_LIST_MAX_MS : Infinity
+  const { list, callHold } = v.seen
+  const urgent = unsure && blocked === null && list !== null
+  const latestMs = urgent ? list.atMs + UNKNOWN_LIST_MAX_MS : Infinity
+  const earliestMs = list !== null && isAwaited(v) ? list.atMs + awaitedMs(v, list.atMs) : 0
   const dueAtMs = Math.max(Math.min(listDueAtMs(v.seen, sinceMs), latestMs), currentListAtMs(v))
-  return Math.max(dueAtMs, v.seen.callHold?.untilMs ?? 0)
+  return Math.max(dueAtMs, earliestMs, callHold?.untilMs ?? 0)
 }
 
 /**

@@ -25,6 +25,7 @@ function version(generation: number, secretId: string | null) {
 export function aRecord(phase: Phase, changes: Partial<CredentialRecord> = {}): CredentialRecord {
   const pending = {
     ...version(4, phase === 'prepared' ? null : 'n4'),
+    createdAtMs: NOW_MS - 60_000,
     idsBefore: ['c3'],
     attempts: 1,
     firstSeenAtMs: phase === 'prepared' ? null : NOW_MS - 60_000,
