@@ -13,23 +13,34 @@ import { type Roster, readRoster } from './roster.ts'
 
 type Staged = readonly [Stage, SecretVersion]
 
+/** What a process knows while the store is away. */
+interface Known {
+  readonly record: CredentialRecord | null
+  readonly roster: Roster
+}
+
 /**
- * Reads what is stored and what the replicas report, and describes it.
- * @throws StoreUnavailableError also when nothing is stored yet
+ * Reads what is stored and what the replicas report, and describes it; what was known last while the store is away.
+ * @throws StoreUnavailableError nothing is stored, or known, yet
  */
 export async function readStatus(
   { store, credentialId, providerName }: RotatorDeps,
-  known: CredentialRecord | null,
+  known: Known,
   reason: string | null,
 ): Promise<CredentialStatus> {
-  const stored = await store.read(credentialId)
-  const record = stored?.record ?? known
-  if (record === null) throw new StoreUnavailableError('nothing is stored yet')
-  return describeStatus(record, await readRoster(store, credentialId), providerName, reason)
+  try {
+    const stored = await store.read(credentialId)
+    const record = stored?.record ?? known.record
+    if (record === null) throw new StoreUnavailableError('nothing is stored yet')
+    return describeStatus(record, await readRoster(store, credentialId), providerName, reason)
+  } catch (error) {
+    if (known.record === null || !(error instanceof StoreUnavailableError)) throw error
+    return describeStatus(known.record, known.roster, providerName, 'store-unavailable')
+  }
 }
 
 /** What people and machines see of a credential. No values. */
-export function describeStatus(
+function describeStatus(
   record: CredentialRecord,
   roster: Roster,
   providerName: string,

@@ -1,17 +1,6 @@
 import { ABSENCE_PERSIST_MS } from '../kernel/limits.ts'
 import type { Member } from '../kernel/ports/store.ts'
-import {
-  DRIFT_MS,
-  EARLY_LIST_MIN_MS,
-  EARLY_PROBE_MAX_MS,
-  LIST_POLL_FIRST_MS,
-  PROBE_POLL_MAX_MS,
-  PROBE_RETRY_FIRST_MS,
-  PROBE_RETRY_MAX_MS,
-  PROBE_SPACING_MS,
-  REFUSALS_MAX,
-  patientMs,
-} from './timing.ts'
+import { DRIFT_MS, PROBE_RETRY_FIRST_MS, PROBE_RETRY_MAX_MS, patientMs } from './timing.ts'
 
 /** What the probes of one version have said so far. */
 export interface ProbeSight {
@@ -217,43 +206,6 @@ export function sawList(
     callFailures: 0,
     callHold: null,
   }
-}
-
-/**
- * When a version should be probed next: at once while nothing is known, rarely once its verdict is
- * settled.
- */
-export function probeDueAtMs(seen: Observation, generation: number): number {
-  const sight = seen.probes.get(generation)
-  if (sight === undefined) return 0
-  if (sight.inconclusive > 0) return sight.retryAtMs
-  const dueAtMs = sight.verdictAtMs + pauseAfterVerdictMs(sight)
-  if (sight.verdictAtMs >= seen.suspectAtMs) return dueAtMs
-  const suspectedForMs = seen.suspectAtMs - seen.suspectSinceMs
-  const pauseMs = Math.min(patientMs(0, suspectedForMs), EARLY_PROBE_MAX_MS)
-  return Math.min(dueAtMs, sight.verdictAtMs + pauseMs)
-}
-
-function pauseAfterVerdictMs({ verdict, streak, verdictAtMs, sinceMs }: ProbeSight): number {
-  if (verdict === 'accepted') return DRIFT_MS
-  if (streak < REFUSALS_MAX) return PROBE_SPACING_MS
-  const pauseMs = Math.min(1_000 * (streak - 2), PROBE_POLL_MAX_MS)
-  return patientMs(pauseMs, verdictAtMs - sinceMs)
-}
-
-/**
- * When the list should be read next: 3 s after the last one and then ever longer for something that
- * has waited since `sinceMs`; rarely when nothing does (null).
- */
-export function listDueAtMs(seen: Observation, sinceMs: number | null): number {
-  if (seen.list === null) return 0
-  const waitedMs = seen.list.atMs - Math.max(sinceMs ?? 0, seen.startedAtMs)
-  const pauseMs =
-    sinceMs === null ? DRIFT_MS : Math.min(Math.max(waitedMs, LIST_POLL_FIRST_MS), DRIFT_MS)
-  const dueMs = seen.list.atMs + pauseMs
-  if (seen.suspectAtMs <= seen.list.atMs) return dueMs
-  const earlyMs = patientMs(EARLY_LIST_MIN_MS, seen.suspectAtMs - seen.suspectSinceMs)
-  return Math.min(dueMs, seen.list.atMs + earlyMs)
 }
 
 /** Presence must persist as well: a stale list still shows what is gone. */

@@ -4,7 +4,7 @@ import type { CredentialStatus, RotationCommand } from '../kernel/ports/rotation
 import type { Stored } from '../kernel/ports/store.ts'
 import { carryOut } from './commands.ts'
 import type { RotatorDeps } from './context.ts'
-import { describeState, describeStatus, readStatus } from './describe-status.ts'
+import { describeState, readStatus } from './describe-status.ts'
 import { progressOf } from './facts.ts'
 import { faultReason } from './fault-reason.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
@@ -199,15 +199,14 @@ export class Rotator {
     for (let tries = 0; tries < COMMAND_TRIES_MAX; tries++) {
       const stored = await this.#records.load()
       const nowMs = this.#time.now(stored.record.phase)
-      const known = this.#records.known
-      const next = await carryOut(this.#deps, { record: stored.record, known, nowMs }, command)
+      const steering = { record: stored.record, known: this.#records.known, nowMs }
+      const next = await carryOut(this.#deps, steering, command)
       try {
-        const changed = next !== stored.record
-        if (changed) await this.#records.save(stored, next, this.#lease.fence, nowMs)
-        this.#deps.log.info('command accepted', {
-          credential: this.#deps.credentialId,
-          command: command.kind,
-        })
+        if (next !== stored.record) {
+          await this.#records.save(stored, next, this.#lease.fence, nowMs)
+        }
+        const { log, credentialId: credential } = this.#deps
+        log.info('command accepted', { credential, command: command.kind })
         if (LOOKS_ANEW.has(command.kind)) this.#seen = { ...this.#seen, ...anew(nowMs) }
         return await this.status()
       } catch (error) {
@@ -221,14 +220,9 @@ export class Rotator {
    * What is stored, and what the last look here said; what was known last while the store is away.
    * @throws StoreUnavailableError when nothing is known yet
    */
-  async status(): Promise<CredentialStatus> {
-    const { known } = this.#records
-    try {
-      return await readStatus(this.#deps, known, this.#reason)
-    } catch (error) {
-      if (known === null || !(error instanceof StoreUnavailableError)) throw error
-      return describeStatus(known, this.#roster, this.#deps.providerName, 'store-unavailable')
-    }
+  status(): Promise<CredentialStatus> {
+    const known = { record: this.#records.known, roster: this.#roster }
+    return readStatus(this.#deps, known, this.#reason)
   }
 
   /** Gives the lease back on shutdown. */
@@ -248,9 +242,9 @@ export class Rotator {
   #afterFault(error: unknown): Look {
     const reason = faultReason(error)
     if (reason === null) throw error
+    const { log, credentialId: credential } = this.#deps
     const detail = error instanceof Error ? error.message : ''
-    const credential = this.#deps.credentialId
-    this.#deps.log.warn('rotation held up', { credential, reason, detail })
+    log.warn('rotation held up', { credential, reason, detail })
     return this.#lookIn(STORE_RETRY_MS, reason)
   }
 }
