@@ -18,7 +18,10 @@ export interface RotationPolicy {
   readonly revokeBootstrap: 'confirm' | 'auto'
   /** Silence of a registered replica after which `member-silent` is raised, in milliseconds; default 5 minutes. */
   readonly memberSilentMs: number
-  /** Promotions and revocations happen only inside one of these; empty: at any time. Emergencies ignore them. */
+  /**
+   * Promotions and revocations happen only inside one of these, but for a candidate that is given up; empty: at any time.
+   * Emergencies ignore them.
+   */
   readonly windows: readonly TimeWindow[]
   /** No promotion and no revocation inside these. Emergencies ignore them. */
   readonly blackouts: readonly Blackout[]

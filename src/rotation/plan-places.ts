@@ -4,7 +4,7 @@ import { block, resendLater, waitForMembers } from './blocked.ts'
 import { releaseBarrier, revokeBarriers } from './drain-version.ts'
 import { isCompromised, rejectedInARow } from './facts.ts'
 import { refused } from './reconcile.ts'
-import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
+import { calendarHold, dueAtMs, dueReason, isBlackedOut } from './schedule.ts'
 import { isSlotTaken } from './slot-taken.ts'
 import type { Step } from './step.ts'
 import { ORPHAN_WINDOW_MS, WINDOW_POLL_MS } from './timing.ts'
@@ -80,6 +80,8 @@ function planRetiring(v: View): Step {
     if (belief.previous === 'dead') return { kind: 'gone', reason: 'absent' }
     const held = revokeBarriers(v)
     if (held !== null) return waitForMembers(v, held)
+    const hold = isCompromised(record, 'previous') ? null : calendarHold(v.policy, nowMs)
+    if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
     // Only while previous works: once it has happened, another promotion could hit nothing but a
     // secondary that somebody else has made since.
     const proof = prove(v, current.generation) ?? prove(v, generation)
@@ -117,6 +119,7 @@ function planAborting(v: View): Step {
   if (pending?.secretId !== traits.slots?.secondary) return { kind: 'gone', reason: 'absent' }
   const inUse = belief.pending === 'dead' ? null : releaseBarrier(v)
   if (inUse !== null) return waitForMembers(v, inUse)
+  if (isBlackedOut(v)) return wait(v, 'blackout', v.nowMs + WINDOW_POLL_MS)
   return proveFor(v, current.generation, { kind: 'revoke', reason: 'aborting' })
 }
 

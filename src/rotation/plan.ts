@@ -14,7 +14,7 @@ import { attributeCreate, attributeSlots, nothingWorks, refused } from './reconc
 import { PLANS_OF_PLACES } from './plan-places.ts'
 import { planFirst } from './plan-first.ts'
 import { planStaged } from './plan-staged.ts'
-import { calendarHold, dueAtMs, dueReason } from './schedule.ts'
+import { calendarHold, dueAtMs, dueReason, isBlackedOut } from './schedule.ts'
 import {
   awaitBirth,
   bindPrevious,
@@ -181,6 +181,8 @@ function planRetiring(v: View): Step {
     if (seen.lastSecretId === previous?.secretId) return settleLastSecret(v, previous?.generation)
     const held = revokeBarriers(v)
     if (held !== null) return waitForMembers(v, held)
+    const hold = isCompromised(record, 'previous') ? null : calendarHold(v.policy, nowMs)
+    if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
     return proveFor(v, current.generation, { kind: 'revoke', reason: 'retiring' })
   }
   if (belief.listed === null) return wait(v, 'revoke-settling')
@@ -218,6 +220,7 @@ function planAborting(v: View): Step {
   if (unborn !== null) return unborn
   const inUse = belief.pending === 'dead' ? null : releaseBarrier(v)
   if (inUse !== null) return waitForMembers(v, inUse)
+  if (isBlackedOut(v)) return wait(v, 'blackout', v.nowMs + WINDOW_POLL_MS)
   return proveFor(v, current.generation, { kind: 'revoke', reason: 'aborting' })
 }
 

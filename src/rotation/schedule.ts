@@ -47,6 +47,20 @@ export function calendarHold(
   return open ? null : 'window-closed'
 }
 
+/**
+ * Whether nothing at all may be revoked now. A closed window does not hold up the end of a candidate that nobody uses: the
+ * next standby would wait for days. An emergency needs the slot.
+ */
+export function isBlackedOut({ record, policy, nowMs }: Situation): boolean {
+  return record.emergency === null && calendarHold(policy, nowMs) === 'blackout'
+}
+
+interface Situation {
+  readonly record: CredentialRecord
+  readonly policy: RotationPolicy
+  readonly nowMs: number
+}
+
 function isOpen(window: TimeWindow, nowMs: number): boolean {
   const minutes = Math.floor(nowMs / MINUTE_MS)
   const minute = minutes % DAY_MINUTES

@@ -304,3 +304,18 @@ test('a promotion during a blackout is seen, an emergency is none', () => {
   expect(found(false)).toHaveLength(1)
   expect(found(true)).toHaveLength(0)
 })
+
+test('a revoke during a blackout is seen, an emergency is none', () => {
+  const blackouts = [{ fromMs: EPOCH_MS + 30_000, untilMs: EPOCH_MS + 90_000 }]
+  const found = (emergency: boolean, atMs: number) =>
+    checkHistory(
+      {
+        events: [record(1_000, 1, { ...RETIRING, emergency }), revoke(atMs, V1, V2)],
+        requestsAccepted: 0,
+      },
+      { ...TERMS, blackouts },
+    ).filter(({ invariant }) => invariant === 'blackout')
+  expect(found(false, 60_000)).toHaveLength(1)
+  expect(found(false, 95_000)).toHaveLength(0)
+  expect(found(true, 60_000)).toHaveLength(0)
+})

@@ -46,4 +46,28 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     ],
     maskedBy: null,
   },
+  {
+    name: 'revokes-in-a-blackout',
+    story: 'a blackout that began after the intent was saved does not hold the revoke',
+    patches: [
+      {
+        find: `if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
+    return proveFor(`,
+        replace: `return proveFor(`,
+      },
+    ],
+    // The blackout has to begin within the milliseconds between the two.
+    maskedBy: 'retiring: a blackout that has begun since holds the revoke',
+  },
+  {
+    name: 'gives-up-in-a-blackout',
+    story: 'a blackout does not hold the revoke of a candidate that was given up',
+    patches: [
+      {
+        find: `record.emergency === null && calendarHold(policy, nowMs) === 'blackout'`,
+        replace: `record === null && calendarHold(policy, nowMs) === 'blackout'`,
+      },
+    ],
+    maskedBy: null,
+  },
 ]

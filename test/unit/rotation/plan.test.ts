@@ -68,6 +68,8 @@ const LEAKED = (...compromised: ('current' | 'pending' | 'previous')[]) => ({
   emergency: { compromised, sinceMs: NOW_MS },
 })
 const REQUESTED = { requestedAtMs: NOW_MS }
+const BLACKOUT = { blackouts: [{ fromMs: 0, untilMs: NOW_MS + HOUR_MS }] }
+const CLOSED = { windows: [{ days: [], startMinute: 0, endMinute: 1 }] }
 const TOMBSTONE = {
   generation: 1,
   value: aRecord('idle').current.value,
@@ -260,14 +262,14 @@ test.each<[string, CredentialRecord, Seen, string, Partial<RotationPolicy>?]>([
     aRecord('staged', REQUESTED),
     OK,
     'wait: window-closed',
-    { windows: [{ days: [], startMinute: 0, endMinute: 1 }] },
+    CLOSED,
   ],
   [
     'staged: a leak does not wait for a blackout',
     aRecord('staged', LEAKED('current')),
     OK,
     'promote: emergency',
-    { blackouts: [{ fromMs: 0, untilMs: NOW_MS + HOUR_MS }] },
+    BLACKOUT,
   ],
   [
     'staged: current is dead',
@@ -392,8 +394,45 @@ test.each<[string, CredentialRecord, Seen, string, Partial<RotationPolicy>?]>([
     { ...DRAINED, probes: { 3: 'refused', 2: 'accepted' } },
     'demote: current-refused',
   ],
+  [
+    'retiring: a blackout that has begun since holds the revoke',
+    aRecord('retiring'),
+    DRAINED,
+    'wait: blackout',
+    BLACKOUT,
+  ],
+  [
+    'retiring: so does a window that has closed since',
+    aRecord('retiring'),
+    DRAINED,
+    'wait: window-closed',
+    CLOSED,
+  ],
+  [
+    'retiring: a leaked one is revoked all the same',
+    aRecord('retiring', LEAKED('previous')),
+    DRAINED,
+    'revoke: retiring',
+    BLACKOUT,
+  ],
+
   // aborting
   ['aborting: revokes', aRecord('aborting'), OK, 'revoke: aborting'],
+  ['aborting: not during a blackout', aRecord('aborting'), OK, 'wait: blackout', BLACKOUT],
+  [
+    'aborting: a closed window holds up no candidate that nobody uses',
+    aRecord('aborting'),
+    OK,
+    'revoke: aborting',
+    CLOSED,
+  ],
+  [
+    'aborting: an emergency needs the slot, blackout or not',
+    aRecord('aborting', LEAKED('current')),
+    OK,
+    'revoke: aborting',
+    BLACKOUT,
+  ],
   [
     'aborting: revoked and refused',
     aRecord('aborting', { absentSinceMs: NOW_MS }),
