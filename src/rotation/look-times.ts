@@ -110,7 +110,7 @@ export function listAtMs(v: View): number {
   const latestMs = urgent ? list.atMs + UNKNOWN_LIST_MAX_MS : Infinity
   const earliestMs = list !== null && isAwaited(v) ? list.atMs + awaitedMs(v, list.atMs) : 0
   const dueAtMs = Math.max(Math.min(listDueAtMs(v.seen, sinceMs), latestMs), currentListAtMs(v))
-  return Math.max(dueAtMs, earliestMs, callHold?.untilMs ?? 0)
+  return Math.max(dueAtMs, earliestMs, outlivesAtMs(v), callHold?.untilMs ?? 0)
 }
 
 /**
@@ -145,8 +145,7 @@ function listWantedSinceMs(v: View): number | null | 'never' {
       return record.absentSinceMs ?? (seen.lastSecretId === null ? 'never' : seen.startedAtMs)
     case 'aborting':
       if (record.pending?.secretId === null) return isUnsent(v) ? 'never' : createdAtMs
-      if (outlives(v)) return record.absentSinceMs
-      return seen.lastSecretId === null ? 'never' : seen.startedAtMs
+      return record.absentSinceMs ?? (seen.lastSecretId === null ? 'never' : seen.startedAtMs)
     case 'verified':
       return 'never'
   }
@@ -169,10 +168,13 @@ function listWantedWhileRefused({ record, seen, nowMs }: View): number | 'never'
   return refused && nowMs - sinceMs > REFUSED_LIST_MS ? sinceMs : 'never'
 }
 
-/** Revoked a while ago, and still accepted: the list may show under which id. */
-function outlives({ record, traits, nowMs }: View): boolean {
-  const sinceMs = record.absentSinceMs
-  return sinceMs !== null && nowMs - sinceMs > traits.propagationMaxMs / 2 - ABSENCE_PERSIST_MS
+/**
+ * A revoked candidate is refused soon, as a rule; where it is not, the list shows under which id it lives on. It is read
+ * early enough to have settled when that counts.
+ */
+function outlivesAtMs({ record: { phase, pending, absentSinceMs }, traits }: View): number {
+  if (phase !== 'aborting' || pending?.secretId === null || absentSinceMs === null) return 0
+  return absentSinceMs + traits.propagationMaxMs / 2 - ABSENCE_PERSIST_MS - LIST_POLL_FIRST_MS
 }
 
 /**

@@ -43,6 +43,8 @@ export function settleOutlived(v: View, revokedAtMs: number): Step {
     if (!hasSettled(v.seen, [other])) return wait(v, 'revoke-settling')
     return { kind: 'bind-pending', secretId: other, reason: 'elimination' }
   }
+  const outlivedAtMs = revokedAtMs + v.traits.propagationMaxMs / 2 + 1
+  if (v.nowMs < outlivedAtMs) return wait(v, 'revoke-settling', outlivedAtMs)
   const latestMs = revokedAtMs + v.traits.propagationMaxMs
   if (v.nowMs < latestMs) return wait(v, 'revoke-settling', latestMs)
   return { kind: 'bury', reason: 'revoke-unproven' }

@@ -20,6 +20,7 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     seed: 13633,
     story: 'a given up candidate that served again was never asked whether it had died',
   },
+  { seed: 904018732, story: 'a late copy of a revoked candidate was listed too late' },
   {
     seed: 17053,
     story: 'a candidate revoked before it was ever accepted took a foreign id with it',

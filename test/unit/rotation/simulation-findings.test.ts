@@ -214,3 +214,19 @@ test('a stage that no registered replica watches lasts as long as the process ha
   expect(stepAt(NOW_MS + forMs - 1)).toMatchObject({ kind: 'wait', reason: 'staged-promotion' })
   expect(stepAt(NOW_MS + forMs)).toMatchObject({ kind: 'promote' })
 })
+
+// Seed 904018732: the list was read 57 s and 72 s after the revoke, so that the account was not at rest in time.
+test('a late copy of a revoked candidate is revoked a minute later: the list has settled by then', async () => {
+  const bench = new Bench()
+  const { provider } = bench
+  provider.revokeLagMs = 5_000
+  provider.delayNextRequest('create')
+  provider.delayNextRequest('create')
+  await bench.reach('aborting')
+  await bench.run(HOUR_MS, () => bench.record.absentSinceMs !== null)
+  const revokedAtMs = bench.clock.now()
+  provider.deliverLate()
+  await bench.run(HOUR_MS, () => provider.count('revoke') === 2)
+  expect(provider.live()).toHaveLength(1)
+  expect(bench.clock.now() - revokedAtMs).toBeLessThan(62_000)
+})
