@@ -11,8 +11,15 @@ const nothing = z.strictObject({})
 /** The bodies of the commands; an absent body counts as `{}`. */
 const COMMANDS = {
   rotate: z
-    .strictObject({ emergency: z.boolean().default(false) })
-    .transform(({ emergency }) => ({ kind: 'rotate', emergency }) as const),
+    .strictObject({
+      emergency: z.boolean().default(false),
+      compromised: z
+        .array(z.enum(['current', 'pending']))
+        .min(1)
+        .exactOptional(),
+    })
+    .refine(({ emergency, compromised }) => emergency || compromised === undefined)
+    .transform((body) => ({ kind: 'rotate', ...body }) as const),
   pause: nothing.transform(() => ({ kind: 'pause' }) as const),
   resume: nothing.transform(() => ({ kind: 'resume' }) as const),
   abort: nothing.transform(() => ({ kind: 'abort' }) as const),

@@ -31,10 +31,15 @@ const PLAIN: Shape = { arguments: '', options: {}, count: 1, body: () => null }
 
 const SHAPES: Readonly<Record<Kind, Shape>> = {
   rotate: {
-    arguments: ' [--emergency] [--dry-run]',
-    options: { emergency: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
+    arguments: ' [--emergency [--compromised current|pending|both]] [--dry-run]',
+    options: {
+      emergency: { type: 'boolean' },
+      compromised: { type: 'string' },
+      'dry-run': { type: 'boolean' },
+    },
     count: 1,
-    body: async ({ flag }) => jsonBody({ emergency: flag('emergency') }),
+    body: async ({ flag, text }) =>
+      jsonBody({ emergency: flag('emergency'), ...leakedOf(text('compromised')) }),
   },
   pause: PLAIN,
   resume: PLAIN,
@@ -108,6 +113,12 @@ async function readStdin(io: OperatorIo): Promise<SecretValue> {
     .replace(/\r?\n$/, '')
   if (text === '') throw new CommandFailure('standard input is empty: pipe the secret into it')
   return new SecretValue(text)
+}
+
+/** The body's words for what leaked; a wrong word is told by the admin API, like any other. */
+function leakedOf(text: string | undefined): { readonly compromised?: readonly string[] } {
+  if (text === undefined) return {}
+  return { compromised: text === 'both' ? ['current', 'pending'] : [text] }
 }
 
 function jsonBody(body: object): SecretValue {

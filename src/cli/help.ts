@@ -62,10 +62,11 @@ const COMMANDS: readonly CommandHelp[] = [
   },
   {
     name: 'rotate',
-    forms: ['rotate CREDENTIAL [--emergency] [--dry-run]'],
+    forms: ['rotate CREDENTIAL [--emergency [--compromised WHAT]] [--dry-run]'],
     does: 'a rotation now; or only what it would do',
     more: [
       '  --emergency         a secret leaked: the standby serves at once, the old secret is revoked',
+      '  --compromised WHAT  what leaked: current (the default), pending (the standby) or both',
       '  --dry-run           each step and wait; changes nothing',
       ...OPERATOR,
     ],

@@ -1,6 +1,6 @@
-import { type CredentialRecord, hasValue } from '../kernel/credential.ts'
+import { type CredentialRecord, type Stage, hasValue } from '../kernel/credential.ts'
 import { CommandRefusedError, unreachable } from '../kernel/errors.ts'
-import type { RotationCommand } from '../kernel/ports/rotation-control.ts'
+import type { Leakable, RotationCommand } from '../kernel/ports/rotation-control.ts'
 import { adoptSecret } from './adopt-secret.ts'
 import type { RotatorDeps } from './context.ts'
 import { REJECTED, REJECTED_BEFORE } from './facts.ts'
@@ -33,7 +33,9 @@ export function carryOut(
   }
   switch (command.kind) {
     case 'rotate':
-      return command.emergency ? rotateInEmergency(steering) : rotate(steering)
+      return command.emergency
+        ? rotateInEmergency(steering, command.compromised ?? ['current'])
+        : rotate(steering)
     case 'pause':
       return record.paused ? record : { ...record, paused: true }
     case 'resume':
@@ -79,18 +81,29 @@ function rotate({ record, nowMs }: Steering): CredentialRecord {
 }
 
 /**
- * What serves now leaked. After a promotion the old version may be the one that was meant: both
- * have to go.
+ * What serves now leaked, or the standby, or both. After a promotion the old version may be the one that was meant: both
+ * have to go. Nobody rests after candidates that were given up; what the provider asked for is kept by this process.
  */
-function rotateInEmergency({ record, nowMs }: Steering): CredentialRecord {
-  const compromised = record.previous === null ? (['current'] as const) : BOTH
+function rotateInEmergency(
+  { record, nowMs }: Steering,
+  leaked: readonly Leakable[],
+): CredentialRecord {
+  if (leaked.includes('pending') && record.pending === null) {
+    throw new CommandRefusedError('there is no standby now that could have leaked')
+  }
+  const compromised = leaked.flatMap((stage): readonly Stage[] =>
+    stage === 'current' && record.previous !== null ? BOTH : [stage],
+  )
   const known = record.emergency?.compromised ?? []
   const added = compromised.filter((stage) => !known.includes(stage))
   if (added.length === 0 && !record.paused) return record
   return {
     ...record,
     paused: false,
-    requestedAtMs: record.requestedAtMs ?? nowMs,
+    notBeforeMs: null,
+    requestedAtMs: leaked.includes('current')
+      ? (record.requestedAtMs ?? nowMs)
+      : record.requestedAtMs,
     emergency: {
       compromised: [...known, ...added],
       sinceMs: record.emergency?.sinceMs ?? nowMs,

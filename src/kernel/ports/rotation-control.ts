@@ -1,9 +1,17 @@
 import type { BlockedReason, Phase, Stage } from '../credential.ts'
 import type { SecretValue } from '../secret-value.ts'
 
+/** What an operator may call leaked: what serves requests, the standby, or both. */
+export type Leakable = 'current' | 'pending'
+
 /** What an operator may ask of one credential's rotation. */
 export type RotationCommand =
-  | { readonly kind: 'rotate'; readonly emergency: boolean }
+  | {
+      readonly kind: 'rotate'
+      readonly emergency: boolean
+      /** What leaked, in an emergency. Default: what serves requests. */
+      readonly compromised?: readonly Leakable[]
+    }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'abort' }

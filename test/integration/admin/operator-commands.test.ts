@@ -78,6 +78,12 @@ test.each([
     { kind: 'rotate', emergency: true },
     'vonage: rotate accepted (promoted, drain)',
   ],
+  [
+    'rotate',
+    ['--emergency', '--compromised', 'both'],
+    { kind: 'rotate', emergency: true, compromised: ['current', 'pending'] },
+    'vonage: rotate accepted (promoted, drain)',
+  ],
   ['pause', [], { kind: 'pause' }, 'vonage: pause accepted (staged, not-due)'],
   ['resume', [], { kind: 'resume' }, 'vonage: resume accepted (staged, not-due)'],
   ['abort', [], { kind: 'abort' }, 'vonage: abort accepted (aborting, operator)'],

@@ -60,6 +60,11 @@ test('a blocked credential tells why and since when', async () => {
 test.each([
   ['rotate', undefined, { kind: 'rotate', emergency: false }],
   ['rotate', { emergency: true }, { kind: 'rotate', emergency: true }],
+  [
+    'rotate',
+    { emergency: true, compromised: ['pending'] },
+    { kind: 'rotate', emergency: true, compromised: ['pending'] },
+  ],
   ['pause', {}, { kind: 'pause' }],
   ['resume', undefined, { kind: 'resume' }],
   ['abort', undefined, { kind: 'abort' }],
@@ -86,6 +91,8 @@ test('an adopted secret arrives as a value that nothing prints', async () => {
 
 test.each([
   ['rotate', { emergency: 'yes' }, 422, 'request-invalid'],
+  ['rotate', { emergency: true, compromised: ['previous'] }, 422, 'request-invalid'],
+  ['rotate', { compromised: ['pending'] }, 422, 'request-invalid'],
   ['rotate', { emergncy: true }, 422, 'request-invalid'],
   ['adopt', { secretId: 'abc' }, 422, 'request-invalid'],
   ['adopt', { secretId: 'abc', secret: { x: 'Xy12345678' } }, 422, 'request-invalid'],

@@ -270,6 +270,66 @@ describe('emergency', () => {
     expect(bench.record).toMatchObject({ phase: 'staged', emergency: null })
   })
 
+  test('it does not rest after candidates that were given up', async () => {
+    const bench = new Bench({ standby: 'none' })
+    await bench.run(1_000)
+    bench.provider.createLagMs = 10 * HOUR_MS
+    await bench.rotator.command(ROTATE)
+    await bench.run(2 * HOUR_MS, () => (bench.record.notBeforeMs ?? 0) > bench.clock.now() + 60_000)
+    bench.provider.createLagMs = 0
+    expect((await bench.run(20_000)).reason).toBe('backing-off')
+    await bench.rotator.command(EMERGENCY)
+    await bench.run(30_000)
+    expect(bench.provider.accepts(BOOTSTRAP)).toBe(false)
+  })
+
+  test('it waits as long as the provider asked for', async () => {
+    const bench = new Bench({ standby: 'none' })
+    await bench.run(1_000)
+    bench.provider.throttleNext('create', 60_000)
+    await bench.rotator.command(EMERGENCY)
+    await bench.run(10_000)
+    await bench.rotator.command({ kind: 'rotate', emergency: true, compromised: ['current'] })
+    await bench.run(45_000)
+    expect(bench.provider.count('create')).toBe(1)
+  })
+
+  test('a leaked standby is replaced; the current secret stays', async () => {
+    const bench = await staged()
+    const leaked = bench.record.pending?.value.expose() ?? ''
+    await bench.rotator.command({ kind: 'rotate', emergency: true, compromised: ['pending'] })
+    await bench.run(60_000)
+    expect(bench.provider.accepts(leaked)).toBe(false)
+    expect(bench.provider.accepts(BOOTSTRAP)).toBe(true)
+    expect(bench.record).toMatchObject({ phase: 'staged', emergency: null, requestedAtMs: null })
+    expect(bench.record.current.generation).toBe(1)
+    expect(bench.record.pending?.generation).toBe(3)
+  })
+
+  test('where both leaked, a third one is made, and neither serves again', async () => {
+    const bench = await staged()
+    const leaked = bench.record.pending?.value.expose() ?? ''
+    const compromised = ['current', 'pending'] as const
+    await bench.rotator.command({ kind: 'rotate', emergency: true, compromised })
+    await bench.run(120_000)
+    expect(bench.provider.accepts(leaked)).toBe(false)
+    expect(bench.provider.accepts(BOOTSTRAP)).toBe(false)
+    expect(bench.store.written.some(({ current }) => current.generation === 2)).toBe(false)
+    expect(bench.record).toMatchObject({ phase: 'staged', emergency: null })
+  })
+
+  test('a standby that is not there can not have leaked', async () => {
+    const bench = new Bench({ standby: 'none' })
+    await bench.run(1_000)
+    const refused = await refusal(bench, {
+      kind: 'rotate',
+      emergency: true,
+      compromised: ['pending'],
+    })
+    expect(refused).toBeInstanceOf(CommandRefusedError)
+    expect(bench.record.emergency).toBeNull()
+  })
+
   test('it ends a pause', async () => {
     const bench = await staged()
     await bench.rotator.command({ kind: 'pause' })
