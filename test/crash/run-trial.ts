@@ -97,6 +97,8 @@ function violationsOf(history: History, { foreign = false }: Trial): readonly st
     toleranceMs: QUIET_TOLERANCE_MS,
     stagedPromotion: null,
     blackouts: [],
+    budget: null,
+    revokeBootstrap: 'auto' as const,
     foreign,
   }
   const violations = checkHistory(history, terms)

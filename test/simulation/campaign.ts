@@ -52,7 +52,7 @@ export async function runMutants(
   )
   if (stale.length > 0) throw new Error(`mutants that no longer apply:\n${stale.join('\n')}`)
   const tasks = MUTANTS.map((mutant): Task => ({
-    kind: 'seeds',
+    kind: mutant.seenBy ?? 'seeds',
     from: 1,
     count: mutant.maskedBy === null ? MUTANT_SEEDS_MAX : 0,
     mutant: mutant.name,

@@ -12,6 +12,8 @@ const TERMS: Terms = {
   foreign: false,
   stagedPromotion: null,
   blackouts: [],
+  budget: null,
+  revokeBootstrap: 'auto',
 }
 const V1: RecordedVersion = { generation: 1, value: 'v1', secretId: 's1' }
 const V2: RecordedVersion = { generation: 2, value: 'v2', secretId: 's2' }
@@ -318,4 +320,41 @@ test('a revoke during a blackout is seen, an emergency is none', () => {
   expect(found(false, 60_000)).toHaveLength(1)
   expect(found(false, 95_000)).toHaveLength(0)
   expect(found(true, 60_000)).toHaveLength(0)
+})
+
+test('the bootstrap secret revoked without consent is seen, where it has to be confirmed', () => {
+  const found = (revokeBootstrap: 'auto' | 'confirm', consented: boolean) =>
+    checkHistory(
+      {
+        events: [
+          created(0, V1, 'bootstrap'),
+          record(1_000, 1, { ...RETIRING, consented }),
+          revoke(60_000, V1, V2),
+        ],
+        requestsAccepted: 0,
+      },
+      { ...TERMS, revokeBootstrap },
+    ).filter(({ invariant }) => invariant === 'consent')
+  expect(found('confirm', false)).toHaveLength(1)
+  expect(found('confirm', true)).toHaveLength(0)
+  expect(found('auto', false)).toHaveLength(0)
+})
+
+test('a rotation, or an hour, with too many management calls is seen', () => {
+  const found = (perRotationMax: number, perHourMax: number) =>
+    checkHistory(
+      {
+        events: [
+          record(1_000, 1, STAGED),
+          record(2_000, 2, { ...PROMOTED, lastGeneration: 2 }),
+          ...[3_000, 4_000, 5_000].map((atMs) => revoke(atMs, V1, V2)),
+          record(6_000, 3, { ...STAGED, current: V2, pending: V3, lastGeneration: 3 }),
+        ],
+        requestsAccepted: 0,
+      },
+      { ...TERMS, budget: { restingPhase: 'staged', perRotationMax, perHourMax } },
+    ).filter(({ invariant }) => invariant === 'budget')
+  expect(found(3, 3)).toHaveLength(0)
+  expect(found(2, 3)).toHaveLength(1)
+  expect(found(3, 2)).toHaveLength(1)
 })

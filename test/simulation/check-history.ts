@@ -1,4 +1,4 @@
-import type { Blackout, StagedPromotion } from '../../src/kernel/policy.ts'
+import type { Blackout, RotationPolicy, StagedPromotion } from '../../src/kernel/policy.ts'
 import type { History } from './history.ts'
 import {
   checkForeignDelete,
@@ -12,12 +12,14 @@ import {
   checkProgress,
   checkSingleIntent,
 } from './invariants-record.ts'
+import { type Budget, checkBudget } from './invariants-budget.ts'
 import { checkBlackouts } from './invariants-calendar.ts'
+import { checkBootstrap } from './invariants-bootstrap.ts'
 import { checkRollout } from './invariants-rollout.ts'
 import { checkObservedUse } from './invariants-use.ts'
 import { checkAvailability, checkConsent } from './invariants-traffic.ts'
 
-/** The ten rules of `docs/architecture.md`, and those of two options, by the names that a violation carries. */
+/** The ten rules of `docs/architecture.md`, and those of options, by the names that a violation carries. */
 export type Invariant =
   | 'I1 no lost secret'
   | 'I2 availability'
@@ -31,6 +33,8 @@ export type Invariant =
   | 'I10 absence must persist'
   | 'staged promotion'
   | 'blackout'
+  | 'consent'
+  | 'budget'
 
 export interface Violation {
   readonly invariant: Invariant
@@ -53,6 +57,9 @@ export interface Terms {
   /** The option, where the plan has it. */
   readonly stagedPromotion: StagedPromotion | null
   readonly blackouts: readonly Blackout[]
+  /** Null: any number of calls. */
+  readonly budget: Budget | null
+  readonly revokeBootstrap: RotationPolicy['revokeBootstrap']
 }
 
 export type Check = (history: History, terms: Terms) => readonly Violation[]
@@ -71,6 +78,8 @@ const CHECKS: readonly Check[] = [
   checkAbsence,
   checkRollout,
   checkBlackouts,
+  checkBootstrap,
+  checkBudget,
 ]
 
 /** Every violation of the ten invariants in a history, the earliest first. Empty: they held. */

@@ -1,11 +1,10 @@
+import { managementCalls } from './invariants-budget.ts'
 import { failures } from './invariants-traffic.ts'
 import type { History, HistoryEvent } from './history.ts'
 import type { Violation } from './check-history.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, restingPhase } from './plan.ts'
 import type { World } from './world/world.ts'
 
-/** What is asked this shortly before a rotation begins belongs to it, in milliseconds. */
-const BEFORE_MS = 5_000
 /** A plan that runs longer than this is one at the pace of production, in milliseconds. */
 const FAULTS_MAX_MS = 3_600_000
 
@@ -20,6 +19,8 @@ export interface Figures {
   /** Requests that failed because somebody else ended every secret that the replica, or anybody, held. */
   readonly failedByForeign: number
   readonly fallbacks: number
+  /** Calls of the upstream beyond the first one, of the request that made the most. */
+  readonly extraCallsMax: number
   /** Secrets of ours that were live and in no record. */
   readonly lost: number
   readonly liveMax: number
@@ -45,6 +46,7 @@ export const NO_FIGURES: Figures = {
   failed: 0,
   failedByForeign: 0,
   fallbacks: 0,
+  extraCallsMax: 0,
   lost: 0,
   liveMax: 0,
   liveMin: Infinity,
@@ -64,8 +66,7 @@ export function figuresOf(world: World, plan: Plan, violations: readonly Violati
   const requests = history.events.filter((event) => event.kind === 'request')
   const failed = failures(history.events)
   const live = liveRange(history)
-  const resting = plan.policy.standby === 'hot' ? 'staged' : 'idle'
-  const perRotation = managementCalls(history.events, resting)
+  const perRotation = managementCalls(history.events, restingPhase(plan))
   const foreign = plan.faults.some(({ kind }) => kind.startsWith('foreign'))
   return {
     seeds: 1,
@@ -75,6 +76,7 @@ export function figuresOf(world: World, plan: Plan, violations: readonly Violati
     failed: failed.filter(({ cause }) => cause === 'ours').length,
     failedByForeign: failed.filter(({ cause }) => cause === 'foreign').length,
     fallbacks: requests.filter(({ attempts }) => attempts.length > 1).length,
+    extraCallsMax: Math.max(0, ...requests.map(({ attempts }) => attempts.length - 1)),
     lost: violations.filter(({ invariant }) => invariant === 'I1 no lost secret').length,
     liveMax: live.max,
     liveMin: live.min,
@@ -100,6 +102,7 @@ export function addFigures(a: Figures, b: Figures): Figures {
     failed: a.failed + b.failed,
     failedByForeign: a.failedByForeign + b.failedByForeign,
     fallbacks: a.fallbacks + b.fallbacks,
+    extraCallsMax: Math.max(a.extraCallsMax, b.extraCallsMax),
     lost: a.lost + b.lost,
     liveMax: Math.max(a.liveMax, b.liveMax),
     liveMin: Math.min(a.liveMin, b.liveMin),
@@ -154,35 +157,6 @@ function liveRange(history: History): { max: number; min: number } {
     range.min = Math.min(range.min, live)
   }
   return range
-}
-
-/** The calls of each rotation: from a rest to the next, if a version was promoted in between. */
-function managementCalls(events: readonly HistoryEvent[], resting: string): readonly number[] {
-  const perRotation: number[] = []
-  let atRest = false
-  let lately: number[] = []
-  let calls = 0
-  let promoted = false
-  let generation = 0
-  for (const event of events) {
-    if (event.kind === 'call' && event.operation !== 'verify') {
-      if (atRest) lately.push(event.atMs)
-      else calls++
-    }
-    if (event.kind !== 'record') continue
-    const { phase, current } = event.record
-    promoted ||= generation > 0 && current.generation > generation
-    generation = current.generation
-    if (atRest && phase !== resting)
-      calls = lately.filter((at) => at > event.atMs - BEFORE_MS).length
-    if (!atRest && phase === resting && promoted) {
-      perRotation.push(calls)
-      promoted = false
-    }
-    atRest = phase === resting
-    if (atRest) lately = []
-  }
-  return perRotation
 }
 
 function rollouts(events: readonly HistoryEvent[]): Pick<Figures, 'rollouts' | 'rolloutsGivenUp'> {

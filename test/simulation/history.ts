@@ -14,6 +14,8 @@ export interface RecordedRecord {
   readonly blocked: string | null
   readonly lastGeneration: number
   readonly emergency: boolean
+  /** The operator has said that the bootstrap secret may go. */
+  readonly consented?: boolean
   readonly current: RecordedVersion
   readonly pending: RecordedVersion | null
   /** A share of the requests starts with pending. */

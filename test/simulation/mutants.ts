@@ -9,6 +9,8 @@ export interface Mutant {
   readonly story: string
   readonly patches: readonly Patch[]
   readonly defects?: StoreDefects
+  /** Which runs show it. Default: the seeds with random faults. */
+  readonly seenBy?: 'production'
   /** The unit test that sees it, where the other defences hide it from every run; else null. */
   readonly maskedBy: string | null
 }
@@ -233,6 +235,35 @@ export const MUTANTS: readonly Mutant[] = [
       },
       { find: `[...others, added]`, replace: `[...others]` },
     ],
+    maskedBy: null,
+  },
+  {
+    name: 'revokes-without-consent',
+    story: 'the first rotation revokes the secret of the configuration without being told to',
+    patches: [
+      {
+        find: `  if (!emergency && previous?.bootstrap === true && policy.revokeBootstrap === 'confirm') {
+    if (!record.bootstrapConsent) return wait(v, 'bootstrap-consent')
+  }
+  const held = revokeBarriers(v)
+  if (held !== null) return waitForMembers(v, held)
+  const hold = emergency ? null : calendarHold(policy, nowMs)
+  if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
+  if (previous`,
+        replace: `  const held = revokeBarriers(v)
+  if (held !== null) return waitForMembers(v, held)
+  const hold = emergency ? null : calendarHold(policy, nowMs)
+  if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
+  if (previous`,
+      },
+    ],
+    maskedBy: null,
+  },
+  {
+    name: 'lists-at-rest',
+    story: 'at rest, the list is read every minute',
+    patches: [{ find: `sinceMs === null ? DRIFT_MS :`, replace: `sinceMs === null ? 60_000 :` }],
+    seenBy: 'production',
     maskedBy: null,
   },
   ...ROLLOUT_MUTANTS,

@@ -21,9 +21,16 @@ export interface Plan {
   readonly proofOfDeathMs: number
   readonly skewMaxMs: number
   readonly requestEveryMs: number
+  /** Calls to the secret-management API; absent: faults may make any number of them necessary. */
+  readonly budget?: { readonly perRotationMax: number; readonly perHourMax: number }
   /** No fault begins or lasts beyond this instant, in milliseconds of virtual time. */
   readonly faultsEndMs: number
   readonly faults: readonly Fault[]
+}
+
+/** Where the rotation of a plan comes to rest. */
+export function restingPhase({ policy }: Plan): 'staged' | 'idle' {
+  return policy.standby === 'hot' ? 'staged' : 'idle'
 }
 
 const LENGTH_MS = 240_000

@@ -19,6 +19,7 @@ export function describeFigures(figures: Figures): readonly string[] {
     `requests failed              ${count(figures.failed)}`,
     `  ended by somebody else     ${count(figures.failedByForeign)}`,
     `requests healed by fallback  ${count(figures.fallbacks)}`,
+    `extra calls per fallback     ${count(figures.extraCallsMax)} at most`,
     `secrets lost                 ${count(figures.lost)}`,
     `live secrets                 ${figures.liveMin} to ${figures.liveMax}`,
     `time to converge, max        ${(figures.convergeMaxMs / 1000).toFixed(1)} s`,

@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts'
 import { figuresOf } from './figures.ts'
 import type { Figures } from './figures.ts'
 import type { History } from './history.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, restingPhase } from './plan.ts'
 import type { ArmedFault } from './world/network.ts'
 import type { StoreDefects } from './world/sim-store-state.ts'
 import { World } from './world/world.ts'
@@ -57,6 +57,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
     foreign,
     stagedPromotion: plan.policy.stagedPromotion ?? null,
     blackouts: plan.policy.blackouts,
+    budget: plan.budget ? { ...plan.budget, restingPhase: restingPhase(plan) } : null,
+    revokeBootstrap: plan.policy.revokeBootstrap,
   })
   return {
     plan,
@@ -102,8 +104,7 @@ async function converge(world: World, plan: Plan, convergeMs: number): Promise<v
 function atRest(world: World, plan: Plan): boolean {
   const record = world.store.stored?.record
   if (record === undefined || record.blocked !== null || record.emergency !== null) return false
-  const resting = plan.policy.standby === 'hot' ? 'staged' : 'idle'
-  if (record.phase !== resting) return false
+  if (record.phase !== restingPhase(plan)) return false
   // A standby that somebody else ended is found by the next look at the list, some minutes later.
   const foreign = plan.faults.some(({ kind }) => kind === 'foreign-revoke')
   const versions = foreign ? [record.current] : [record.current, record.pending]

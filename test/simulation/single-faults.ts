@@ -29,7 +29,10 @@ const BASE: Plan = {
   faults: [],
 }
 
-/** Without faults, at the pace of production: what a rotation costs when nothing goes wrong. */
+/**
+ * Without faults, at the pace of production: what a rotation costs when nothing goes wrong. One provider's example allows
+ * 30 management calls an hour.
+ */
 export function productionPlan(seed: number): Plan {
   return {
     ...BASE,
@@ -40,6 +43,7 @@ export function productionPlan(seed: number): Plan {
     revokeLagMaxMs: 30_000,
     listStaleMaxMs: 3_000,
     requestEveryMs: 10_000,
+    budget: { perRotationMax: 10, perHourMax: 30 },
     faultsEndMs: 4 * 7_200_000,
   }
 }

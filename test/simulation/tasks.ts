@@ -23,7 +23,7 @@ export type Task =
       readonly kind: 'production'
       readonly from: number
       readonly count: number
-      readonly mutant: null
+      readonly mutant: string | null
       readonly untilFailure: boolean
     }
   /** One fault at each of these calls of a baseline. */

@@ -189,6 +189,7 @@ function recorded(record: CredentialRecord): RecordedRecord {
     blocked: record.blocked?.reason ?? null,
     lastGeneration: record.lastGeneration,
     emergency: record.emergency !== null,
+    consented: record.bootstrapConsent,
     current: version(record.current),
     promotedAtMs: record.current.activatedAtMs - EPOCH_MS,
     pending: record.pending && version(record.pending),
