@@ -323,11 +323,12 @@ test('a revoke during a blackout is seen, an emergency is none', () => {
 })
 
 test('the bootstrap secret revoked without consent is seen, where it has to be confirmed', () => {
-  const found = (revokeBootstrap: 'auto' | 'confirm', consented: boolean) =>
+  const found = (revokeBootstrap: 'auto' | 'confirm', consented: boolean, gone = false) =>
     checkHistory(
       {
         events: [
           created(0, V1, 'bootstrap'),
+          ...(gone ? [revoked(500, V1, 'foreign')] : []),
           record(1_000, 1, { ...RETIRING, consented }),
           revoke(60_000, V1, V2),
         ],
@@ -338,6 +339,7 @@ test('the bootstrap secret revoked without consent is seen, where it has to be c
   expect(found('confirm', false)).toHaveLength(1)
   expect(found('confirm', true)).toHaveLength(0)
   expect(found('auto', false)).toHaveLength(0)
+  expect(found('confirm', false, true)).toHaveLength(0)
 })
 
 test('a rotation, or an hour, with too many management calls is seen', () => {

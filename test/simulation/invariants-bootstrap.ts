@@ -13,6 +13,8 @@ export const checkBootstrap: Check = ({ events }, { revokeBootstrap }) => {
   let record: RecordedRecord | null = null
   for (const event of events) {
     if (event.kind === 'created' && event.by === 'bootstrap') bootstrapId = event.secretId
+    // What somebody else has ended is only tidied away.
+    if (event.kind === 'revoked' && event.secretId === bootstrapId) bootstrapId = null
     if (event.kind === 'record') record = event.record
     if (event.kind !== 'call' || event.operation !== 'revoke') continue
     if (event.secretId !== bootstrapId || record?.consented || record?.emergency) continue
