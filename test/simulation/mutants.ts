@@ -140,6 +140,19 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: null,
   },
   {
+    name: 'revokes-with-whatever-works',
+    story: 'a delete that is refused is sent again with the secret that it deletes',
+    patches: [
+      {
+        find: `if (purpose === 'revoke') return [own(record.current)]`,
+        replace: `if (purpose === 'revoke')
+          return [record.current, record.previous].filter((one) => one !== null).map(own)`,
+      },
+    ],
+    // Current is proven right before the call; only a provider that contradicts itself shows it.
+    maskedBy: 'a revoke that is refused is never sent with the secret that it would end',
+  },
+  {
     name: 'forgets-tombstones',
     story: 'the value of an abandoned candidate is thrown away',
     patches: [{ find: `.slice(-TOMBSTONES_MAX)`, replace: `.slice(0, 0)` }],

@@ -309,6 +309,18 @@ describe('revoke', () => {
     expectSettled(bench)
   })
 
+  test('26: a revoke that is refused is never sent with the secret that it would end', async () => {
+    const bench = await promoted()
+    bench.provider.failNext('revoke', { kind: 'unauthorized' })
+    await staged(bench)
+    const revokes = bench.provider.calls.filter(({ operation }) => operation === 'revoke')
+    const current = bench.record.current.value.expose()
+    expect(revokes.map(({ auth, answer }) => [auth, answer])).toEqual([
+      [current, 'unauthorized'],
+      [current, 'revoked'],
+    ])
+  })
+
   test('27: the last secret is never revoked; current was, so previous takes over', async () => {
     const bench = await promoted()
     bench.armCrash('save:retiring:after')
