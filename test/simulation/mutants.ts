@@ -153,6 +153,31 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: 'a revoke that is refused is never sent with the secret that it would end',
   },
   {
+    name: 'binds-by-an-old-proof',
+    story:
+      'the one listed id is taken for current’s although current may have died since it was asked',
+    patches: [
+      {
+        find: `return prove(v, record.current.generation) ?? { ...slots, reason: 'single-id' }`,
+        replace: `return { ...slots, reason: 'single-id' }`,
+      },
+    ],
+    // Somebody else would have to swap the bootstrap secret within the second between list and probe.
+    maskedBy: 'the one listed id is current’s only while current is proven to work right now',
+  },
+  {
+    name: 'forgets-late-copies',
+    story: 'a version whose create was sent twice is promoted, and its late copy is a stranger',
+    patches: [
+      {
+        find: `attempts > 1 && deps.provider.traits.valueSource`,
+        replace: `attempts > 99 && deps.provider.traits.valueSource`,
+      },
+    ],
+    // Such a candidate is given up, unless two were within an hour.
+    maskedBy: 'a version whose create was sent twice is remembered when it is promoted',
+  },
+  {
     name: 'forgets-tombstones',
     story: 'the value of an abandoned candidate is thrown away',
     patches: [{ find: `.slice(-TOMBSTONES_MAX)`, replace: `.slice(0, 0)` }],

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { nothingSeen, sawList, sawProbe } from '../../../src/rotation/observation.ts'
+import { plan } from '../../../src/rotation/plan.ts'
+import { promoteVersion } from '../../../src/rotation/promote-version.ts'
 import { reconcile } from '../../../src/rotation/reconcile.ts'
-import { Bench, HOUR_MS } from './bench.ts'
+import { FAKE_TRAITS } from '../../fakes/fake-provider.ts'
+import { Bench, HOUR_MS, POLICY } from './bench.ts'
 import { NOW_MS, aRecord } from './records.ts'
 
 // Bugs that no run of the simulation shows, because another defence hides them: each has its test here.
@@ -30,4 +33,29 @@ test('an id that was listed before the create was sent is not taken for the crea
   const belief = reconcile(record, sawProbe(listed, 4, 'accepted', null, NOW_MS))
   expect(belief.unknownIds).toEqual(['theirs'])
   expect(belief.newIds).toEqual([])
+})
+
+test('the one listed id is current’s only while current is proven to work right now', () => {
+  const base = aRecord('idle')
+  const record = { ...base, current: { ...base.current, secretId: null } }
+  const stepAfter = (provenAgoMs: number) => {
+    const listed = sawList(nothingSeen(NOW_MS - HOUR_MS), ['x'], [], NOW_MS)
+    const seen = sawProbe(listed, 3, 'accepted', null, NOW_MS - provenAgoMs)
+    return plan(record, seen, { policy: POLICY, traits: FAKE_TRAITS }, NOW_MS)
+  }
+  expect(stepAfter(1_000)).toMatchObject({ kind: 'bind-current', secretId: 'x' })
+  // It may have been revoked since, and the one that is listed made by somebody else.
+  expect(stepAfter(60_000)).toMatchObject({ kind: 'probe', generation: 3 })
+})
+
+test('a version whose create was sent twice is remembered when it is promoted', () => {
+  const base = aRecord('staged')
+  const moment = { seen: nothingSeen(NOW_MS), nowMs: NOW_MS, signal: new AbortController().signal }
+  const gravesAfter = (attempts: number) => {
+    const pending = base.pending && { ...base.pending, attempts }
+    const record = { ...base, pending }
+    return promoteVersion(new Bench().rotatorDeps(), { ...moment, record }).record.tombstones
+  }
+  expect(gravesAfter(1)).toEqual([])
+  expect(gravesAfter(2)).toMatchObject([{ generation: 4, reason: 'late-create-possible' }])
 })
