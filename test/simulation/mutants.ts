@@ -166,6 +166,18 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: 'the one listed id is current’s only while current is proven to work right now',
   },
   {
+    name: 'drains-by-the-wall-clock',
+    story: 'a wall clock that is set ahead ends a drain early',
+    patches: [
+      {
+        find: `return wallMs + (this.#clock.monotonic() - monotonicMs)`,
+        replace: `return this.#clock.now() + 0 * (wallMs - monotonicMs)`,
+      },
+    ],
+    // Where a seed sets a clock, nothing can be said of the instants that replicas report.
+    maskedBy: 'a wall clock that is set ahead during a drain does not end it',
+  },
+  {
     name: 'forgets-late-copies',
     story: 'a version whose create was sent twice is promoted, and its late copy is a stranger',
     patches: [

@@ -62,6 +62,17 @@ test('a wall clock that is set back during a drain does not prolong it by as muc
   await lookUntil(bench, () => bench.record.previous === null, 3 * HOUR_MS)
 })
 
+test('a wall clock that is set ahead during a drain does not end it', async () => {
+  const { bench, setBack } = benchWithSkew()
+  await lookUntil(bench, () => bench.stored?.phase === 'staged', HOUR_MS)
+  await bench.rotator.command({ kind: 'rotate', emergency: false })
+  await lookUntil(bench, () => bench.record.phase === 'promoted', HOUR_MS)
+  const promotedAtMs = bench.clock.monotonic()
+  setBack(-10 * HOUR_MS)
+  await lookUntil(bench, () => bench.record.previous === null, 3 * HOUR_MS)
+  expect(bench.clock.monotonic() - promotedAtMs).toBeGreaterThanOrEqual(HOUR_MS)
+})
+
 test('a suspicion from before the clock was set back does not ask the provider without end', async () => {
   const { bench, setBack } = benchWithSkew()
   await lookUntil(bench, () => bench.stored?.phase === 'staged', HOUR_MS)
