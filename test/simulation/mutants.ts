@@ -178,6 +178,18 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: 'a wall clock that is set ahead during a drain does not end it',
   },
   {
+    name: 'asks-nobody-anew',
+    story: 'who has joined since the look began is not asked before a revoke',
+    patches: [
+      {
+        find: `const outdated: boolean = step.kind === 'revoke' && !loaded`,
+        replace: `const outdated: boolean = step.kind === 'revoke' && !loaded && nowMs < 0`,
+      },
+    ],
+    // Who registers after the promotion reads it before it serves.
+    maskedBy: 'a replica that joins while the intent to revoke is saved is waited for',
+  },
+  {
     name: 'forgets-late-copies',
     story: 'a version whose create was sent twice is promoted, and its late copy is a stranger',
     patches: [

@@ -59,3 +59,20 @@ test('a version whose create was sent twice is remembered when it is promoted', 
   expect(gravesAfter(1)).toEqual([])
   expect(gravesAfter(2)).toMatchObject([{ generation: 4, reason: 'late-create-possible' }])
 })
+
+test('a replica that joins while the intent to revoke is saved is waited for', async () => {
+  const bench = new Bench({ drainMs: 60_000 })
+  await bench.reach('staged')
+  await bench.rotator.command({ kind: 'rotate', emergency: false })
+  await bench.reach('promoted')
+  const { current, previous } = bench.record
+  bench.store.afterWrite = async ({ phase }) => {
+    if (phase === 'retiring') await bench.member('late', [previous?.generation ?? 0])
+  }
+  await bench.reach('retiring')
+  expect((await bench.run(10_000)).reason).toBe('ack-barrier')
+  expect(bench.provider.count('revoke')).toBe(0)
+  await bench.member('late', [current.generation])
+  await bench.run(10_000)
+  expect(bench.provider.count('revoke')).toBe(1)
+})
