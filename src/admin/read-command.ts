@@ -18,7 +18,9 @@ const COMMANDS = {
         .min(1)
         .exactOptional(),
     })
-    .refine(({ emergency, compromised }) => emergency || compromised === undefined)
+    .refine(({ emergency, compromised }) => emergency || compromised === undefined, {
+      path: ['compromised'],
+    })
     .transform((body) => ({ kind: 'rotate', ...body }) as const),
   pause: nothing.transform(() => ({ kind: 'pause' }) as const),
   resume: nothing.transform(() => ({ kind: 'resume' }) as const),

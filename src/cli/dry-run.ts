@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { formatAge } from '../admin/format-age.ts'
 import { expectAnswer } from './admin-answer.ts'
-import { EXIT_FAILED, EXIT_OK } from './exit-codes.ts'
-import type { OperatorCall } from './operator-command.ts'
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.ts'
+import { CommandFailure, type OperatorCall } from './operator-command.ts'
 import { printable } from './printable.ts'
 
 const planSchema = z.object({
@@ -28,7 +28,13 @@ const GAP = '  '
  * @returns 0, or 1 when it would not come to its end by itself
  */
 export async function showDryRun(call: OperatorCall): Promise<number> {
-  const { client, io, positionals, flag } = call
+  const { client, io, positionals, flag, text } = call
+  if (text('compromised') !== undefined) {
+    throw new CommandFailure(
+      '--dry-run shows what serves replaced; leave out --compromised',
+      EXIT_USAGE,
+    )
+  }
   const [id = ''] = positionals
   const path = `/api/credentials/${encodeURIComponent(id)}/plan?emergency=${flag('emergency')}`
   const answer = await client.get(path)

@@ -313,3 +313,11 @@ test('status tells how far a staged promotion is', async () => {
     '  10% of the requests start with pending, watched for 4 min: 1204 so far, 2 refused',
   )
 })
+
+test('rotate --dry-run does not pretend to know what leaked', async () => {
+  const control = new FakeControl(credentialStatus())
+  await using world = await OperatorWorld.start(new AdminWorld({ control }))
+  const argv = ['vonage', '--dry-run', '--emergency', '--compromised', 'pending']
+  expect(await runCommand('rotate', argv, world.io())).toBe(64)
+  expect(world.printed).toContain('leave out --compromised')
+})
