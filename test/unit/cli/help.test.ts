@@ -20,7 +20,7 @@ test('the help names every command once, in lines that fit', () => {
 
 test('each command tells its forms, its options and the exit codes', () => {
   expect(helpOf('rotate')).toMatch(
-    /^usage: sidekey rotate CREDENTIAL \[--emergency\] \[--dry-run\]\n/,
+    /^usage: sidekey rotate CREDENTIAL \[--emergency \[--compromised WHAT\]\] \[--dry-run\]\n/,
   )
   expect(helpOf('rotate')).toMatch(/--token-file FILE[^]*Exit codes: 0 done/)
   expect(helpOf('wait')).not.toContain('--token-file')
