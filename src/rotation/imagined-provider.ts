@@ -38,7 +38,13 @@ export class ImaginedProvider implements Provider {
     return this.#answer
   }
 
-  async create(_auth: ManagementAuth, value: SecretValue | null): Promise<CreateAnswer> {
+  async create(
+    auth: ManagementAuth,
+    value: SecretValue | null,
+    signal: AbortSignal,
+  ): Promise<CreateAnswer> {
+    // What is listed once the change is made must be known before it.
+    await this.list(auth, signal)
     const listed = this.#listed
     if (listed.length >= this.traits.secretsMax) return { kind: 'slots-full' }
     const secretId = this.traits.slots?.secondary ?? IMAGINED_ID
@@ -48,7 +54,12 @@ export class ImaginedProvider implements Provider {
     return { kind: 'created', secretId, value: value === null ? made : null }
   }
 
-  async revoke(_auth: ManagementAuth, secretId: string): Promise<RevokeAnswer> {
+  async revoke(
+    auth: ManagementAuth,
+    secretId: string,
+    signal: AbortSignal,
+  ): Promise<RevokeAnswer> {
+    await this.list(auth, signal)
     this.#list(this.#listed.filter((one) => one.secretId !== secretId))
     const { current, pending, previous } = this.record
     for (const version of [pending, previous, current]) {

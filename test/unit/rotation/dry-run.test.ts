@@ -45,6 +45,14 @@ test('a rotation from rest is told to its end, with every wait', async () => {
   expect(told.steps.find(({ reason }) => reason === 'drain')?.forMs).toBeGreaterThan(0.9 * HOUR_MS)
 })
 
+test('a run that begins with a revoke imagines it before it has listed anything', async () => {
+  const bench = new Bench()
+  await bench.reach('promoted')
+  const told = await dryRun(bench.rotatorDeps(), false)
+  expect(words(told).filter((word) => word.startsWith('revoke'))).toEqual(['revoke: retiring'])
+  expect(words(told)).toContain('finish: revoked')
+})
+
 test('nothing changes: no mutating call, no write, no lease, no crash point, no log, no metric', async () => {
   for (const emergency of [false, true]) {
     const bench = new Bench()
