@@ -54,11 +54,7 @@ export class ImaginedProvider implements Provider {
     return { kind: 'created', secretId, value: value === null ? made : null }
   }
 
-  async revoke(
-    auth: ManagementAuth,
-    secretId: string,
-    signal: AbortSignal,
-  ): Promise<RevokeAnswer> {
+  async revoke(auth: ManagementAuth, secretId: string, signal: AbortSignal): Promise<RevokeAnswer> {
     await this.list(auth, signal)
     this.#list(this.#listed.filter((one) => one.secretId !== secretId))
     const { current, pending, previous } = this.record

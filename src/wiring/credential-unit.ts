@@ -19,6 +19,7 @@ import { Rotator, type RotatorDeps } from '../rotation/rotator.ts'
 import { createRecordSource } from '../stores/record-source.ts'
 import { catalog } from '../catalog.ts'
 import { CredentialSecrets, type SecretsDeps } from './credential-secrets.ts'
+import { watchedSecrets } from './watched-secrets.ts'
 
 /** All that one credential of the configuration consists of at run time. */
 export interface CredentialUnit {
@@ -26,7 +27,7 @@ export interface CredentialUnit {
   readonly source: VersionSource
   /** Null where somebody else rotates. */
   readonly rotator: Rotator | null
-  /** What the provider lists now; null where somebody else rotates. */
+  /** What the provider lists now; null where there is no provider to ask. */
   readonly secrets: ((verify: boolean) => Promise<readonly AccountSecret[]>) | null
   /** What a rotation would do now; null where somebody else rotates. */
   readonly dryRun: ((emergency: boolean) => Promise<DryRun>) | null
@@ -79,14 +80,33 @@ function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit 
     const stops = [files.watch(changed), secrets.watch(changed)]
     return () => stops.forEach((stop) => stop())
   }
+  const source = scrubbed({ ...files, watch }, deps)
+  const { account, managedBy, writtenAt } = config
+  let provider: ClosableProvider | null = null
+  const inspect = async (verify: boolean): Promise<readonly AccountSecret[]> => {
+    provider ??= createProvider(config, secrets, deps)
+    const { versions } = await source.load()
+    const own = versions.map(({ value }) => ({ account, secret: value }))
+    const auths = managedBy === null ? own : await deps.managementOf(managedBy)
+    return watchedSecrets({ provider, clock: deps.clock }, auths, versions, verify)
+  }
+  // A further secret of an account is none that its management API would know.
+  const isListed = writtenAt === undefined && moduleOf(config)?.create !== undefined
   return {
     config,
-    source: scrubbed({ ...files, watch }, deps),
+    source,
     rotator: null,
-    secrets: null,
+    secrets: isListed ? inspect : null,
     dryRun: null,
-    close: () => secrets.close(),
+    close: async () => {
+      await secrets.close()
+      await provider?.close()
+    },
   }
+}
+
+function moduleOf({ providerName }: CredentialConfig) {
+  return catalog.providers.find(({ name }) => name === providerName)
 }
 
 const MISSING = { message: 'is missing' }
@@ -139,7 +159,7 @@ function createProvider(
   secrets: CredentialSecrets,
   deps: UnitDeps,
 ): ClosableProvider {
-  const module = catalog.providers.find(({ name }) => name === config.providerName)
+  const module = moduleOf(config)
   if (module?.create === undefined) {
     throw new Error(`provider ${config.providerName} does not rotate; the configuration refuses it`)
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import { runCli, type SidekeyProcess } from './sidekey-process.ts'
-import { BOOTSTRAP, raiseWorld, type World } from './world.ts'
+import { BOOTSTRAP, KEY, raiseWorld, type World } from './world.ts'
 
 interface Credential {
   readonly phase: string
@@ -165,4 +165,22 @@ test('a missing secret file ends check and serve with 78 and its place in the fi
     expect(out + err).not.toContain(BOOTSTRAP)
   }
   expect(emulator.control.requests()).toEqual([])
+})
+
+test('an account whose rotation is off has its secrets listed and verified, and nothing made', async () => {
+  const { emulator, start } = await raiseWorld('off')
+  const sidekey = await start()
+  const listed = await sidekey.command('secrets', 'list', 'vonage', '--json')
+  expect(listed).toMatchObject({ code: 0 })
+  const { secrets } = JSON.parse(listed.out) as { secrets: readonly object[] }
+  expect(secrets).toEqual([
+    expect.objectContaining({ id: expect.any(String), active: true, stage: null, verdict: null }),
+    expect.objectContaining({ id: null, stage: 'current', verdict: null }),
+  ])
+  expect(await sidekey.command('secrets', 'verify', 'vonage')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/current .*accepted/),
+  })
+  expect(await sidekey.command('secrets', 'create', 'vonage')).toMatchObject({ code: 1 })
+  expect(emulator.control.values(KEY)).toHaveLength(1)
 })
