@@ -108,6 +108,8 @@ export class Tunnels {
     if (isIP(host) !== 0 && !mayTunnelTo(host)) throw new AddressRefusedError()
     const lookup = vettedLookup(resolve, mayTunnelTo)
     const upstream = connect({ host, port, lookup, timeout: UPSTREAM_CONNECT_TIMEOUT_MS })
+    // What comes before there is anybody to take it waits.
+    socket.pause()
     this.#through++
     this.#watch(upstream, UPSTREAM_CONNECT_TIMEOUT_MS)
     let established = false

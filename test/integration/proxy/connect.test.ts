@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { S1, S2 } from './bench.ts'
@@ -282,20 +283,26 @@ test('a listener of one route takes every path, for its own names and the hosts 
   ])
 })
 
-test('the bytes of an unrouted tunnel pass untouched, both ways, to its end', async () => {
+/** What echoes at the one port that tunnels lead to; null where this test may not have that port. */
+async function echoAt443(): Promise<Server | null> {
   const echo = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {}).pipe(socket)
   })
-  // A tunnel leads to port 443 only, which this test may not have: then there is nothing to see.
-  const listening = await new Promise<boolean>((resolve) => {
-    echo.once('error', () => resolve(false))
-    echo.listen(443, '127.0.0.9', () => resolve((echo.address() as AddressInfo).port === 443))
+  return new Promise((resolve) => {
+    echo.once('error', () => resolve(null))
+    echo.listen(443, '127.0.0.9', () => resolve(echo))
   })
-  world = await ConnectWorld.start(
-    { connect: TUNNEL },
-    { addresses: ['127.0.0.9'], mayTunnelTo: (address) => address === '127.0.0.9' },
-  )
-  if (!listening) return
+}
+
+const ECHOING = {
+  addresses: ['127.0.0.9'],
+  mayTunnelTo: (address: string) => address === '127.0.0.9',
+}
+
+test('the bytes of an unrouted tunnel pass untouched, both ways, to its end', async () => {
+  const echo = await echoAt443()
+  world = await ConnectWorld.start({ connect: TUNNEL }, ECHOING)
+  if (echo === null) return
   const { head, socket } = await world.connect('elsewhere.example:443')
   expect(statusOf(head)).toBe(200)
   const bytes = `${'x'.repeat(300_000)}END`
@@ -321,4 +328,16 @@ test('a client whose token a reload has taken away is not served inside its tunn
   await world.bench.plane.reload({ ...world.bench.config, clients: others })
   expect(statusOf(await exchange(inner, request('/v1/a')))).toBe(407)
   expect(world.bench.upstream.requests).toHaveLength(1)
+})
+
+test('what comes behind a CONNECT before its tunnel is there is not lost', async () => {
+  const echo = await echoAt443()
+  world = await ConnectWorld.start({ connect: TUNNEL }, ECHOING)
+  if (echo === null) return
+  const asked = 'CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n'
+  const socket = connect(world.bench.port, '127.0.0.1')
+  const early = await exchange(socket, `${asked}early bird`, /early bird$/)
+  socket.destroy()
+  expect(early).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nearly bird$/)
+  await new Promise((resolve) => echo.close(resolve))
 })
