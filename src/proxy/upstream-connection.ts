@@ -159,6 +159,11 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   #read(length: number, buffer: Buffer): boolean {
     if (this.#upgraded !== null) return this.#upgraded.arrived(buffer.subarray(0, length))
     this.#silentMs = 0
+    if (this.#unsent !== null) {
+      // Nobody has asked it yet: what it says is no answer, and the request goes elsewhere.
+      this.#fail(new UpstreamFaultError('connection-lost'))
+      return false
+    }
     const valid = this.#parser.execute(buffer, length)
     const at = this.#upgrade ? this.#parser.otherProtocolAt : null
     if (at !== null) return this.#switchProtocol(buffer.subarray(at, length))
