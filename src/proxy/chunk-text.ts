@@ -50,10 +50,14 @@ export class FieldList {
     this.#put(text, 1)
   }
 
-  /** Names and values in turn; the list begins anew. */
+  /** Names and values in turn, without the white space behind a value; the list begins anew. RFC 9110, section 5.5. */
   take(): string[] {
     const fields = this.#fields
     this.#fields = []
+    for (let i = 1; i < fields.length; i += 2) {
+      const value = fields[i] ?? ''
+      if (endsInSpace(value, value.length)) fields[i] = withoutSpaceBehind(value)
+    }
     return fields
   }
 
@@ -63,4 +67,16 @@ export class FieldList {
     else this.#fields[count - 1] += text
     this.bytes += text.length
   }
+}
+
+function endsInSpace(text: string, end: number): boolean {
+  const code = text.charCodeAt(end - 1)
+  return code === 0x20 || code === 0x09
+}
+
+/** No pattern: one that looks for the end begins anew at each space within. */
+function withoutSpaceBehind(text: string): string {
+  let end = text.length
+  while (endsInSpace(text, end)) end--
+  return text.slice(0, end)
 }
