@@ -23,8 +23,11 @@ export interface ConnectionOwner {
   closed(connection: Http1Connection): void
 }
 
-/** What a connection waits for. `head`: one that has begun, or the first; `rest`: of a body that nobody wants. */
-type Waits = 'head' | 'next' | 'answer' | 'rest'
+/**
+ * What a connection waits for. `head`: one that has begun, or the first; `rest`: of a body that nobody wants; `end`: that
+ * its client has taken the last answer.
+ */
+export type Waits = 'head' | 'next' | 'answer' | 'rest' | 'end'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -34,9 +37,9 @@ export class Http1Connection implements Wire {
   readonly entrance: Entrance
   /** Whether it was without a request when it was last looked at. */
   rested = false
+  waits: Waits = 'head'
   readonly #owner: ConnectionOwner
   readonly #parser: RequestParser
-  #waits: Waits = 'head'
   #sinceTick: number
   #request: Http1Request | null = null
   #response: Http1Response | null = null
@@ -59,11 +62,9 @@ export class Http1Connection implements Wire {
     return this.#owner.batch
   }
 
-  /** For how many ticks it has waited for a head, or for nothing; null: it has a request. */
-  waited(): { readonly head: number } | { readonly idle: number } | null {
-    const ticks = this.#owner.tick - this.#sinceTick
-    if (this.#waits === 'answer') return null
-    return this.#waits === 'head' ? { head: ticks } : { idle: ticks }
+  /** For how many ticks it has waited. */
+  get waited(): number {
+    return this.#owner.tick - this.#sinceTick
   }
 
   now(): number {
@@ -80,25 +81,28 @@ export class Http1Connection implements Wire {
     if (this.#owner.leaving) response.shouldKeepAlive = false
     const request = this.#request
     // A body that its client holds back may come all the same, or never.
-    if (request?.complete === false && !response.hasContinued && expectsContinue(request)) {
+    if (request?.complete === false && !response.hasContinued && request.expectsContinue) {
       response.shouldKeepAlive = false
     }
   }
 
   answered(response: Http1Response): void {
-    if (this.#closed || response !== this.#response) return
-    if (!response.shouldKeepAlive) return this.socket.destroySoon()
-    const { complete } = this.#request ?? { complete: true }
-    this.#wait(complete ? 'next' : 'rest')
+    const request = this.#request
+    if (this.#closed || request === null || response !== this.#response) return
     this.#response = null
-    if (!complete) return this.#request?.dump()
-    this.#next()
+    const keeps = response.shouldKeepAlive
+    if (request.complete) return keeps ? this.#next() : this.#end()
+    // What its client still sends would reset the connection, and the answer with it: RFC 9112, section 9.6.
+    this.#wait(keeps ? 'rest' : 'end')
+    if (!keeps) this.socket.end()
+    request.dump()
   }
 
   /** Leaves the socket to somebody else, as it is. */
   release(): void {
-    this.#leave()
     const { socket } = this
+    this.#leave()
+    this.#owner.closed(this)
     socket.off('data', this.#data).off('end', this.#ended).off('error', this.#failed)
     socket.off('close', this.#gone)
   }
@@ -115,7 +119,6 @@ export class Http1Connection implements Wire {
     this.#reading = true
     let rest: Buffer | null = bytes
     while (rest !== null && !this.#closed) {
-      if (this.#waits === 'next') this.#wait('head')
       rest = this.#take(rest)
       if (rest === null || this.#request === null) continue
       this.#ahead = rest
@@ -134,17 +137,26 @@ export class Http1Connection implements Wire {
       this.#refuse(rescueBytes(parser.fault, inBody || parser.head !== null))
       return null
     }
-    const { head, body, ended, trailers } = parser
+    const { head, ended, trailers } = parser
+    const body = parser.takeBody()
     parser.head = null
-    if (body.length > 0) parser.body = []
     if (ended) parser.reset()
     if (head !== null) {
       this.#begin(head, body, ended, trailers, rest)
       return head.upgrade ? null : rest
     }
     if (body.length > 0 || ended) this.#request?.arrived(body, ended, trailers)
-    if (ended && this.#waits === 'rest') this.#reset()
+    if (this.waits === 'next' && parser.inHead) this.#wait('head')
+    else if (this.waits === 'rest' || this.waits === 'end') return this.#dropped(ended, rest)
     return rest
+  }
+
+  /** More of a body that nobody wants has come. @returns what is to be read behind it */
+  #dropped(ended: boolean, rest: Buffer | null): Buffer | null {
+    if (!ended) this.#wait(this.waits)
+    else if (this.waits === 'rest') this.#reset()
+    else this.#end()
+    return this.waits === 'end' ? null : rest
   }
 
   #begin(
@@ -172,15 +184,22 @@ export class Http1Connection implements Wire {
   #next(): void {
     this.#reset()
     const ahead = this.#ahead
+    // It is held by what came behind the request, or by a body that nobody took.
+    if (this.socket.isPaused()) this.socket.resume()
     // Whoever is reading goes on by itself.
     if (ahead === null || this.#reading) return
     this.#ahead = null
-    this.socket.resume()
     this.#read(ahead)
   }
 
+  /** Nothing more is to be read, nor written. */
+  #end(): void {
+    this.#wait('end')
+    this.socket.destroySoon()
+  }
+
   #wait(waits: Waits): void {
-    this.#waits = waits
+    this.waits = waits
     this.#sinceTick = this.#owner.tick
     this.rested = false
   }
@@ -191,12 +210,12 @@ export class Http1Connection implements Wire {
    */
   #refuse(refused: Refusal): void {
     const { socket } = this
-    const begun = this.#response?.headersSent === true
+    const { headersSent } = this.#response ?? { headersSent: this.#request !== null }
     this.#leave()
-    socket.off('data', this.#data)
-    socket.resume()
-    if (begun || !socket.writable) socket.destroy()
-    else socket.end(rawRefusal(refused), 'latin1', () => socket.destroy())
+    if (headersSent || !socket.writable) return void socket.destroy()
+    // As behind every last answer, what still comes is dropped.
+    socket.off('data', this.#data).resume().end(rawRefusal(refused), 'latin1')
+    this.#wait('end')
   }
 
   readonly #ended = (): void => {
@@ -210,6 +229,7 @@ export class Http1Connection implements Wire {
 
   readonly #gone = (): void => {
     this.#leave()
+    this.#owner.closed(this)
   }
 
   /** Nothing more is read here, and whoever works for this connection is told. */
@@ -221,14 +241,9 @@ export class Http1Connection implements Wire {
     this.#request = null
     this.#response = null
     this.#ahead = null
-    this.#owner.closed(this)
     // Not within a parse, which uses it.
     process.nextTick(() => this.#parser.free())
     request?.connectionClosed()
     response?.connectionClosed()
   }
-}
-
-function expectsContinue({ rawHeaders }: Http1Request): boolean {
-  return rawHeaders.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'expect')
 }

@@ -3,11 +3,12 @@ import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import {
   CLIENT_DRAIN_IDLE_MS,
   CLIENT_IDLE_TIMEOUT_MS,
+  CLIENT_LINGER_MS,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
 import type { ClientRequest, ClientResponse } from './client-message.ts'
 import type { Entrance } from './entrance.ts'
-import { type ConnectionOwner, Http1Connection } from './http1-connection.ts'
+import { type ConnectionOwner, Http1Connection, type Waits } from './http1-connection.ts'
 import type { Http1Request } from './http1-request.ts'
 import type { Llhttp } from './llhttp.ts'
 import { wantsWebSocket } from './web-sockets.ts'
@@ -36,8 +37,14 @@ export interface Http1Deps {
 
 /** How often connections are looked at, so that none of them needs a timer. */
 const TICK_MS = 1_000
-const HEAD_TICKS = REQUEST_HEADERS_TIMEOUT_MS / TICK_MS
-const IDLE_TICKS = CLIENT_IDLE_TIMEOUT_MS / TICK_MS
+/** For how many of these looks a connection may wait. */
+const TICKS_MAX: Readonly<Record<Waits, number>> = {
+  head: REQUEST_HEADERS_TIMEOUT_MS / TICK_MS,
+  next: CLIENT_IDLE_TIMEOUT_MS / TICK_MS,
+  answer: Infinity,
+  rest: CLIENT_IDLE_TIMEOUT_MS / TICK_MS,
+  end: CLIENT_LINGER_MS / TICK_MS,
+}
 
 /** Connections of clients that speak HTTP/1.1, with Sidekey's limits. llhttp stays strict. */
 export class Http1Front implements ConnectionOwner {
@@ -117,16 +124,14 @@ export class Http1Front implements ConnectionOwner {
 }
 
 function endSlow(connection: Http1Connection): void {
-  const waited = connection.waited()
-  if (waited === null) return
-  if ('head' in waited) {
-    if (waited.head >= HEAD_TICKS) connection.expire()
-  } else if (waited.idle >= IDLE_TICKS) connection.socket.destroy()
+  if (connection.waited < TICKS_MAX[connection.waits]) return
+  if (connection.waits === 'head') connection.expire()
+  else connection.socket.destroy()
 }
 
 /** Ends a connection that had no request at the last look either. */
 function letGo(connection: Http1Connection): void {
-  if (connection.waited() === null) return
+  if (connection.waits === 'answer') return
   if (connection.rested) connection.socket.destroy()
   else connection.rested = true
 }

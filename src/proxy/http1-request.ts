@@ -36,6 +36,11 @@ export class Http1Request implements ClientRequest {
     this.upgrade = head.upgrade
   }
 
+  /** Whether its client may hold its body back. */
+  get expectsContinue(): boolean {
+    return this.rawHeaders.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'expect')
+  }
+
   /** More of the body; `ended` with its last piece. */
   arrived(pieces: readonly Buffer[], ended: boolean, trailers: readonly string[]): void {
     for (const piece of pieces) {

@@ -39,12 +39,12 @@ export type GivesUp = (head: Omit<ParsedHead, 'keepAlive' | 'upgrade'>) => boole
 export class RequestParser implements ParserEvents {
   /** The head, when it has come with the last chunk. */
   head: ParsedHead | null = null
-  /** Pieces of the body that have come with it. */
-  body: Buffer[] = []
   /** Whether the message is whole. */
   ended = false
   trailers: readonly string[] = []
   fault: ParseFault | null = null
+  /** Whether a head has begun, and is not whole. */
+  inHead = false
   /** Whether a head is whole and its message is not: what comes is its body. */
   inBody = false
   readonly #llhttp: Llhttp
@@ -53,6 +53,9 @@ export class RequestParser implements ParserEvents {
   readonly #chunk = new ChunkText()
   readonly #fields = new FieldList()
   #target = ''
+  /** Pieces of the body that have come with the last chunk, and the size of that. */
+  #body: Buffer[] = []
+  #chunkBytes = 0
   /** Up to where the chunk is counted elsewhere, and what was framing behind that in the chunks before. */
   #counted = 0
   #framingBytes = 0
@@ -69,6 +72,7 @@ export class RequestParser implements ParserEvents {
    */
   execute(chunk: Buffer): Buffer | null {
     let rest = chunk
+    this.#chunkBytes = chunk.length
     while (rest.length > 0) {
       const length = Math.min(rest.length, CHUNK_MAX_BYTES)
       this.#chunk.set(rest, length)
@@ -92,10 +96,23 @@ export class RequestParser implements ParserEvents {
     return rest.length === 0 ? null : rest
   }
 
+  /**
+   * What has come of the body. A piece keeps all of its chunk, and costs something itself: few bytes out of a large chunk,
+   * or many tiny pieces, become one piece of its own.
+   */
+  takeBody(): readonly Buffer[] {
+    const pieces = this.#body
+    if (pieces.length === 0) return NO_PIECES
+    this.#body = []
+    let bytes = 0
+    for (const { length } of pieces) bytes += length
+    const wasteful = this.#chunkBytes > SMALL_CHUNK_BYTES && bytes * 4 < this.#chunkBytes
+    return wasteful || pieces.length > PIECES_MAX ? [Buffer.concat(pieces, bytes)] : pieces
+  }
+
   /** The next message begins. */
   reset(): void {
     this.head = null
-    this.body = []
     this.ended = false
     this.trailers = NO_TRAILERS
   }
@@ -106,6 +123,7 @@ export class RequestParser implements ParserEvents {
   }
 
   onBegin(): number {
+    this.inHead = true
     this.#fields.bytes = 0
     this.#target = ''
     return GO_ON
@@ -144,13 +162,14 @@ export class RequestParser implements ParserEvents {
     const upgrade = asksUpgrade && (head.method === 'CONNECT' || this.#givesUp(head))
     this.head = { ...head, keepAlive, upgrade }
     this.#fields.bytes = 0
+    this.inHead = false
     this.inBody = true
     return upgrade ? OTHER_PROTOCOL : GO_ON
   }
 
   onBody(at: number, length: number): number {
     if (this.#countFraming(at) === STOP) return STOP
-    this.body.push(this.#chunk.bytesAt(at, length))
+    this.#body.push(this.#chunk.bytesAt(at, length))
     this.#framingBytes = 0
     this.#counted = at + length
     return GO_ON
@@ -180,3 +199,7 @@ export class RequestParser implements ParserEvents {
 }
 
 const NO_TRAILERS: readonly string[] = []
+const NO_PIECES: readonly Buffer[] = []
+/** Of one chunk; and what a chunk may hold for the sake of few bytes in it. */
+const PIECES_MAX = 16
+const SMALL_CHUNK_BYTES = 4096
