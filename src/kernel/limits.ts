@@ -26,7 +26,7 @@ export const BODY_GRACE_MS = 20_000
 /** A body without a length may be a live stream: it may be as slow as it likes, but not silent for longer. */
 export const BODY_SILENCE_MS = 300_000
 export const CLIENT_IDLE_TIMEOUT_MS = 60_000
-/** A connection whose last answer was sent is read on while its client still sends; silent for this long, it is ended. */
+/** A connection whose last answer was sent is read on while its client still sends, not for longer where it trickles. */
 export const CLIENT_LINGER_MS = 5_000
 /** A client that takes not one byte of its answer for this long has left it; nginx's `send_timeout` is the same. */
 export const CLIENT_STALL_MS = 60_000

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { BODY_MIN_BYTES_PER_SECOND, CLIENT_LINGER_MS } from '../kernel/limits.ts'
 import type { Entrance } from './entrance.ts'
 import { Http1Request } from './http1-request.ts'
 import { Http1Response, type Wire } from './http1-response.ts'
@@ -30,17 +31,20 @@ export interface ConnectionOwner {
 export type Waits = 'head' | 'next' | 'answer' | 'rest' | 'end'
 
 const NOTHING = Buffer.alloc(0)
+const DROPPED_MIN_BYTES = (BODY_MIN_BYTES_PER_SECOND * CLIENT_LINGER_MS) / 1_000
 
 /** One connection of a client, and the request that is on it. The next one is not read before the answer is taken. */
 export class Http1Connection implements Wire {
   readonly socket: Socket
   readonly entrance: Entrance
+  readonly batch: WriteBatch
   /** Whether it was without a request when it was last looked at. */
   rested = false
   waits: Waits = 'head'
   readonly #owner: ConnectionOwner
   readonly #parser: RequestParser
   #sinceTick: number
+  #droppedBytes = 0
   #request: Http1Request | null = null
   #response: Http1Response | null = null
   /** What came behind the request that is being answered. */
@@ -52,14 +56,11 @@ export class Http1Connection implements Wire {
     this.#owner = owner
     this.socket = socket
     this.entrance = entrance
+    this.batch = owner.batch
     this.#sinceTick = owner.tick
     this.#parser = new RequestParser(owner.llhttp, owner.givesUp)
-    socket.on('data', this.#data).on('end', this.#ended).on('error', this.#failed)
+    socket.on('data', this.#data).on('end', this.#ended).on('error', this.#ended)
     socket.on('close', this.#gone)
-  }
-
-  get batch(): WriteBatch {
-    return this.#owner.batch
   }
 
   /** For how many ticks it has waited. */
@@ -100,11 +101,9 @@ export class Http1Connection implements Wire {
 
   /** Leaves the socket to somebody else, as it is. */
   release(): void {
-    const { socket } = this
-    this.#leave()
-    this.#owner.closed(this)
-    socket.off('data', this.#data).off('end', this.#ended).off('error', this.#failed)
-    socket.off('close', this.#gone)
+    this.#gone()
+    this.socket.off('data', this.#data).off('end', this.#ended).off('error', this.#ended)
+    this.socket.off('close', this.#gone)
   }
 
   readonly #data = (chunk: Buffer): void => {
@@ -147,14 +146,16 @@ export class Http1Connection implements Wire {
     }
     if (body.length > 0 || ended) this.#request?.arrived(body, ended, trailers)
     if (this.waits === 'next' && parser.inHead) this.#wait('head')
-    else if (this.waits === 'rest' || this.waits === 'end') return this.#dropped(ended, rest)
-    return rest
+    const unwanted = this.waits === 'rest' || this.waits === 'end'
+    return unwanted ? this.#dropped(bytes.length, ended, rest) : rest
   }
 
-  /** More of a body that nobody wants has come. @returns what is to be read behind it */
-  #dropped(ended: boolean, rest: Buffer | null): Buffer | null {
-    if (!ended) this.#wait(this.waits)
-    else if (this.waits === 'rest') this.#reset()
+  /** More of a body that nobody wants: it buys time, a trickle does not. @returns what is to be read behind it */
+  #dropped(bytes: number, ended: boolean, rest: Buffer | null): Buffer | null {
+    this.#droppedBytes += bytes
+    if (!ended && this.#droppedBytes >= DROPPED_MIN_BYTES) this.#wait(this.waits)
+    if (!ended) return null
+    if (this.waits === 'rest') this.#reset()
     else this.#end()
     return this.waits === 'end' ? null : rest
   }
@@ -200,6 +201,7 @@ export class Http1Connection implements Wire {
 
   #wait(waits: Waits): void {
     this.waits = waits
+    this.#droppedBytes = 0
     this.#sinceTick = this.#owner.tick
     this.rested = false
   }
@@ -218,12 +220,8 @@ export class Http1Connection implements Wire {
     this.#wait('end')
   }
 
+  /** Whoever closes one direction does not wait for an answer. */
   readonly #ended = (): void => {
-    // Whoever closes one direction does not wait for an answer.
-    this.socket.destroy()
-  }
-
-  readonly #failed = (): void => {
     this.socket.destroy()
   }
 

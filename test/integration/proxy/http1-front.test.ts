@@ -37,10 +37,10 @@ test('a broken body behind its whole answer is no further answer', async () => {
 test('a body that goes on behind its answer is read to its end, however long that takes', async () => {
   bench = await Bench.start({})
   const client = await lines.dial(bench.port)
-  client.write(`${post('/nobody', 100)}x`)
+  client.write(`${post('/nobody', 99 * 3_000 + 1)}x`)
   await client.until(/404 [^]*\}$/)
   for (let i = 1; i < 100; i++) {
-    client.write('x')
+    client.write('x'.repeat(3_000))
     await new Promise((resolve) => client.socket.write('', resolve))
     await bench.clock.advance(1_000)
   }
@@ -132,21 +132,24 @@ test('no time passes for a request that waits for its answer', async () => {
   expect(await client.until(/late$/)).toMatch(/^HTTP\/1\.1 200 /)
 })
 
-test('whoever goes on sending after the last answer is read for a while, and one who does nothing is not', async () => {
+test('whoever goes on sending after the last answer is read for a while, and one who trickles is not', async () => {
   bench = await Bench.start({})
   const client = await lines.dial(bench.port, true)
   client.write(
-    'POST /nobody HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n',
+    'POST /nobody HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n',
   )
   await client.until(/404 [^]*\}$/)
   await expect.poll(() => client.ended).toBe(true)
   for (let i = 0; i < 20; i++) {
-    client.write('x')
+    client.write('x'.repeat(3_000))
     await settle()
     await bench.clock.advance(1_000)
   }
   expect(client.closed).toBe(false)
-  await bench.clock.advance(8_000)
+  for (let i = 0; i < 8; i++) {
+    client.write('x')
+    await bench.clock.advance(1_000)
+  }
   // The other side is gone: what is sent now comes back as a reset, which the next write sees.
   while (!client.closed) {
     client.write('x')
