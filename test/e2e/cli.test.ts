@@ -168,8 +168,8 @@ test('a missing secret file ends check and serve with 78 and its place in the fi
 })
 
 test('an account whose rotation is off has its secrets listed and verified, and nothing made', async () => {
-  const { emulator, start } = await raiseWorld('off')
-  const sidekey = await start()
+  const world = await raiseWorld('off')
+  const sidekey = await world.start()
   const listed = await sidekey.command('secrets', 'list', 'vonage', '--json')
   expect(listed).toMatchObject({ code: 0 })
   const { secrets } = JSON.parse(listed.out) as { secrets: readonly object[] }
@@ -182,5 +182,5 @@ test('an account whose rotation is off has its secrets listed and verified, and 
     out: expect.stringMatching(/current .*accepted/),
   })
   expect(await sidekey.command('secrets', 'create', 'vonage')).toMatchObject({ code: 1 })
-  expect(emulator.control.values(KEY)).toHaveLength(1)
+  expect(world.emulator.control.values(KEY)).toHaveLength(1)
 })
