@@ -32,6 +32,8 @@ export const CLIENT_LINGER_MS = 5_000
 export const CLIENT_STALL_MS = 60_000
 /** While Sidekey stops: a kept connection without a request for this long is closed. */
 export const CLIENT_DRAIN_IDLE_MS = 500
+/** A listener that was told to close is gone everywhere after this time: several processes may share its socket. */
+export const LISTENER_CLOSE_MS = 100
 export const CLIENT_CONNECTIONS_MAX = 10_000
 export const UPSTREAM_CONNECT_TIMEOUT_MS = 10_000
 /** From the last byte of the request to the head of the answer. */

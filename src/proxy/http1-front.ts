@@ -72,18 +72,13 @@ export class Http1Front implements ConnectionOwner {
   }
 
   /**
-   * Lets connections go: each with its next answer, once nobody is let in any more, and one that has no request when it
+   * Lets connections go, now that nobody is let in any more: each with its next answer, and one that has no request when it
    * stays so. What is sent on a connection that is ended while idle is lost.
-   * @param acceptingMs for how long others are still let in
    */
-  drain(acceptingMs: number): void {
-    const sweep = (): void => {
-      this.leaving = true
-      for (const connection of this.#connections) letGo(connection)
-      this.#stopSweep = this.#deps.clock.after(CLIENT_DRAIN_IDLE_MS, sweep)
-    }
-    if (acceptingMs > 0) this.#stopSweep = this.#deps.clock.after(acceptingMs, sweep)
-    else sweep()
+  drain(): void {
+    this.leaving = true
+    for (const connection of this.#connections) letGo(connection)
+    this.#stopSweep = this.#deps.clock.after(CLIENT_DRAIN_IDLE_MS, () => this.drain())
   }
 
   /** Ends all of them now. */

@@ -92,17 +92,13 @@ export class Http2Front {
    * ignores every request behind a GOAWAY of its own.
    */
   drain(): void {
-    const sweep = (): void => {
-      for (const [session, connection] of this.#sessions) {
-        const idle = connection.streams === 0 && !connection.used
-        if ((this.#leaving || idle) && !session.closed) session.close()
-        connection.used = false
-      }
-      this.#leaving = true
-      this.#stopSweep = this.#clock.after(CLIENT_DRAIN_IDLE_MS, sweep)
+    for (const [session, connection] of this.#sessions) {
+      const idle = connection.streams === 0 && !connection.used
+      if ((this.#leaving || idle) && !session.closed) session.close()
+      connection.used = false
     }
-    // As long as listeners still let others in.
-    this.#stopSweep = this.#clock.after(CLIENT_DRAIN_IDLE_MS, sweep)
+    this.#leaving = true
+    this.#stopSweep = this.#clock.after(CLIENT_DRAIN_IDLE_MS, () => this.drain())
   }
 
   /** Ends all of them now. */

@@ -1,6 +1,5 @@
 import { unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { Clock } from '../kernel/ports/clock.ts'
 import { CLIENT_CONNECTIONS_MAX } from '../kernel/limits.ts'
 import { codeOf } from './rescue.ts'
 
@@ -72,22 +71,10 @@ function isAbandoned(path: string): Promise<boolean> {
   })
 }
 
-/**
- * Stops accepting connections after `acceptingMs`, and resolves when all of them have ended, or `drainMs` has passed: by
- * then they are ended by those who serve them.
- */
-export async function close(
-  server: Server,
-  { acceptingMs, drainMs }: { readonly acceptingMs: number; readonly drainMs: number },
-  clock: Clock,
-): Promise<void> {
-  if (!server.listening) return
-  const { promise: closed, resolve } = Promise.withResolvers<void>()
-  const stopAccepting = (): void => void server.close(() => resolve())
-  // What the system has accepted and Node has not taken yet would be reset, with the requests that were sent on it.
-  if (acceptingMs > 0) clock.after(acceptingMs, stopAccepting)
-  else stopAccepting()
-  const stopTimer = clock.after(drainMs, resolve)
-  await closed
-  stopTimer()
+/** Stops accepting connections, and resolves when all that were accepted have ended. */
+export function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (server.listening) server.close(() => resolve())
+    else resolve()
+  })
 }

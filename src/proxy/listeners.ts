@@ -2,7 +2,7 @@ import type { Server, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Route } from '../kernel/route.ts'
-import { CLIENT_DRAIN_IDLE_MS } from '../kernel/limits.ts'
+import { CLIENT_DRAIN_IDLE_MS, LISTENER_CLOSE_MS } from '../kernel/limits.ts'
 import type { Entrance } from './entrance.ts'
 import { type Handle, Http1Front } from './http1-front.ts'
 import { Http2Front } from './http2-front.ts'
@@ -93,18 +93,26 @@ export class Listeners {
    */
   async stop(drainMs: number): Promise<void> {
     const { clock, webSockets } = this.#deps
-    const acceptingMs = drainMs > CLIENT_DRAIN_IDLE_MS ? CLIENT_DRAIN_IDLE_MS : 0
-    const others = [this.#tunnels, webSockets, ...(this.#http2 === null ? [] : [this.#http2])]
-    const destroyAll = (): void => [this.#http1, ...others].forEach((each) => each.destroy())
-    this.#http1.drain(acceptingMs)
+    const isOver = Promise.withResolvers<void>()
+    const http = [this.#http1, ...(this.#http2 === null ? [] : [this.#http2])]
+    const others = [this.#tunnels, webSockets]
+    const cut = (): void => {
+      for (const each of [...http, ...others]) each.destroy()
+      isOver.resolve()
+    }
     for (const other of others) other.drain()
-    if (drainMs <= 0) destroyAll()
-    const stopTimer = clock.after(drainMs, destroyAll)
-    const servers = [...this.#servers.values()]
-    await Promise.all(servers.map((server) => close(server, { acceptingMs, drainMs }, clock)))
+    if (drainMs <= 0) cut()
+    const stopTimer = clock.after(drainMs, cut)
+    // What the system has accepted and Node has not taken yet would be reset, with the requests that were sent on it.
+    const patient = drainMs > CLIENT_DRAIN_IDLE_MS
+    if (patient) await clock.sleep(CLIENT_DRAIN_IDLE_MS - LISTENER_CLOSE_MS)
+    const closed = [...this.#servers.values()].map(close)
+    // Whoever is told to leave while others are let in comes back on a connection that may be reset.
+    if (patient) await clock.sleep(LISTENER_CLOSE_MS)
+    for (const each of http) each.drain()
+    await Promise.race([Promise.all(closed), isOver.promise])
     stopTimer()
-    this.#http1.destroy()
-    this.#http2?.destroy()
+    for (const each of http) each.destroy()
   }
 
   /** Serves a connection as if it had just come in, in the protocol that it speaks. */
