@@ -101,19 +101,21 @@ export class Attempt {
     this.#settleHead?.()
   }
 
-  bodyArrived(chunk: Buffer): void {
+  /** @returns whether the bytes are still needed after the call */
+  bodyArrived(chunk: Buffer): boolean {
     if (this.#sink !== null) {
       if (!this.#sink.write(chunk)) this.#carrier?.pause()
-      return
+      return !this.#sink.hasPassedOn
     }
     this.#waitingBytes += chunk.length
     if (this.#discarded) {
       if (this.#waitingBytes > WAITING_MAX_BYTES) this.abort(new Error('the answer is not wanted'))
-      return
+      return false
     }
     this.#waiting.push(chunk)
     if (this.#waitingBytes > WAITING_MAX_BYTES) this.#carrier?.pause()
     this.#wake?.()
+    return true
   }
 
   /** The answer is whole; what carried it serves others from here on. */

@@ -1,3 +1,6 @@
+/** The most that is parsed at once, in bytes. */
+export const CHUNK_MAX_BYTES = 64 * 1024
+
 /** Heads are mostly shorter, and a body behind one is not worth being made text. */
 const TEXT_MAX_BYTES = 4096
 
@@ -26,11 +29,9 @@ export class ChunkText {
     return this.#chunk.subarray(at, at + length)
   }
 
-  /** The same as the receiver's own. */
-  copyAt(at: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(length)
-    this.#chunk.copy(bytes, 0, at, at + length)
-    return bytes
+  /** Copies bytes of the chunk. */
+  copyTo(target: Buffer, at: number, length: number): void {
+    this.#chunk.copy(target, 0, at, at + length)
   }
 }
 

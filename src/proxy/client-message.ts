@@ -36,6 +36,8 @@ export interface ClientRequest {
 export interface ClientResponse {
   readonly headersSent: boolean
   readonly destroyed: boolean
+  /** Whether the memory of what was written is not needed any more; absent where nobody can tell. */
+  readonly hasPassedOn?: boolean
   /** Whether all of it was handed over. */
   readonly writableFinished: boolean
   /** False: the connection ends with this answer, where it carries one at a time. */

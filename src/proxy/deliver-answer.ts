@@ -34,6 +34,11 @@ export class Sink {
     this.#done = done
   }
 
+  /** Whether nothing that was written is still needed here. */
+  get hasPassedOn(): boolean {
+    return this.#response.hasPassedOn === true
+  }
+
   /** False: the client does not keep up. The upstream goes on when it does again. */
   write(chunk: Buffer): boolean {
     if (this.#response.write(chunk)) return true

@@ -63,6 +63,11 @@ export class Http1Response implements ClientResponse, Batched {
     return this.#wire.socket.destroyed
   }
 
+  /** A socket that has nothing to write has given it to the system, or to TLS. */
+  get hasPassedOn(): boolean {
+    return this.#wire.socket.writableLength === 0
+  }
+
   /** @throws TypeError when the reason phrase can't be sent */
   writeHead(status: number, second: string | string[], third?: string[]): void {
     const reason = typeof second === 'string' ? second : (STATUS_CODES[status] ?? '')

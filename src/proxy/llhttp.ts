@@ -1,7 +1,6 @@
 import bytes from 'undici/lib/llhttp/llhttp-wasm.js'
-
-/** The most that is parsed at once, in bytes. */
-export const CHUNK_MAX_BYTES = 64 * 1024
+import { BodyBuffer } from './body-buffer.ts'
+import { CHUNK_MAX_BYTES } from './chunk-text.ts'
 
 /** What the parse of one connection is told, in the order of the bytes. A text stands in the chunk, `at` its beginning. */
 export interface ParserEvents {
@@ -40,6 +39,7 @@ export type Parsed = 'all' | 'paused' | 'other-protocol' | 'invalid'
 
 /** One llhttp, strict in everything, for any number of connections: their messages are parsed in turn. */
 export class Llhttp {
+  readonly bodies = new BodyBuffer()
   readonly #wasm: LlhttpExports
   /** Where chunks lie while they are parsed. */
   readonly #inputAt: number

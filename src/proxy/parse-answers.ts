@@ -1,3 +1,4 @@
+import type { BodyBuffer } from './body-buffer.ts'
 import { ChunkText, FieldList } from './chunk-text.ts'
 import {
   ANSWERS,
@@ -20,8 +21,8 @@ export interface AnswerEvents {
   onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse'
   /** The upstream wants the body that was held back for it. */
   onContinue(): void
-  /** The bytes are the receiver's own. */
-  onBody(bytes: Buffer): boolean
+  /** `kept`: the bytes are the receiver's own from here on; `passed`: nobody reads them after the call. */
+  onBody(bytes: Buffer): 'kept' | 'passed' | 'refuse'
   /** `trailers`: as `fields`, behind the body. */
   onEnd(keepAlive: boolean, trailers: readonly string[]): void
 }
@@ -32,6 +33,7 @@ export class AnswerParser implements ParserEvents {
   readonly #events: AnswerEvents
   readonly #headMaxBytes: number
   readonly #parser: number
+  readonly #bodies: BodyBuffer
   readonly #chunk = new ChunkText()
   readonly #fields = new FieldList()
   #reason = ''
@@ -43,6 +45,7 @@ export class AnswerParser implements ParserEvents {
     this.#events = events
     this.#headMaxBytes = headMaxBytes
     this.#parser = llhttp.create(ANSWERS)
+    this.#bodies = llhttp.bodies
   }
 
   /** Takes the first `length` bytes. False: the connection can't be used any more. */
@@ -111,7 +114,11 @@ export class AnswerParser implements ParserEvents {
   }
 
   onBody(at: number, length: number): number {
-    return this.#events.onBody(this.#chunk.copyAt(at, length)) ? GO_ON : STOP
+    const bytes = this.#bodies.lend(length)
+    this.#chunk.copyTo(bytes, at, length)
+    const outcome = this.#events.onBody(bytes)
+    if (outcome === 'kept') this.#bodies.keep(bytes)
+    return outcome === 'refuse' ? STOP : GO_ON
   }
 
   onEnd(parser: number): number {

@@ -1,7 +1,6 @@
 import { CHUNK_FRAMING_MAX_BYTES, REQUEST_HEADER_MAX_BYTES } from '../kernel/limits.ts'
-import { ChunkText, FieldList } from './chunk-text.ts'
+import { CHUNK_MAX_BYTES, ChunkText, FieldList } from './chunk-text.ts'
 import {
-  CHUNK_MAX_BYTES,
   GO_ON,
   type Llhttp,
   OTHER_PROTOCOL,

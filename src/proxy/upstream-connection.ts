@@ -144,9 +144,11 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
     return this.#method === 'HEAD' ? 'no-body' : 'body'
   }
 
-  onBody(bytes: Buffer): boolean {
-    this.#attempt?.bodyArrived(bytes)
-    return !this.#closed
+  onBody(bytes: Buffer): 'kept' | 'passed' | 'refuse' {
+    const kept = this.#attempt?.bodyArrived(bytes) === true
+    // Refused, it may be on its way to a client all the same: the memory is lost rather than overwritten.
+    if (this.#closed) return kept ? 'kept' : 'refuse'
+    return kept ? 'kept' : 'passed'
   }
 
   onEnd(keepAlive: boolean, trailers: readonly string[]): void {

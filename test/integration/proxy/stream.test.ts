@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { request as httpRequest } from 'node:http'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
@@ -105,6 +105,36 @@ test('large bodies pass both ways unchanged', async () => {
   const answer = await bench.send({ method: 'POST', body })
   expect(digest(answer.body)).toBe(digest(body))
 })
+
+/** Asks for an answer and reads it to its end, from when `mayRead` has resolved. */
+async function download(path: string, mayRead: Promise<unknown>): Promise<string> {
+  const asked = httpRequest({ port: bench.port, path, agent: false }).end()
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  await mayRead
+  const hash = createHash('sha256')
+  for await (const chunk of response) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+test.each(['a length', 'chunks'])(
+  'large answers with %s arrive unchanged at clients that wait and at others meanwhile',
+  async (framing) => {
+    // More than the buffers of two sockets hold.
+    const bodies = Array.from({ length: 4 }, () => randomBytes(24 * 1024 * 1024))
+    bench = await Bench.start({
+      answer: (request, response) => {
+        const body = bodies[Number(request.target.slice(1))] ?? Buffer.alloc(0)
+        if (framing === 'a length') response.setHeader('content-length', body.length)
+        response.end(body)
+      },
+    })
+    const [path, now] = [(index: number) => `/partner/${index}`, Promise.resolve()]
+    const others = Promise.all([2, 3].map((index) => download(path(index), now)))
+    const waiting = Promise.all([0, 1].map((index) => download(path(index), others)))
+    const received = [...(await waiting), ...(await others)]
+    expect(received).toEqual(bodies.map((body) => createHash('sha256').update(body).digest('hex')))
+  },
+)
 
 test('an upload whose length is not known is streamed in chunks', async () => {
   bench = await Bench.start({ config: { replayBodyMaxBytes: 1000 } })
