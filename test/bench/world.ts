@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../free-ports.ts'
 import type { Setting } from './contender.ts'
 import { pinLoad, Process } from './processes.ts'
 import { SECRETS } from './requests.ts'
@@ -117,17 +117,4 @@ async function firstLine<T>(program: Process): Promise<T> {
     await sleep(5)
   }
   return JSON.parse(program.output.slice(0, program.output.indexOf('\n'))) as T
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        resolve(typeof address === 'object' && address !== null ? address.port : 0),
-      )
-    })
-  })
 }

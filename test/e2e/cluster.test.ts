@@ -1,7 +1,6 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { expect, test, vi } from 'vitest'
+import { freePort } from '../free-ports.ts'
 import { Load } from './load.ts'
 import type { SidekeyProcess } from './sidekey-process.ts'
 import { killWorker, workersOf } from './worker-processes.ts'
@@ -19,15 +18,6 @@ function useWorkers({ home }: World, { port = 0, workers = 3 } = {}): void {
 
 function portOf({ proxy }: SidekeyProcess): number {
   return Number(new URL(proxy).port)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function sumOf(sidekey: SidekeyProcess, name: string): Promise<number> {

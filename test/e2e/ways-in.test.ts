@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { freePort } from '../free-ports.ts'
 import { runCli, SidekeyHome, SidekeyProcess } from './sidekey-process.ts'
 
 const SECRET = 'S3cret-canary-Aa0Bb1Cc2'
@@ -43,14 +44,6 @@ routes:
     inject: { bearer: '{secret}' }
 `,
   )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
 }
 
 test('a client that hard-codes https is started with what it needs, before and after a reload', async () => {

@@ -4,7 +4,7 @@ import { connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
-import { freePorts } from '../clients/ports.ts'
+import { freePorts } from '../free-ports.ts'
 import { SidekeyHome, SidekeyProcess } from '../e2e/sidekey-process.ts'
 
 /**

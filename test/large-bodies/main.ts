@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { contender } from '../bench/contenders/sidekey.ts'
 import { Process } from '../bench/processes.ts'
 import { routePrefix, SECRETS } from '../bench/requests.ts'
+import { freePorts } from '../free-ports.ts'
 
 /**
  * Row 51: large bodies in both directions at once, to readers that take 20 MB/s each, through Sidekey as it runs in
@@ -67,7 +68,7 @@ const upstream = createServer((incoming, response) => {
 })
 await once(upstream.listen(0, '127.0.0.1'), 'listening')
 const directory = mkdtempSync(join(tmpdir(), 'sidekey-large-'))
-const [port, adminPort] = [await freePort(), await freePort()]
+const [port = 0, adminPort = 0] = await freePorts(2)
 const upstreamPort = (upstream.address() as AddressInfo).port
 const origin = `http://127.0.0.1:${upstreamPort}`
 const sidekey = new Process(
@@ -124,12 +125,4 @@ async function ask(method: 'GET' | 'POST', path: string): Promise<string> {
   const [[response]] = await Promise.all([answered, sending])
   if (method === 'GET') return takeSlowly(response)
   return (await response.setEncoding('latin1').toArray()).join('')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port: free } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return free
 }

@@ -5,17 +5,26 @@ import { createServer } from 'node:net'
 const FIRST = 15_000
 const LAST = 31_000
 
+/** The next one to look at: a port is given once per process, for whoever has it may not listen yet. */
+let next = FIRST + (process.pid % 100) * 100
+
 /**
  * Ports of loopback that are free now, different for two runners on one machine as a rule.
  * @throws Error when there are too few
  */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const ports: number[] = []
-  for (let port = FIRST + (process.pid % 100) * 100; port < LAST; port += 1) {
-    if (ports.length === count) return ports
-    if (await isFree(port)) ports.push(port)
+  while (ports.length < count) ports.push(await freePort())
+  return ports
+}
+
+/** One of them. @throws Error when there is none */
+export async function freePort(): Promise<number> {
+  while (next < LAST) {
+    const port = next++
+    if (await isFree(port)) return port
   }
-  throw new Error(`fewer than ${count} ports are free`)
+  throw new Error(`no port below ${LAST} is free`)
 }
 
 async function isFree(port: number): Promise<boolean> {
