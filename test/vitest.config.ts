@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, testTimeout: number, { isolate = true } = {}) => ({
@@ -13,6 +14,8 @@ const project = (name: string, testTimeout: number, { isolate = true } = {}) => 
 
 export default defineConfig({
   test: {
+    // More than Vitest's own one less than cores: what takes longest waits for processes and for clocks.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       // No module has state of its own and none is mocked, so files may share what they import: a third of the time.
       // The limits end a test that hangs; they are no measure of speed, since other work may fill the machine.

@@ -3,7 +3,7 @@ import type { DemoFigures } from '../../src/cli/demo/figures.ts'
 import { runCli } from './sidekey-process.ts'
 
 test('the demo loses no request and leaks no secret', async () => {
-  const argv = ['--seconds', '10', '--rate', '60', '--rotate-every', '2', '--json']
+  const argv = ['--seconds', '20', '--rate', '60', '--rotate-every', '2', '--json']
   const { code, out, err } = await runCli(['demo', ...argv])
   expect(code, err).toBe(0)
   const figures = JSON.parse(out) as DemoFigures & { readonly problems: readonly string[] }

@@ -59,6 +59,7 @@ export function verdict(figures: DemoFigures): readonly string[] {
   if (figures.leaks.length > 0) problems.push(`a secret was found in ${figures.leaks.join(', ')}`)
   if (figures.searched === 0) problems.push('nothing was searched for leaks')
   if (figures.rotations === 0) problems.push('nothing was rotated')
+  if (figures.revokedBehindItsBack === 0) problems.push('nothing was revoked behind its back')
   return problems
 }
 

@@ -30,6 +30,7 @@ interface DemoOptions {
 /** Calls of the yardstick, an app like the other that reaches the emulator without Sidekey. Few, to stay out of the way. */
 const YARDSTICK_SHARE = 0.25
 const TICK_MS = 1_000
+const LOOK_MS = 50
 
 /**
  * `sidekey demo`: an emulated provider, Sidekey, and an app with a placeholder under load, while secrets rotate every few
@@ -73,7 +74,7 @@ async function perform(
   for (let second = 1; !app.isDone; second++) {
     await clock.sleep(TICK_MS)
     let note = ''
-    if (second >= revokeAtSecond && revoked === 0) {
+    if (second >= revokeAtSecond && revoked === 0 && (await seesFallback(stage, app, clock))) {
       revoked = stage.revokeBehindItsBack()
       note = 'current secret revoked behind its back'
     }
@@ -98,6 +99,15 @@ async function perform(
     addedMs: added(through, direct),
     failures: app.failures,
   }
+}
+
+/** Waits until the account can lose its current secret and still have one: nobody can save a request from losing the only one. */
+async function seesFallback(stage: DemoStage, app: Load, clock: Clock): Promise<boolean> {
+  while (!app.isDone) {
+    if ((await stage.look()).hasFallback) return true
+    await clock.sleep(LOOK_MS)
+  }
+  return false
 }
 
 function readOptions(argv: readonly string[]): DemoOptions {

@@ -22,6 +22,8 @@ interface Look {
   readonly rotations: number
   readonly phase: string
   readonly versions: readonly string[]
+  /** Whether Sidekey knows a second secret that works: while it makes the next one, an account of two has one. */
+  readonly hasFallback: boolean
 }
 
 /** Everything that the app needs around it: an emulated provider and a Sidekey of its own, in a folder of their own. */
@@ -155,12 +157,19 @@ function writeFiles(directory: string, files: Readonly<Record<string, string>>):
   }
 }
 
-function phaseAndVersions(status: string): Pick<Look, 'phase' | 'versions'> {
+/** From `verified` until the old secret is about to end. */
+const PHASES_OF_TWO: ReadonlySet<string> = new Set(['verified', 'staged', 'promoted'])
+
+function phaseAndVersions(status: string): Pick<Look, 'phase' | 'versions' | 'hasFallback'> {
   const { phase, versions } = JSON.parse(status) as {
     phase: string
     versions: readonly { stage: string; fingerprint: string }[]
   }
-  return { phase, versions: versions.map((v) => `${v.stage} ${v.fingerprint.slice(0, 6)}`) }
+  return {
+    phase,
+    versions: versions.map((v) => `${v.stage} ${v.fingerprint.slice(0, 6)}`),
+    hasFallback: PHASES_OF_TWO.has(phase),
+  }
 }
 
 function configuration(directory: string, emulator: string, rotateSeconds: number): string {

@@ -55,6 +55,7 @@ test.each<[string, Partial<DemoFigures>, RegExp]>([
   ['a leak', { leaks: ['metrics'] }, /found in metrics/],
   ['a search of nothing', { searched: 0 }, /nothing was searched/],
   ['no rotation', { rotations: 0 }, /nothing was rotated/],
+  ['no revocation', { revokedBehindItsBack: 0 }, /nothing was revoked/],
   ['no request', { requests: 0 }, /no request/],
 ])('a demo with %s is not good', (_name, change, problem) => {
   expect(verdict(good)).toEqual([])
