@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { RefusedError } from '../kernel/errors.ts'
 import { CLIENT_STALL_MS } from '../kernel/limits.ts'
+import type { BodyBuffer } from './body-buffer.ts'
 import type { ClientResponse } from './client-message.ts'
 import { type Delivery, sendTrailers, Sink } from './deliver-answer.ts'
 import type { Echo } from './mask-echo.ts'
@@ -31,6 +32,8 @@ export interface OutboundRequest {
 
 /** What a request is on: a connection of its own, or one stream of a connection that carries many. */
 export interface Carrier {
+  /** Where pieces of answers have their memory from; absent where it can't be given back. */
+  readonly bodies?: BodyBuffer
   /** Stops reading; the upstream's answer waits. */
   pause(): void
   resume(): void
@@ -68,6 +71,7 @@ export class Attempt {
   #settleHead: (() => void) | null = null
   #failHead: ((error: Error) => void) | null = null
   #carrier: Carrier | null = null
+  #bodies: BodyBuffer | undefined
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #discarded = false
@@ -92,6 +96,7 @@ export class Attempt {
   /** The request is on its way. */
   begin(carrier: Carrier): void {
     this.#carrier = carrier
+    this.#bodies = carrier.bodies
   }
 
   headArrived(status: number, reason: string, fields: readonly string[]): void {
@@ -187,6 +192,7 @@ export class Attempt {
       if (this.#ended) {
         sendTrailers(response, this.#trailers, echoes)
         endWith(response, this.#waiting)
+        this.#giveBack(this.#waiting, response)
         return 'complete'
       }
       // Not `flushHeaders`, which writes the head as UTF-8.
@@ -201,9 +207,16 @@ export class Attempt {
       this.#sink = sink
       this.#waiting = []
       const keepsUp = waiting.map((chunk) => sink.write(chunk)).every(Boolean)
+      this.#giveBack(waiting, response)
       if (this.failure !== null) sink.fail()
       else if (keepsUp) this.#carrier?.resume()
     })
+  }
+
+  /** What the client's socket has taken already is free for the next piece. */
+  #giveBack(pieces: readonly Buffer[], response: ClientResponse): void {
+    if (response.hasPassedOn !== true) return
+    for (const piece of pieces) this.#bodies?.giveBack(piece)
   }
 }
 
@@ -213,8 +226,8 @@ function endWith(response: ClientResponse, chunks: readonly Buffer[]): void {
   const body = chunks.length > 1 ? Buffer.concat(chunks) : first
   if (body === undefined) response.end()
   else if (body.length > ONE_PIECE_MAX_BYTES) {
-    response.setTimeout(CLIENT_STALL_MS, () => response.destroy())
     response.end(body)
+    if (!response.writableFinished) response.setTimeout(CLIENT_STALL_MS, () => response.destroy())
   } else response.end(body.toString('latin1'), 'latin1')
 }
 

@@ -21,4 +21,10 @@ export class BodyBuffer {
   keep(piece: Buffer): void {
     if (piece.buffer === this.#memory?.buffer) this.#memory = null
   }
+
+  /** A piece that was kept, and that nobody needs any more. */
+  giveBack(piece: Buffer): void {
+    if (piece.length < LENT_MIN_BYTES || this.#memory !== null) return
+    this.#memory = Buffer.from(piece.buffer)
+  }
 }

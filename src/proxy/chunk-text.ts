@@ -1,5 +1,5 @@
-/** The most that is parsed at once, in bytes. */
-export const CHUNK_MAX_BYTES = 64 * 1024
+/** The most that is read and parsed at once, in bytes: a body of 64 KiB, as many are cut, and the head before it. */
+export const CHUNK_MAX_BYTES = 80 * 1024
 
 /** Heads are mostly shorter, and a body behind one is not worth being made text. */
 const TEXT_MAX_BYTES = 4096

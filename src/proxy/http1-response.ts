@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { CLIENT_IDLE_TIMEOUT_MS, CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
 import type { Batched, WriteBatch } from './write-batch.ts'
+import { type Framing, keepsUp, writeLastChunk, writePiece } from './write-framed.ts'
 
 // Not by `import`, which would load Node's own Fetch.
 const { STATUS_CODES } = process.getBuiltinModule('node:http')
@@ -43,8 +44,7 @@ export class Http1Response implements ClientResponse, Batched {
   readonly #request: Answering
   /** Status line and fields, until they are sent. */
   #head = ''
-  /** How the body ends: as announced, by its last chunk, with the connection; or there is none. */
-  #framing: 'length' | 'chunked' | 'close' | 'none' = 'chunked'
+  #framing: Framing = 'chunked'
   #trailers: readonly [string, string][] = []
   /** Waits for the end of the turn. */
   #whole = ''
@@ -95,22 +95,21 @@ export class Http1Response implements ClientResponse, Batched {
 
   write(chunk: Buffer | string, encoding: BufferEncoding = 'latin1'): boolean {
     const { socket } = this.#wire
-    if (!this.headersSent) socket.write(this.#takeHead(''), 'latin1')
-    if (chunk.length === 0 || this.#framing === 'none' || socket.destroyed) return true
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
-    if (this.#framing !== 'chunked') return socket.write(bytes)
+    if (this.headersSent) return writePiece(socket, this.#framing, chunk, encoding)
     socket.cork()
-    socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
-    socket.write(bytes)
-    const keepsUp = socket.write('\r\n', 'latin1')
-    process.nextTick(uncork, socket)
-    return keepsUp
+    socket.write(this.#takeHead(''), 'latin1')
+    writePiece(socket, this.#framing, chunk, encoding)
+    socket.uncork()
+    return keepsUp(socket)
   }
 
   end(chunk: Buffer | string = '', encoding: BufferEncoding = 'latin1'): void {
     if (this.#ended) return
     this.#ended = true
-    if (this.headersSent) return this.#endSent(chunk, encoding)
+    if (this.headersSent) {
+      this.#writeEnd(chunk, encoding)
+      return this.#finishWhenTaken()
+    }
     const length = typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length
     const trailing = this.#trailers.length > 0 && this.#framing === 'chunked'
     if (length > ONE_PIECE_MAX_BYTES || trailing) {
@@ -118,10 +117,10 @@ export class Http1Response implements ClientResponse, Batched {
       if (!trailing && this.#framing === 'chunked') this.#announce(length)
       const { socket } = this.#wire
       socket.cork()
-      this.write('')
-      this.#endSent(chunk, encoding)
-      process.nextTick(uncork, socket)
-      return
+      socket.write(this.#takeHead(''), 'latin1')
+      this.#writeEnd(chunk, encoding)
+      socket.uncork()
+      return this.#finishWhenTaken()
     }
     if (this.#framing === 'chunked' || this.#framing === 'close') this.#announce(length)
     const body = this.#framing === 'none' ? '' : latin1Of(chunk, encoding)
@@ -194,21 +193,17 @@ export class Http1Response implements ClientResponse, Batched {
     return head
   }
 
-  #endSent(chunk: Buffer | string, encoding: BufferEncoding): void {
+  #writeEnd(chunk: Buffer | string, encoding: BufferEncoding): void {
     const { socket } = this.#wire
-    if (chunk.length > 0) this.write(chunk, encoding)
     if (socket.destroyed) return
-    if (this.#framing === 'chunked') {
-      let last = '0\r\n'
-      for (const [name, value] of this.#trailers) last += `${name}: ${value}\r\n`
-      socket.write(`${last}\r\n`, 'latin1')
-    }
-    this.#finishWhenTaken()
+    writePiece(socket, this.#framing, chunk, encoding)
+    if (this.#framing === 'chunked') writeLastChunk(socket, this.#trailers)
   }
 
   /** What a slow client has not taken yet still belongs to this answer, and the next one waits for it. */
   #finishWhenTaken(): void {
     const { socket } = this.#wire
+    if (socket.destroyed) return
     if (socket.writableLength === 0) return this.#finish()
     if (this.#onStall === null) this.setTimeout(CLIENT_STALL_MS, () => socket.destroy())
     socket.write('', () => this.#finish())
@@ -226,10 +221,6 @@ export class Http1Response implements ClientResponse, Batched {
 }
 
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/
-
-function uncork(socket: Socket): void {
-  socket.uncork()
-}
 
 function latin1Of(chunk: Buffer | string, encoding: BufferEncoding): string {
   if (typeof chunk !== 'string') return chunk.toString('latin1')

@@ -3,6 +3,7 @@ import { UPSTREAM_CONTINUE_MS, UPSTREAM_HEADER_MAX_BYTES } from '../kernel/limit
 import type { Connect } from './connect-upstream.ts'
 import type { Attempt, Carrier, OutboundRequest } from './attempt.ts'
 import { announcesBody, keptForMs, namesWebSocket, SWITCHING_PROTOCOLS } from './answer-fields.ts'
+import type { BodyBuffer } from './body-buffer.ts'
 import type { Llhttp } from './llhttp.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import { type AnswerEvents, AnswerParser } from './parse-answers.ts'
@@ -20,6 +21,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   freeSinceMs = 0
   /** Whether its answer waits for a client that does not keep up. */
   isPaused = false
+  readonly bodies: BodyBuffer
   readonly #owner: ConnectionOwner
   readonly #parser: AnswerParser
   readonly #socket: Socket
@@ -42,6 +44,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
 
   constructor(owner: ConnectionOwner, llhttp: Llhttp, connect: Connect) {
     this.#owner = owner
+    this.bodies = llhttp.bodies
     const { idleMs, headMs, bodyMs } = owner.limits
     this.keepMs = idleMs
     this.#tickMs = Math.min(idleMs, headMs, bodyMs)

@@ -121,7 +121,7 @@ test('T21: slow readers, however many, leave the connections of others alone', a
     socket.pause()
     socket.write('GET /partner/large HTTP/1.1\r\nHost: localhost\r\n\r\n')
   }
-  await expect.poll(() => bench.upstream.requests.length, { timeout: 20_000 }).toBe(301)
+  await expect.poll(() => bench.upstream.requests.length, { timeout: 50_000 }).toBe(301)
   for (const method of ['GET', 'PUT', 'POST']) {
     expect((await bench.send({ method })).body.toString()).toBe('small')
   }

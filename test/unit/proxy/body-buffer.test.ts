@@ -17,6 +17,17 @@ test('a piece that is kept is never written over', () => {
   expect(kept.every((byte) => byte === 0x61)).toBe(true)
 })
 
+test('a kept piece that is given back leaves all of its memory to the next, unless another has come', () => {
+  const bodies = new BodyBuffer()
+  const kept = bodies.lend(LARGE).subarray(0, LARGE - 1)
+  bodies.keep(kept)
+  bodies.giveBack(kept)
+  const lent = bodies.lend(LARGE).fill('a')
+  expect(lent.buffer).toBe(kept.buffer)
+  bodies.giveBack(Buffer.alloc(LARGE))
+  expect(bodies.lend(LARGE).buffer).toBe(kept.buffer)
+})
+
 test('a small piece has memory of its own, and a kept one at most twice what it needs', () => {
   const bodies = new BodyBuffer()
   const large = bodies.lend(LARGE)

@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net'
+
+/** How a body ends: as announced, by its last chunk, with the connection; or there is none. */
+export type Framing = 'length' | 'chunked' | 'close' | 'none'
+
+/** A piece of a body, framed. False: the client does not keep up. */
+export function writePiece(
+  socket: Socket,
+  framing: Framing,
+  piece: Buffer | string,
+  encoding: BufferEncoding,
+): boolean {
+  if (piece.length === 0 || framing === 'none' || socket.destroyed) return true
+  const bytes = typeof piece === 'string' ? Buffer.from(piece, encoding) : piece
+  if (framing !== 'chunked') {
+    socket.write(bytes)
+    return keepsUp(socket)
+  }
+  socket.cork()
+  socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
+  socket.write(bytes)
+  const accepted = socket.write('\r\n', 'latin1')
+  // The other chunks of one read go with it.
+  process.nextTick(uncork, socket)
+  return accepted
+}
+
+/** @param trailers names and values */
+export function writeLastChunk(socket: Socket, trailers: readonly [string, string][]): void {
+  let last = '0\r\n'
+  for (const [name, value] of trailers) last += `${name}: ${value}\r\n`
+  socket.write(`${last}\r\n`, 'latin1')
+}
+
+/** What the system has taken at once was not too much, however large it was. */
+export function keepsUp(socket: Socket): boolean {
+  return socket.writableLength === 0 || !socket.writableNeedDrain
+}
+
+function uncork(socket: Socket): void {
+  socket.uncork()
+}
