@@ -8,6 +8,8 @@ import type { Log } from '../../kernel/ports/log.ts'
 const GATHER_MS = 50
 /** Events can be lost, so files are looked at anew this often. */
 const LOOK_ANEW_MS = 30_000
+/** A file may change once more without a later time on it: file systems count in steps, of two seconds at most. */
+const SETTLED_MS = 2_000
 
 export interface WatchDeps {
   readonly clock: Clock
@@ -16,7 +18,7 @@ export interface WatchDeps {
 }
 
 /**
- * Tells when files may have changed: at once, and every 30 s whatever happened. It watches directories, since a replaced
+ * Tells when files may have changed: at once, or every 30 s where nothing tells that they have not. It watches directories, since a replaced
  * file is another one: those of the files, where Kubernetes swaps the link `..data`, and those the links lead to.
  * A directory that is replaced itself is followed within 30 s. Keeps no process alive.
  */
@@ -37,6 +39,8 @@ class FilesWatch {
   #stopGathering: Stop | null = null
   #stopped = false
   #isLost = false
+  /** What the files were when they were told of last; null: not known, or one is missing. */
+  #marks: string | null = null
   #follows = 0
 
   constructor(paths: readonly string[], changed: () => void, deps: WatchDeps) {
@@ -61,9 +65,21 @@ class FilesWatch {
   #lookLater(): void {
     this.#stopTimer = this.#deps.clock.after(LOOK_ANEW_MS, () => {
       this.#lookLater()
-      void this.#follow()
-      this.#changed()
+      void this.#look()
     })
+  }
+
+  /** Cheap while nothing changes, since a thousand credentials look at the same time. */
+  async #look(): Promise<void> {
+    const marks = await marksOf(this.#paths, this.#deps.clock.now())
+    if (marks === null || marks !== this.#marks) this.#tell(marks)
+  }
+
+  #tell(marks: string | null): void {
+    if (this.#stopped) return
+    this.#marks = marks
+    void this.#follow()
+    this.#changed()
   }
 
   /** Watches exactly the directories in which the files are now. A later call overtakes an earlier one. */
@@ -101,8 +117,7 @@ class FilesWatch {
     if (this.#stopped || this.#stopGathering !== null) return
     this.#stopGathering = this.#deps.clock.after(GATHER_MS, () => {
       this.#stopGathering = null
-      void this.#follow()
-      this.#changed()
+      void marksOf(this.#paths, this.#deps.clock.now()).then((marks) => this.#tell(marks))
     })
   }
 
@@ -114,6 +129,17 @@ class FilesWatch {
     const { log, credentialId } = this.#deps
     log.warn('secret watch lost', { credential: credentialId, reason, everyMs: LOOK_ANEW_MS })
   }
+}
+
+/** What is another one when a file is: null where that can't be said. */
+async function marksOf(paths: readonly string[], nowMs: number): Promise<string | null> {
+  let marks = ''
+  for (const path of paths) {
+    const seen = await stat(path, { bigint: true }).catch(() => null)
+    if (seen === null || Number(seen.ctimeMs) > nowMs - SETTLED_MS) return null
+    marks += `${seen.dev}:${seen.ino}:${seen.size}:${seen.mtimeNs}:${seen.ctimeNs} `
+  }
+  return marks
 }
 
 /** The directories of the files and of what their links lead to, by identity. Missing ones are left out. */

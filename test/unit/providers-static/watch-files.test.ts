@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -90,9 +90,28 @@ test('looks anew every 30 s, and finds a directory that was not there', async ()
   await clock.advance(29_999)
   expect(told).toBe(0)
   await clock.advance(1)
-  expect(told).toBe(1)
+  await expect.poll(() => told).toBe(1)
+  await clock.advance(30_000)
+  await expect.poll(() => told).toBe(2)
+})
+
+test('a look tells of a change without an event, and of nothing while the files are as they were', async () => {
+  const clock = new FakeClock(Date.now() + 60_000)
+  let told = 0
+  const path = join(root, 'mount', 'current')
+  const alias = join(root, 'alias')
+  await mkdir(join(root, 'mount'))
+  await writeFile(path, 'a')
+  await link(path, alias)
+  stop = watchFiles([path], () => told++, { clock, log, credentialId: 'partner' })
+  await expect.poll(() => clock.pending).toBe(2)
+  await clock.advance(50)
+  await expect.poll(() => told).toBe(1)
   await clock.advance(60_000)
-  expect(told).toBe(3)
+  // The directory of the other name is not watched.
+  await writeFile(alias, 'b')
+  await clock.advance(30_000)
+  await expect.poll(() => told).toBe(2)
 })
 
 test('is silent after its end, and leaves no timer', async () => {
