@@ -7,6 +7,7 @@ import { Refusal } from './refusal.ts'
 import {
   type CommonKeys,
   commonCredential,
+  credentialSchema,
   ROTATION_DEFAULTS,
   type RotationKeys,
 } from './schema-credential.ts'
@@ -21,14 +22,14 @@ export function resolveCredentials(
   catalog: Catalog,
   findings: Findings,
 ): readonly Credential[] {
-  const schema = anyCredentialSchema(catalog)
+  const schemaOf = schemas(catalog)
   const credentials: Credential[] = []
   for (const [id, entry] of entries) {
     const path = ['credentials', id]
     if (!NAME_PATTERN.test(id)) findings.error(path, NAME_REFUSAL)
-    const options = parsePart(schema, entry, path, findings)
+    const provider = catalog.providers.find(({ name }) => name === providerOf(entry))
+    const options = parsePart(schemaOf(provider), entry, path, findings)
     const own = commonCredential.safeParse(entry).data
-    const provider = catalog.providers.find(({ name }) => name === options?.['provider'])
     if (options === null || own === undefined || provider === undefined) continue
     const credential = build(id, provider, ownOptions(provider, options), own, findings)
     if (credential === null) continue
@@ -38,6 +39,25 @@ export function resolveCredentials(
   checkManagers(credentials, [...entries.keys()], findings)
   checkAccounts(credentials, findings)
   return credentials
+}
+
+/** Makes the schemas of the providers that are named only; one that knows all tells what is wrong with a name. */
+function schemas(catalog: Catalog): (provider: ProviderModule | undefined) => CredentialSchema {
+  const made = new Map<ProviderModule | undefined, CredentialSchema>()
+  return (provider) => {
+    const known = made.get(provider)
+    if (known !== undefined) return known
+    const schema =
+      provider === undefined ? anyCredentialSchema(catalog) : credentialSchema(provider)
+    made.set(provider, schema)
+    return schema
+  }
+}
+
+type CredentialSchema = ReturnType<typeof anyCredentialSchema | typeof credentialSchema>
+
+function providerOf(entry: unknown): unknown {
+  return typeof entry === 'object' && entry !== null && 'provider' in entry ? entry.provider : null
 }
 
 function ownOptions(provider: ProviderModule, parsed: object): object {

@@ -11,13 +11,13 @@ const CREATE_WORDS = ['account', 'value'] as const
 const REVOKE_WORDS = ['account', 'secretId'] as const
 const VERIFY_WORDS = ['account', 'secret'] as const
 
-const methodSchema = z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'is no name of a header')
+const methodSchema = () => z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+const headerName = () => z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'is no name of a header')
 
 /** Where a call authenticates itself: a header, Basic, or the query. */
 function placement(words: readonly string[]) {
   return {
-    headers: z.record(headerName, templateOf(words, 'A header.')).default({}),
+    headers: z.record(headerName(), templateOf(words, 'A header.')).default({}),
     basic: z
       .strictObject({
         username: templateOf(words, 'The user.'),
@@ -67,55 +67,61 @@ function templateTree(words: readonly string[]): z.ZodType<TemplateTree> {
 }
 
 /** How management calls are authenticated. */
-export const authSchema = z.strictObject(placement(MANAGEMENT_WORDS))
+export const authSchema = () => z.strictObject(placement(MANAGEMENT_WORDS))
 
 /** Reads which secrets there are. */
-export const listSchema = z.strictObject({
-  method: methodSchema.default('GET'),
-  path: pathOf(ACCOUNT_WORDS),
-  items: jsonPointer('The list in the body; empty: the body is the list.').default([]),
-  id: jsonPointer('The id, in an element.'),
-  createdAt: jsonPointer('When it was created, in an element: RFC 3339, or seconds.').optional(),
-  inactive: z
-    .strictObject({ json: jsonPointer('Where an element says so.'), in: z.array(z.string()) })
-    .optional()
-    .meta({ description: 'How an element shows that it is deactivated.' }),
-})
+export const listSchema = () =>
+  z.strictObject({
+    method: methodSchema().default('GET'),
+    path: pathOf(ACCOUNT_WORDS),
+    items: jsonPointer('The list in the body; empty: the body is the list.').default([]),
+    id: jsonPointer('The id, in an element.'),
+    createdAt: jsonPointer('When it was created, in an element: RFC 3339, or seconds.').optional(),
+    inactive: z
+      .strictObject({ json: jsonPointer('Where an element says so.'), in: z.array(z.string()) })
+      .optional()
+      .meta({ description: 'How an element shows that it is deactivated.' }),
+  })
 
 /** Makes one. */
-export const createSchema = z.strictObject({
-  method: methodSchema.default('POST'),
-  path: pathOf(ACCOUNT_WORDS),
-  ...bodyOf(CREATE_WORDS),
-  id: jsonPointer('The id, in the answer.'),
-  value: jsonPointer('The value, in the answer, where the provider chooses it.').optional(),
-})
+export const createSchema = () =>
+  z.strictObject({
+    method: methodSchema().default('POST'),
+    path: pathOf(ACCOUNT_WORDS),
+    ...bodyOf(CREATE_WORDS),
+    id: jsonPointer('The id, in the answer.'),
+    value: jsonPointer('The value, in the answer, where the provider chooses it.').optional(),
+  })
 
 /** Ends one, or deactivates it first. */
 export const revokeSchema = (method: 'DELETE' | 'POST') =>
   z.strictObject({
-    method: methodSchema.default(method),
+    method: methodSchema().default(method),
     path: pathOf(REVOKE_WORDS),
     ...bodyOf(REVOKE_WORDS),
   })
 
 /** Asks a service whether it accepts a secret. */
-export const verifySchema = z.strictObject({
-  service: z.string().min(1).meta({ description: 'Its name in logs.' }),
-  baseUrl: originSchema.optional(),
-  method: methodSchema.default('GET'),
-  path: pathOf(ACCOUNT_WORDS),
-  ...placement(VERIFY_WORDS),
-  ...bodyOf(VERIFY_WORDS),
-  accept: z.array(matcherSchema).min(1).meta({ description: 'Answers that accept the secret.' }),
-  refuse: z
-    .array(matcherSchema)
-    .min(1)
-    .prefault([{ status: 401 }])
-    .meta({ description: 'Answers that refuse it; default: 401. Anything else says nothing.' }),
-})
+export const verifySchema = () =>
+  z.strictObject({
+    service: z.string().min(1).meta({ description: 'Its name in logs.' }),
+    baseUrl: originSchema.optional(),
+    method: methodSchema().default('GET'),
+    path: pathOf(ACCOUNT_WORDS),
+    ...placement(VERIFY_WORDS),
+    ...bodyOf(VERIFY_WORDS),
+    accept: z
+      .array(matcherSchema())
+      .min(1)
+      .meta({ description: 'Answers that accept the secret.' }),
+    refuse: z
+      .array(matcherSchema())
+      .min(1)
+      .prefault([{ status: 401 }])
+      .meta({ description: 'Answers that refuse it; default: 401. Anything else says nothing.' }),
+  })
 
-export type Placement = z.output<typeof authSchema>
+export type Placement = z.output<ReturnType<typeof authSchema>>
 
 /** The parsed body of a call. */
 export interface BodyTemplates {
