@@ -12,6 +12,8 @@ export const DIRECT = 'direct'
  * can't be sent twice. In production both are long past.
  */
 const WARM_UP_SECONDS = 3
+/** An open loop sends less than any other load; its 99th percentile needs some thousand requests. */
+const OPEN_LOOP_MIN_SECONDS = 5
 
 /** The samples of one contender in one scenario, one per round. */
 export interface Series {
@@ -66,7 +68,9 @@ export async function runScenario(
 async function measure(lanes: readonly Lane[], options: Options): Promise<void> {
   for (let round = 0; round < options.rounds; round++) {
     for (const { port, running, scenario: own, samples } of lanes) {
-      samples.push(await load(port, running?.process ?? null, own, options))
+      const seconds =
+        own.rate > 0 ? Math.max(OPEN_LOOP_MIN_SECONDS, options.seconds) : options.seconds
+      samples.push(await load(port, running?.process ?? null, own, { ...options, seconds }))
     }
   }
 }
