@@ -1,6 +1,5 @@
-// Runs after npm ci, and before the npm scripts that somebody starts with, for installs without scripts; on whatever Node is
-// there. npm 10, which Node 20 brings, links node_modules/.bin/node to the pinned Node and takes the link away again when it
-// gives up the packages for other systems.
+// Runs before the npm scripts that somebody starts with, on whatever Node is there. npm 10, which Node 20 brings, links
+// node_modules/.bin/node to the pinned Node and takes the link away again when it gives up the packages for other systems.
 import { existsSync, symlinkSync } from 'node:fs'
 
 const pinned = `node-${process.platform}-${process.arch}/bin/node`
