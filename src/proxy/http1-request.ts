@@ -51,7 +51,7 @@ export class Http1Request implements ClientRequest {
       this.rawTrailers = trailers
       this.complete = true
     }
-    if (this.#flowing) this.#deliver()
+    if (this.#flowing) this.deliver()
     else if (this.#waitingBytes > WAITING_MAX_BYTES) this.#holdSocket()
   }
 
@@ -113,11 +113,12 @@ export class Http1Request implements ClientRequest {
     if (this.#flowing) return
     this.#flowing = true
     // Whoever listens to `data` first has still to listen to `end`.
-    if (this.#waiting.length > 0 || this.complete) process.nextTick(this.#deliver)
+    if (this.#waiting.length > 0 || this.complete) process.nextTick(deliver, this)
     else this.#releaseSocket()
   }
 
-  readonly #deliver = (): void => {
+  /** Tells what has come to whoever listens. */
+  deliver(): void {
     while (this.#flowing && !this.#closed) {
       const piece = this.#waiting.shift()
       if (piece === undefined) break
@@ -141,4 +142,8 @@ export class Http1Request implements ClientRequest {
     this.#holdsSocket = false
     this.socket.resume()
   }
+}
+
+function deliver(request: Http1Request): void {
+  request.deliver()
 }

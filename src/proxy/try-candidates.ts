@@ -55,24 +55,36 @@ export async function tryCandidates(sending: Sending): Promise<Answered> {
     const [first, other] = candidates
     if (first === undefined) throw new Error('a choice has a candidate')
     const sent = await sendWith(sending, first)
-    if (sent.verdict === 'accepted') return settled(sending, sent)
     const { verdict } = sent
-    const budgetAllows = sending.budget.allows(sending.clock.monotonic())
-    const decide = (hasNext: boolean) => decideReplay({ verdict, body, hasNext, budgetAllows })
-    const renewal = renew(sending, sent)
-    const isRenewed = renewal !== null && decide(true) === 'replayed' && (await renewal)
-    const second = isRenewed ? first : other
-    const replay = decide(second !== undefined)
-    sending.exchange.meter.replay(replay)
-    if (replay !== 'replayed' || second === undefined) {
-      const gaveUp = replay === 'replayed' ? 'no-other-version' : replay
-      return notReplayed(sending, sent, gaveUp, renewal)
-    }
-    sent.attempt.discard()
-    return await fallBack(sending, sent, second)
+    if (verdict === 'accepted') return settled(sending, sent)
+    return await replayed(sending, { ...sent, verdict }, first, other)
   } finally {
     endTrial()
   }
+}
+
+/** The request once more, where that is allowed and may help. */
+async function replayed(
+  sending: Sending,
+  sent: Sent & { readonly verdict: Exclude<Verdict, 'accepted'> },
+  first: Candidate,
+  other: Candidate | undefined,
+): Promise<Answered> {
+  const { body } = sending
+  const { verdict } = sent
+  const budgetAllows = sending.budget.allows(sending.clock.monotonic())
+  const decide = (hasNext: boolean) => decideReplay({ verdict, body, hasNext, budgetAllows })
+  const renewal = renew(sending, sent)
+  const isRenewed = renewal !== null && decide(true) === 'replayed' && (await renewal)
+  const second = isRenewed ? first : other
+  const replay = decide(second !== undefined)
+  sending.exchange.meter.replay(replay)
+  if (replay !== 'replayed' || second === undefined) {
+    const gaveUp = replay === 'replayed' ? 'no-other-version' : replay
+    return notReplayed(sending, sent, gaveUp, renewal)
+  }
+  sent.attempt.discard()
+  return fallBack(sending, sent, second)
 }
 
 function noTrial(): void {}

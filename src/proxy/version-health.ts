@@ -24,6 +24,8 @@ export class VersionHealth {
   readonly #deps: VersionHealthDeps
   readonly #records = new Map<string, HealthRecord>()
   #trial: Promise<void> | null = null
+  /** What was chosen among whom, while nothing speaks against any of them: the same for every request, at any time. */
+  #calm: { readonly among: readonly Candidate[]; readonly choice: Choice } | null = null
   /** While no version is good. */
   #restMs = 0
   #restUntilMs = 0
@@ -49,7 +51,8 @@ export class VersionHealth {
 
   /** What a request would try at this moment. */
   peek(candidates: readonly Candidate[], replayable: boolean): Choice {
-    return chooseCandidates({
+    if (this.#calm?.among === candidates) return this.#calm.choice
+    const choice = chooseCandidates({
       candidates,
       standingOf: (versionId) => this.#records.get(versionId) ?? UNKNOWN,
       trialRunning: this.#trial !== null,
@@ -57,6 +60,10 @@ export class VersionHealth {
       replayable,
       nowMs: this.#deps.clock.monotonic(),
     })
+    if (choice.kind === 'try' && !choice.trial && choice.candidates === candidates) {
+      this.#calm = { among: candidates, choice }
+    }
+    return choice
   }
 
   /** Marks that a request finds out for the others; call what it returns when it knows, or gave up. */
@@ -191,7 +198,9 @@ export class VersionHealth {
     this.#records.set(version.versionId, { ...record, stopProbe })
   }
 
+  /** Whatever changes the choice begins here. */
   #forget(versionId: string): void {
+    this.#calm = null
     this.#records.get(versionId)?.stopProbe?.()
     this.#records.delete(versionId)
   }

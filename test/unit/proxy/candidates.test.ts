@@ -64,6 +64,31 @@ test('a trial that takes too long lets the others go', async () => {
   expect((await waiting).kind).toBe('try')
 })
 
+test('what was refused is not tried first again, however often all was well before', () => {
+  const health = new VersionHealth({
+    clock: new FakeClock(),
+    probe: undefined,
+    cooled: () => {},
+  })
+  const orderNow = () => {
+    const choice = health.peek(two, true)
+    return choice.kind === 'try' ? choice.candidates.map(({ version }) => version.generation) : []
+  }
+  const [current, previous] = two
+  health.accepted(current!.version)
+  health.accepted(previous!.version)
+  expect([orderNow(), orderNow()]).toEqual([
+    [2, 1],
+    [2, 1],
+  ])
+  health.refused(current!.version, true)
+  expect(orderNow()).toEqual([1, 2])
+  health.accepted(current!.version)
+  expect(orderNow()).toEqual([2, 1])
+  health.retain([current!.version], [])
+  expect(health.peek(two, true)).toMatchObject({ trial: true })
+})
+
 test('cooldowns double up to five minutes, and an acceptance ends them', async () => {
   const clock = new FakeClock()
   const health = new VersionHealth({ clock, probe: undefined, cooled: () => {} })
