@@ -1,3 +1,4 @@
+import { FAMILY_MUTANTS } from './mutants-family.ts'
 import { ROLLOUT_MUTANTS } from './mutants-rollout.ts'
 import type { Patch } from './mutant-loader.ts'
 import type { StoreDefects } from './world/sim-store-state.ts'
@@ -10,7 +11,7 @@ export interface Mutant {
   readonly patches: readonly Patch[]
   readonly defects?: StoreDefects
   /** Which runs show it. Default: the seeds with random faults. */
-  readonly seenBy?: 'production'
+  readonly seenBy?: 'production' | 'families'
   /** The unit test that sees it, where the other defences hide it from every run; else null. */
   readonly maskedBy: string | null
 }
@@ -329,4 +330,5 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: null,
   },
   ...ROLLOUT_MUTANTS,
+  ...FAMILY_MUTANTS,
 ]
