@@ -191,6 +191,19 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: 'a replica that joins while the intent to revoke is saved is waited for',
   },
   {
+    name: 'believes-what-it-saw-before',
+    story: 'a replica whose turn comes again judges by what it saw before another one went on',
+    patches: [
+      {
+        find: `if (another && progress !== this.#progress)`,
+        replace: `if (another && progress !== this.#progress && nowMs < 0)`,
+      },
+    ],
+    // It gives a candidate up too early, and its tombstone finds the secret later.
+    maskedBy:
+      'what a replica saw before another one went on says nothing about the create that followed',
+  },
+  {
     name: 'forgets-late-copies',
     story: 'a version whose create was sent twice is promoted, and its late copy is a stranger',
     patches: [
