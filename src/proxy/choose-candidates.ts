@@ -18,8 +18,8 @@ export type Choice =
       /** This request finds out for the others whether the first one works. */
       readonly trial: boolean
     }
-  /** Another request is finding out; its outcome is worth waiting for. */
-  | { readonly kind: 'wait' }
+  /** Another request is finding out; its outcome is worth waiting for. Without one, this is what is tried. */
+  | { readonly kind: 'wait'; readonly candidates: readonly Candidate[] }
   /** Every version was refused lately: the upstream is not asked. */
   | { readonly kind: 'unavailable'; readonly retryAfterMs: number }
 
@@ -70,9 +70,8 @@ export function chooseCandidates(input: ChoiceInput): Choice {
     return { kind: 'try', candidates: [...due, ...good], trial: true }
   }
   const unknown = !standingOf(first.version.versionId).proven
-  if (unknown && input.trialRunning) return { kind: 'wait' }
-  if (due.length + cooling.length === 0 && good.length === candidates.length) {
-    return { kind: 'try', candidates, trial: unknown }
-  }
-  return { kind: 'try', candidates: [...good, ...due, ...cooling], trial: unknown }
+  const asListed = due.length + cooling.length === 0 && good.length === candidates.length
+  const inOrder = asListed ? candidates : [...good, ...due, ...cooling]
+  if (unknown && input.trialRunning) return { kind: 'wait', candidates: inOrder }
+  return { kind: 'try', candidates: inOrder, trial: unknown }
 }

@@ -152,10 +152,13 @@ export class CredentialView {
     this.#lookSeldom.ask()
   }
 
-  /** The generation that a request which came now would be started with; null when there is none. */
+  /**
+   * The generation that a request which came now would be started with, be it after it has waited for another one's
+   * outcome; null when there is none.
+   */
   firstChoice(): number | null {
     const choice = this.health.peek(this.#snapshot?.candidates ?? [], false)
-    return choice.kind === 'try' ? (choice.candidates[0]?.version.generation ?? null) : null
+    return choice.kind === 'unavailable' ? null : (choice.candidates[0]?.version.generation ?? null)
   }
 
   /** Reads anew; calls meanwhile share one read, and one more that starts after the last of them. */

@@ -46,7 +46,7 @@ export class VersionHealth {
     await Promise.race([this.#trial, tooLong])
     stop()
     const next = this.peek(candidates, replayable)
-    return next.kind === 'wait' ? { kind: 'try', candidates, trial: false } : next
+    return next.kind === 'wait' ? { ...next, kind: 'try', trial: false } : next
   }
 
   /** What a request would try at this moment. */

@@ -4,6 +4,7 @@ import type { SidekeyConfig } from '../config/types.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { UseLedger } from './use-ledger.ts'
 import { buildUnit, type CredentialUnit, type UnitDeps } from './credential-unit.ts'
+import { managementOf } from './management-of.ts'
 
 /** Credentials at run time, by their name in the configuration. */
 export type Units = ReadonlyMap<string, CredentialUnit>
@@ -23,18 +24,16 @@ export function buildUnits(
   deps: BuildUnitsDeps,
 ): Units {
   const { rotation, sources } = deps.metrics
-  const managementOf = async (credentialId: string) => {
+  const managementOfPrimary = async (credentialId: string) => {
     const primary = running().get(credentialId)
-    if (primary === undefined) return []
-    const { versions } = await primary.source.load()
-    return versions.map(({ value }) => ({ account: primary.config.account, secret: value }))
+    return primary === undefined ? [] : managementOf(primary.config.account, primary.source)
   }
   const restMinMs = () => restMinMsOf(credentials.length)
   const unitDeps = {
     ...deps,
     telemetry: rotation,
     sourceTelemetry: sources,
-    managementOf,
+    managementOf: managementOfPrimary,
     restMinMs,
   }
   return new Map(

@@ -35,6 +35,7 @@ export type Invariant =
   | 'blackout'
   | 'consent'
   | 'budget'
+  | 'management credential'
 
 export interface Violation {
   readonly invariant: Invariant

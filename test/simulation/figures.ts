@@ -3,6 +3,7 @@ import { failures } from './invariants-traffic.ts'
 import type { History, HistoryEvent } from './history.ts'
 import type { Violation } from './check-history.ts'
 import { type Plan, restingPhase } from './plan.ts'
+import type { SimCredential } from './world/sim-credential.ts'
 import type { World } from './world/world.ts'
 
 /** A plan that runs longer than this is one at the pace of production, in milliseconds. */
@@ -31,6 +32,11 @@ export interface Figures {
   /** Staged promotions that began, and those that were given up. */
   readonly rollouts: number
   readonly rolloutsGivenUp: number
+  /** Runs in which a primary manages secondaries that rotate too, and all rotations in them. */
+  readonly families: number
+  readonly familyRotations: number
+  /** Management calls for secondaries that were refused as unauthorized, so that another secret had to be tried. */
+  readonly managementRefused: number
   /** Calls to the secret-management API while the credential was not at rest: how many rotations needed how many. */
   readonly managementCalls: Readonly<Record<number, number>>
   readonly probes: number
@@ -54,42 +60,65 @@ export const NO_FIGURES: Figures = {
   endedBlocked: 0,
   rollouts: 0,
   rolloutsGivenUp: 0,
+  families: 0,
+  familyRotations: 0,
+  managementRefused: 0,
   managementCalls: {},
   probes: 0,
   crashPoints: [],
   events: 0,
 }
 
-/** The figures of one run. */
+/** The figures of one run: of all its accounts together. */
 export function figuresOf(world: World, plan: Plan, violations: readonly Violation[]): Figures {
-  const { history } = world
+  const [, ...secondaries] = world.credentials
+  const accounts = world.credentials.map((one) => figuresOfAccount(one, plan))
+  return {
+    ...accounts.reduce(addFigures, NO_FIGURES),
+    seeds: 1,
+    kills: world.kills,
+    lost: violations.filter(({ invariant }) => invariant === 'I1 no lost secret').length,
+    families: secondaries.length === 0 ? 0 : 1,
+    familyRotations: secondaries.length === 0 ? 0 : sum(accounts.map((one) => one.rotations)),
+    managementRefused: sum(secondaries.map(({ history }) => refusedCalls(history))),
+    crashPoints: [...world.crashPoints.keys()],
+    events: world.time.events,
+  }
+}
+
+function figuresOfAccount({ history, store, plan: account }: SimCredential, plan: Plan): Figures {
   const requests = history.events.filter((event) => event.kind === 'request')
   const failed = failures(history.events)
   const live = liveRange(history)
-  const perRotation = managementCalls(history.events, restingPhase(plan))
+  const perRotation = managementCalls(history.events, restingPhase(account))
   const foreign = plan.faults.some(({ kind }) => kind.startsWith('foreign'))
   return {
-    seeds: 1,
+    ...NO_FIGURES,
     rotations: perRotation.length,
-    kills: world.kills,
     requests: history.requestsAccepted + requests.length,
     failed: failed.filter(({ cause }) => cause === 'ours').length,
     failedByForeign: failed.filter(({ cause }) => cause === 'foreign').length,
     fallbacks: requests.filter(({ attempts }) => attempts.length > 1).length,
     extraCallsMax: Math.max(0, ...requests.map(({ attempts }) => attempts.length - 1)),
-    lost: violations.filter(({ invariant }) => invariant === 'I1 no lost secret').length,
     liveMax: live.max,
     liveMin: live.min,
     // Without faults there is nothing to recover from, only a drain to sit out.
     convergeMaxMs:
       foreign || plan.faultsEndMs > FAULTS_MAX_MS ? 0 : (convergeMs(history.events) ?? 0),
-    endedBlocked: world.store.stored?.record.blocked ? 1 : 0,
+    endedBlocked: store.stored?.record.blocked ? 1 : 0,
     ...rollouts(history.events),
     managementCalls: countEach(perRotation),
     probes: history.events.filter((e) => e.kind === 'call' && e.operation === 'verify').length,
-    crashPoints: [...world.crashPoints.keys()],
-    events: world.time.events,
   }
+}
+
+/** Management calls that the provider refused to authenticate. */
+function refusedCalls({ events }: History): number {
+  return events.filter((event) => event.kind === 'answer' && event.answer === 'unauthorized').length
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 /** The figures of several runs together. */
@@ -110,6 +139,9 @@ export function addFigures(a: Figures, b: Figures): Figures {
     endedBlocked: a.endedBlocked + b.endedBlocked,
     rollouts: a.rollouts + b.rollouts,
     rolloutsGivenUp: a.rolloutsGivenUp + b.rolloutsGivenUp,
+    families: a.families + b.families,
+    familyRotations: a.familyRotations + b.familyRotations,
+    managementRefused: a.managementRefused + b.managementRefused,
     managementCalls: addCounts(a.managementCalls, b.managementCalls),
     probes: a.probes + b.probes,
     crashPoints: [...new Set([...a.crashPoints, ...b.crashPoints])].toSorted(),

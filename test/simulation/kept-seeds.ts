@@ -25,4 +25,6 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     seed: 17053,
     story: 'a candidate revoked before it was ever accepted took a foreign id with it',
   },
+  { seed: 6316, story: 'a first request with a new version took back what its replica had said' },
+  { seed: 6809, story: 'the same, while the intent to revoke was being saved' },
 ]

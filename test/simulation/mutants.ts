@@ -1,3 +1,4 @@
+import { FAMILY_MUTANTS } from './mutants-family.ts'
 import { ROLLOUT_MUTANTS } from './mutants-rollout.ts'
 import type { Patch } from './mutant-loader.ts'
 import type { StoreDefects } from './world/sim-store-state.ts'
@@ -10,7 +11,7 @@ export interface Mutant {
   readonly patches: readonly Patch[]
   readonly defects?: StoreDefects
   /** Which runs show it. Default: the seeds with random faults. */
-  readonly seenBy?: 'production'
+  readonly seenBy?: 'production' | 'families'
   /** The unit test that sees it, where the other defences hide it from every run; else null. */
   readonly maskedBy: string | null
 }
@@ -190,6 +191,19 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: 'a replica that joins while the intent to revoke is saved is waited for',
   },
   {
+    name: 'believes-what-it-saw-before',
+    story: 'a replica whose turn comes again judges by what it saw before another one went on',
+    patches: [
+      {
+        find: `if (another && progress !== this.#progress)`,
+        replace: `if (another && progress !== this.#progress && nowMs < 0)`,
+      },
+    ],
+    // It gives a candidate up too early, and its tombstone finds the secret later.
+    maskedBy:
+      'what a replica saw before another one went on says nothing about the create that followed',
+  },
+  {
     name: 'forgets-late-copies',
     story: 'a version whose create was sent twice is promoted, and its late copy is a stranger',
     patches: [
@@ -329,4 +343,5 @@ export const MUTANTS: readonly Mutant[] = [
     maskedBy: null,
   },
   ...ROLLOUT_MUTANTS,
+  ...FAMILY_MUTANTS,
 ]

@@ -1,15 +1,13 @@
 import type { RotationPolicy } from '../../src/kernel/policy.ts'
 import { SeededRandom } from '../fakes/random.ts'
 import { withBlackouts } from './blackouts.ts'
+import { withSecondaries } from './secondaries.ts'
 import { withStagedPromotion } from './staged-promotion.ts'
 import type { Fault, OperatorAct, ProviderFate } from './world/faults.ts'
 
-/** Everything that a seed decides before the first event: the world, and the schedule of its faults. */
-export interface Plan {
-  readonly seed: number
-  readonly replicas: number
+/** What an account of the world has to itself: how it is rotated, and the habits of its provider. */
+export interface AccountPlan {
   readonly policy: RotationPolicy
-  readonly managedBy: boolean
   readonly services: number
   readonly createLagMaxMs: number
   readonly revokeLagMaxMs: number
@@ -18,6 +16,16 @@ export interface Plan {
   readonly fullFirst: boolean
   /** The app also uses a service that no probe asks. */
   readonly hiddenService: boolean
+}
+
+/** Everything that a seed decides before the first event: the world, and the schedule of its faults. */
+export interface Plan extends AccountPlan {
+  readonly seed: number
+  readonly replicas: number
+  /** By an account that nobody here rotates. */
+  readonly managedBy: boolean
+  /** Accounts that are rotated beside this one, each managed by its working secret. Absent: none. */
+  readonly secondaries?: readonly AccountPlan[]
   readonly proofOfDeathMs: number
   readonly skewMaxMs: number
   readonly requestEveryMs: number
@@ -28,8 +36,13 @@ export interface Plan {
   readonly faults: readonly Fault[]
 }
 
-/** Where the rotation of a plan comes to rest. */
-export function restingPhase({ policy }: Plan): 'staged' | 'idle' {
+/** All accounts of a plan, the primary first. */
+export function accountsOf(plan: Plan): readonly AccountPlan[] {
+  return [plan, ...(plan.secondaries ?? [])]
+}
+
+/** Where the rotation of an account comes to rest. */
+export function restingPhase({ policy }: AccountPlan): 'staged' | 'idle' {
   return policy.standby === 'hot' ? 'staged' : 'idle'
 }
 
@@ -40,6 +53,9 @@ const STAGED_SEEDS: ReadonlySet<number> = new Set([1, 6])
 /** And three of eleven have blackouts. */
 const BLACKOUT_OF = 11
 const BLACKOUT_SEEDS: ReadonlySet<number> = new Set([0, 5, 9])
+/** And two of seventeen have secondaries. */
+const FAMILY_OF = 17
+const FAMILY_SEEDS = [9, 10]
 
 /** Draws the plan of a seed. The same seed always gives the same plan. */
 export function drawPlan(seed: number): Plan {
@@ -79,7 +95,14 @@ export function drawPlan(seed: number): Plan {
   }
   // Drawn apart, so that the plans of all other seeds stay as they are.
   const staged = STAGED_SEEDS.has(seed % STAGED_OF) ? withStagedPromotion(plan) : plan
-  return BLACKOUT_SEEDS.has(seed % BLACKOUT_OF) ? withBlackouts(staged) : staged
+  const dated = BLACKOUT_SEEDS.has(seed % BLACKOUT_OF) ? withBlackouts(staged) : staged
+  return FAMILY_SEEDS.includes(seed % FAMILY_OF) ? withSecondaries(dated) : dated
+}
+
+/** The n-th seed, from 1, whose plan has secondaries. */
+export function familySeed(n: number): number {
+  const [round, at] = [Math.floor((n - 1) / FAMILY_SEEDS.length), (n - 1) % FAMILY_SEEDS.length]
+  return round * FAMILY_OF + FAMILY_SEEDS[at]!
 }
 
 function drawFaults(

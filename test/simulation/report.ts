@@ -25,6 +25,8 @@ export function describeFigures(figures: Figures): readonly string[] {
     `time to converge, max        ${(figures.convergeMaxMs / 1000).toFixed(1)} s`,
     `runs that ended blocked      ${count(figures.endedBlocked)}`,
     `staged promotions            ${count(figures.rollouts)}, given up ${count(figures.rolloutsGivenUp)}`,
+    `families                     ${count(figures.families)}, rotations in them ${count(figures.familyRotations)}`,
+    `  calls refused              ${count(figures.managementRefused)}`,
     `management calls / rotation  median ${calls.median}, max ${calls.max}`,
     `probes / rotation            ${(figures.probes / Math.max(1, figures.rotations)).toFixed(1)}`,
     `crash points passed          ${figures.crashPoints.length}`,
@@ -35,17 +37,21 @@ export function describeFigures(figures: Figures): readonly string[] {
 export function describeRun(run: Run): readonly string[] {
   const first = run.violations[0]
   const { faults, ...habits } = run.plan
-  // Late uses would fill the page: where one matters, the violation names it.
-  const until = run.history.events.filter(
-    ({ kind, atMs }) => kind !== 'late-use' && atMs <= (first?.atMs ?? Infinity),
+  const families = run.histories.size > 1
+  const events = [...run.histories].flatMap(([credentialId, { events: own }]) =>
+    own.map((event) => ({ event, whose: families ? ` ${credentialId}` : '' })),
   )
+  // Late uses would fill the page: where one matters, the violation names it.
+  const until = events
+    .filter(({ event }) => event.kind !== 'late-use' && event.atMs <= (first?.atMs ?? Infinity))
+    .toSorted((a, b) => a.event.atMs - b.event.atMs)
   return [
     `seed ${run.plan.seed} breaks ${first?.invariant} at ${seconds(first?.atMs ?? 0)}: ${first?.detail}`,
     `world: ${JSON.stringify(habits)}`,
     `schedule (${faults.length}):`,
     ...faults.map((fault) => `  ${describeFault(fault)}`),
     `history (last ${Math.min(EVENTS_MAX, until.length)} of ${until.length} events):`,
-    ...until.slice(-EVENTS_MAX).map((event) => `  ${describeEvent(event)}`),
+    ...until.slice(-EVENTS_MAX).map(({ event, whose }) => ` ${whose} ${describeEvent(event)}`),
   ]
 }
 

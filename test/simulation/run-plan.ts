@@ -5,8 +5,10 @@ import type { Engine } from './engine.ts'
 import { figuresOf } from './figures.ts'
 import type { Figures } from './figures.ts'
 import type { History } from './history.ts'
+import { checkFamily } from './invariants-family.ts'
 import { type Plan, restingPhase } from './plan.ts'
 import type { ArmedFault } from './world/network.ts'
+import type { SimCredential } from './world/sim-credential.ts'
 import type { StoreDefects } from './world/sim-store-state.ts'
 import { World } from './world/world.ts'
 
@@ -30,43 +32,61 @@ export interface RunOptions {
 
 export interface Run {
   readonly plan: Plan
-  readonly history: History
+  /** By credential, the primary first. */
+  readonly histories: ReadonlyMap<string, History>
   readonly violations: readonly Violation[]
   readonly figures: Figures
   /** By index, when they were asked for. */
   readonly calls: readonly string[]
 }
 
-/** Lives one plan to its end and holds its history against the ten invariants. */
+/** Lives one plan to its end and holds its histories against the ten invariants. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
   const world = new World(plan, options.engine, options.defects)
   world.network.armed = options.armed ?? []
   if (options.nameCalls === true) world.network.names = []
   world.start()
   await world.time.run(plan.faultsEndMs)
-  const foreign = plan.faults.some(({ kind }) => kind.startsWith('foreign'))
   // A drain at the pace of production lasts an hour by itself.
   const drainMs = plan.policy.drainMs > CONVERGE_MS ? 2 * plan.policy.drainMs : 0
-  const convergeMs = drainMs + (foreign ? CONVERGE_FOREIGN_MS : CONVERGE_MS)
+  const convergeMs = drainMs + (isMeddledWith(plan) ? CONVERGE_FOREIGN_MS : CONVERGE_MS)
   await converge(world, plan, convergeMs)
-  const violations = checkHistory(world.history, {
-    drainMs: plan.policy.drainMs,
-    absenceMs: ABSENCE_PERSIST_MS,
-    convergeMs,
-    toleranceMs: toleranceMs(plan),
-    foreign,
-    stagedPromotion: plan.policy.stagedPromotion ?? null,
-    blackouts: plan.policy.blackouts,
-    budget: plan.budget ? { ...plan.budget, restingPhase: restingPhase(plan) } : null,
-    revokeBootstrap: plan.policy.revokeBootstrap,
-  })
+  const violations = violationsOf(world, plan, convergeMs)
   return {
     plan,
-    history: world.history,
+    histories: new Map(world.credentials.map((one) => [one.credentialId, one.history])),
     violations,
     figures: figuresOf(world, plan, violations),
     calls: world.network.names ?? [],
   }
+}
+
+/** Somebody else made or ended secrets. */
+function isMeddledWith({ faults }: Plan): boolean {
+  return faults.some(({ kind }) => kind.startsWith('foreign'))
+}
+
+/** Of every account by itself, and of the primary and its secondaries together; the earliest first. */
+function violationsOf(world: World, plan: Plan, convergeMs: number): readonly Violation[] {
+  const [primary, ...secondaries] = world.credentials
+  const found = world.credentials.flatMap(({ history, plan: { policy }, credentialId }) => {
+    const violations = checkHistory(history, {
+      drainMs: policy.drainMs,
+      absenceMs: ABSENCE_PERSIST_MS,
+      convergeMs,
+      toleranceMs: toleranceMs(plan),
+      foreign: isMeddledWith(plan),
+      stagedPromotion: policy.stagedPromotion ?? null,
+      blackouts: policy.blackouts,
+      budget: plan.budget ? { ...plan.budget, restingPhase: restingPhase(plan) } : null,
+      revokeBootstrap: policy.revokeBootstrap,
+    })
+    if (secondaries.length === 0) return violations
+    return violations.map((one) => ({ ...one, detail: `${credentialId}: ${one.detail}` }))
+  })
+  const histories = secondaries.map(({ history }) => history)
+  const together = primary === undefined ? [] : checkFamily(primary.history, histories)
+  return [...found, ...together].toSorted((a, b) => a.atMs - b.atMs)
 }
 
 /** How far two clocks may be apart; after a jump nothing can be said of instants that replicas report. */
@@ -74,42 +94,45 @@ function toleranceMs({ faults, skewMaxMs }: Plan): number {
   return faults.some(({ kind }) => kind === 'skew') ? Infinity : 2 * skewMaxMs + 1_000
 }
 
-/** Runs on until everything is at rest, or the time that is allowed for it is over. */
+/** Runs on until every account was at rest once, or the time that is allowed for it is over. */
 async function converge(world: World, plan: Plan, convergeMs: number): Promise<void> {
   const deadlineMs = plan.faultsEndMs + convergeMs
-  let retryAtMs = plan.faultsEndMs + RETRY_EVERY_MS
+  const waiting = new Set(world.credentials)
+  const retryAtMs = new Map<SimCredential, number>()
+  const ended = plan.faults.some(({ kind }) => kind === 'foreign-revoke')
+  const rests = (one: SimCredential): boolean => atRest(one, ended)
   while (world.time.nowMs < deadlineMs) {
-    if (atRest(world, plan)) {
-      world.history.add({ kind: 'converged', atMs: world.time.nowMs })
-      return
+    for (const one of [...waiting].filter(rests)) {
+      one.history.add({ kind: 'converged', atMs: world.time.nowMs })
+      waiting.delete(one)
     }
-    // An operator's pause may have been carried out late, by a process that stood still.
-    if (world.store.stored?.record.paused === true) world.operate({ kind: 'resume' })
+    if (waiting.size === 0) return
     const tooLate = world.time.nowMs > deadlineMs - RETRY_BEFORE_MS
-    if (!tooLate && world.time.nowMs >= retryAtMs && world.store.stored?.record.blocked) {
-      world.operate({ kind: 'retry' })
-      retryAtMs = world.time.nowMs + RETRY_EVERY_MS
+    for (const one of waiting) {
+      // An operator's pause may have been carried out late, by a process that stood still.
+      if (one.store.stored?.record.paused === true) world.operate(one, { kind: 'resume' })
+      if (world.time.nowMs < (retryAtMs.get(one) ?? plan.faultsEndMs + RETRY_EVERY_MS)) continue
+      const blocked = !tooLate && one.store.stored?.record.blocked
+      const asks = one.plan.policy.revokeBootstrap === 'confirm'
+      if (!blocked && !asks) continue
+      if (blocked) world.operate(one, { kind: 'retry' })
+      else world.consent(one)
+      retryAtMs.set(one, world.time.nowMs + RETRY_EVERY_MS)
     }
-    if (world.time.nowMs >= retryAtMs && plan.policy.revokeBootstrap === 'confirm') {
-      world.consent()
-      retryAtMs = world.time.nowMs + RETRY_EVERY_MS
-    }
-    await world.time.run(Math.min(deadlineMs, world.time.nowMs + LOOK_EVERY_MS), () =>
-      atRest(world, plan),
-    )
+    const untilMs = Math.min(deadlineMs, world.time.nowMs + LOOK_EVERY_MS)
+    await world.time.run(untilMs, () => [...waiting].some(rests))
   }
 }
 
 /** The record rests, and the truth at the provider is what it says. */
-function atRest(world: World, plan: Plan): boolean {
-  const record = world.store.stored?.record
+function atRest({ store, account, plan }: SimCredential, ended: boolean): boolean {
+  const record = store.stored?.record
   if (record === undefined || record.blocked !== null || record.emergency !== null) return false
   if (record.phase !== restingPhase(plan)) return false
   // A standby that somebody else ended is found by the next look at the list, some minutes later.
-  const foreign = plan.faults.some(({ kind }) => kind === 'foreign-revoke')
-  const versions = foreign ? [record.current] : [record.current, record.pending]
+  const versions = ended ? [record.current] : [record.current, record.pending]
   const offered = versions.filter((version) => version !== null)
-  if (!offered.every(({ value }) => world.account.acceptedEverywhere(value.expose()))) return false
+  if (!offered.every(({ value }) => account.acceptedEverywhere(value.expose()))) return false
   const known = [record.current, record.pending].map((version) => version?.value.expose())
-  return world.account.live().every((one) => one.by === 'foreign' || known.includes(one.value))
+  return account.live().every((one) => one.by === 'foreign' || known.includes(one.value))
 }

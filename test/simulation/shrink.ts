@@ -26,6 +26,8 @@ export async function shrink(failing: Run, run: (plan: Plan) => Promise<Run>): P
       if (await tryPlan({ ...best.plan, faults })) progress = true
     }
   }
+  const [only] = best.plan.secondaries ?? []
+  if (only !== undefined) await tryPlan({ ...best.plan, secondaries: [only] })
   for (const simpler of SIMPLER) await tryPlan({ ...best.plan, ...simpler })
   return best
 }
@@ -39,5 +41,6 @@ const SIMPLER: readonly Partial<Plan>[] = [
   { listStaleMaxMs: 0 },
   { skewMaxMs: 0 },
   { managedBy: false },
+  { secondaries: [] },
   { duplicate: 'refused' },
 ]

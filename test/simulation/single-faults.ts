@@ -29,6 +29,15 @@ const BASE: Plan = {
   faults: [],
 }
 
+/** A primary and a secondary that are due together, once: each call costs runs, and there are twice as many. */
+const FAMILY: Plan = {
+  ...BASE,
+  seed: 6,
+  replicas: 1,
+  faultsEndMs: 50_000,
+  secondaries: [{ ...BASE, policy: { ...BASE.policy, standby: 'none' } }],
+}
+
 /**
  * Without faults, at the pace of production: what a rotation costs when nothing goes wrong. One provider's example allows
  * 30 management calls an hour.
@@ -64,5 +73,6 @@ export function singlePlans(): readonly Plan[] {
     },
     { ...BASE, seed: 4, managedBy: true },
     withStagedPromotion({ ...BASE, seed: 5 }),
+    FAMILY,
   ]
 }

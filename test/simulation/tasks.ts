@@ -1,7 +1,7 @@
 import { loadEngine } from './load-engine.ts'
 import { addFigures, NO_FIGURES } from './figures.ts'
 import type { Figures } from './figures.ts'
-import { drawPlan } from './plan.ts'
+import { drawPlan, familySeed } from './plan.ts'
 import { runPlan } from './run-plan.ts'
 import type { Run } from './run-plan.ts'
 import { productionPlan, singlePlans } from './single-faults.ts'
@@ -13,6 +13,14 @@ export type Task =
   /** Seeds from `from`, `count` of them; ends at the first failure when `untilFailure`. */
   | {
       readonly kind: 'seeds'
+      readonly from: number
+      readonly count: number
+      readonly mutant: string | null
+      readonly untilFailure: boolean
+    }
+  /** The same of those alone that have secondaries, by their number. */
+  | {
+      readonly kind: 'families'
       readonly from: number
       readonly count: number
       readonly mutant: string | null
@@ -83,8 +91,9 @@ async function runOne(
   index: number,
   engine: Awaited<ReturnType<typeof loadEngine>>,
 ): Promise<{ name: string; run: Run }> {
-  if (task.kind === 'seeds') {
-    return { name: `seed ${index}`, run: await runPlan(drawPlan(index), engine) }
+  if (task.kind === 'seeds' || task.kind === 'families') {
+    const seed = task.kind === 'seeds' ? index : familySeed(index)
+    return { name: `seed ${seed}`, run: await runPlan(drawPlan(seed), engine) }
   }
   if (task.kind === 'production') {
     return { name: `production ${index}`, run: await runPlan(productionPlan(index), engine) }

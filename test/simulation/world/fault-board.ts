@@ -7,12 +7,19 @@ type Timed<K extends Fault['kind']> = {
   left: number
 }
 
+/** What an operator does while a call is on its way. */
+interface Meanwhile {
+  /** Gives up the candidate that the call creates. */
+  readonly abortIn: (delayMs: number) => void
+  /** Says that the secret that authenticates the call has leaked; null: the account is no secondary. */
+  readonly leakIn: ((delayMs: number) => void) | null
+}
+
 /** Which faults are in force now. Asked at every call and at every crash point. */
 export class FaultBoard {
   readonly #provider: Timed<'provider'>[] = []
   readonly #lateAndAbort: Extract<Fault, { kind: 'late-and-abort' }>[] = []
-  /** An operator gives up a candidate whose create is on its way. */
-  abortIn: (delayMs: number) => void = () => {}
+  readonly #hangAndLeak: Extract<Fault, { kind: 'hang-and-leak' }>[] = []
   readonly #writes: Timed<'store-write'>[] = []
   readonly #points: Timed<'crash' | 'freeze'>[] = []
   readonly #cutUntilMs = new Map<number, number>()
@@ -22,6 +29,7 @@ export class FaultBoard {
   put(fault: Fault, nowMs: number): void {
     if (fault.kind === 'provider') this.#provider.push({ fault, left: fault.times })
     if (fault.kind === 'late-and-abort') this.#lateAndAbort.push(fault)
+    if (fault.kind === 'hang-and-leak') this.#hangAndLeak.push(fault)
     if (fault.kind === 'store-write') this.#writes.push({ fault, left: fault.times })
     if (fault.kind === 'crash' || fault.kind === 'freeze') {
       this.#points.push({ fault, left: fault.skip })
@@ -32,17 +40,26 @@ export class FaultBoard {
 
   /** All faults end. */
   clear(): void {
-    for (const list of [this.#provider, this.#writes, this.#points, this.#lateAndAbort])
-      list.length = 0
+    for (const list of [this.#provider, this.#writes, this.#points]) list.length = 0
+    for (const list of [this.#lateAndAbort, this.#hangAndLeak]) list.length = 0
     this.#cutUntilMs.clear()
     this.#storeDownUntilMs = 0
   }
 
-  providerFate(operation: string, nowMs: number): ProviderFate | 'deliver' {
+  providerFate(
+    operation: string,
+    nowMs: number,
+    { abortIn, leakIn }: Meanwhile,
+  ): ProviderFate | 'deliver' {
     const abort = operation === 'create' ? this.#lateAndAbort.shift() : undefined
     if (abort !== undefined) {
-      this.abortIn(abort.delayMs)
+      abortIn(abort.delayMs)
       return 'late'
+    }
+    const leak = leakIn !== null && operation !== 'verify' ? this.#hangAndLeak.shift() : undefined
+    if (leak !== undefined) {
+      leakIn?.(leak.delayMs)
+      return 'lose-answer'
     }
     const hit = this.#provider.find(
       ({ fault, left }) =>

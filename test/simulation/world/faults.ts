@@ -7,6 +7,11 @@ export type ProviderFate =
 /** What an operator does. `consent`: revokes the bootstrap secret by hand. */
 export type OperatorAct = 'rotate' | 'emergency' | 'pause-resume' | 'abort' | 'retry' | 'consent'
 
+/** Which account it strikes, by its position; absent: the primary, or the only one. */
+interface Aimed {
+  readonly account?: number
+}
+
 /** One entry of a schedule; `replica` is a position, `forMs` and `downMs` are milliseconds of virtual time. */
 export type Fault =
   | {
@@ -63,12 +68,17 @@ export type Fault =
       readonly times: number
     }
   /** The next secret that we create is refused by the hidden service, until it is promoted. */
-  | { readonly kind: 'half-refused'; readonly atMs: number }
-  | { readonly kind: 'foreign-create'; readonly atMs: number }
-  | { readonly kind: 'foreign-revoke'; readonly atMs: number; readonly pick: number }
+  | ({ readonly kind: 'half-refused'; readonly atMs: number } & Aimed)
+  | ({ readonly kind: 'foreign-create'; readonly atMs: number } & Aimed)
+  | ({ readonly kind: 'foreign-revoke'; readonly atMs: number; readonly pick: number } & Aimed)
   /** The next create is delivered late, and an operator gives its candidate up meanwhile. */
   | { readonly kind: 'late-and-abort'; readonly atMs: number; readonly delayMs: number }
-  | { readonly kind: 'operator'; readonly atMs: number; readonly act: OperatorAct }
+  /**
+   * The next management call for a secondary gets no answer, and meanwhile an operator says that the current secret of the
+   * primary, which authenticated it, has leaked.
+   */
+  | { readonly kind: 'hang-and-leak'; readonly atMs: number; readonly delayMs: number }
+  | ({ readonly kind: 'operator'; readonly atMs: number; readonly act: OperatorAct } & Aimed)
   | {
       readonly kind: 'skew'
       readonly atMs: number

@@ -19,8 +19,8 @@ export interface ProviderHabits {
   readonly duplicate: 'refused' | 'created'
   /** Which refusal comes first when the account is full and has the value already. */
   readonly fullFirst: boolean
-  /** A parent account whose credential manages this one; null: the account's own secret does. */
-  readonly managedBy: ManagementAuth | null
+  /** Whether this is a working secret of the account that manages this one; null: the account's own secret does. */
+  readonly manager: ((auth: ManagementAuth) => boolean) | null
 }
 
 interface SimSecret {
@@ -112,11 +112,8 @@ export class SimAccount {
   }
 
   authenticates(auth: ManagementAuth): boolean {
-    const parent = this.habits.managedBy
-    if (parent !== null) {
-      return auth.account === parent.account && auth.secret.equals(parent.secret)
-    }
-    return this.accepts(auth.secret.expose(), 0)
+    const { manager } = this.habits
+    return manager === null ? this.accepts(auth.secret.expose(), 0) : manager(auth)
   }
 
   /** What a list shows: the account as it was a moment ago. */

@@ -53,7 +53,7 @@ export class SimProvider implements Provider {
     time: VirtualTime,
     random: SeededRandom,
   ) {
-    this.traits = { ...TRAITS, selfManaged: account.habits.managedBy === null }
+    this.traits = { ...TRAITS, selfManaged: account.habits.manager === null }
     this.#account = account
     this.#network = network
     this.#process = process

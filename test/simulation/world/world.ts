@@ -1,46 +1,28 @@
-import type { Log } from '../../../src/kernel/ports/log.ts'
-import type { ManagementAuth } from '../../../src/kernel/ports/provider.ts'
 import type { RotationCommand } from '../../../src/kernel/ports/rotation-control.ts'
-import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { SeededRandom } from '../../fakes/random.ts'
-import type { Engine, RunningEngine } from '../engine.ts'
-import { Recorder } from '../history.ts'
-import type { Plan } from '../plan.ts'
-import { DataPlane } from './data-plane.ts'
+import type { Engine } from '../engine.ts'
+import type { HistoryEvent } from '../history.ts'
+import { type Plan, accountsOf } from '../plan.ts'
 import { FaultBoard } from './fault-board.ts'
 import { describeFault } from './faults.ts'
 import type { Fault, OperatorAct } from './faults.ts'
 import { Network } from './network.ts'
-import { SimAccount } from './sim-account.ts'
-import { SimProvider } from './sim-provider.ts'
+import { LATENCY_MAX_MS, Replica } from './replica.ts'
+import { SimCredential } from './sim-credential.ts'
 import { CrashSignal, SimProcess } from './sim-process.ts'
-import { SimStoreState } from './sim-store-state.ts'
-import { SimStore } from './sim-store.ts'
 import type { StoreDefects } from './sim-store-state.ts'
 import { VirtualTime } from './virtual-time.ts'
 
-const NO_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-const CREDENTIAL_ID = 'vonage'
-const ACCOUNT = 'a1b2c3d4'
-const BOOTSTRAP = 'Bootstrap0Secret0OfTheApp'
-const PARENT: ManagementAuth = { account: 'parent01', secret: new SecretValue('ParentSecret1') }
-const LATENCY_MAX_MS = 40
 /** Above the lease, so that a process which stands still wakes up as a zombie. */
 const PAUSE_MS = 20_000
 const SINGLE_FAULT_DOWN_MS = 1_000
+const LEAKED: RotationCommand = { kind: 'rotate', emergency: true }
 
-interface Replica {
-  process: SimProcess
-  engine: RunningEngine
-  dataPlane: DataPlane
-}
-
-/** One seed's world: an account, a store, replicas with the production engine, an app that never stops asking. */
+/** One seed's world: accounts, a store, replicas with the production engine, an app that never stops asking. */
 export class World {
   readonly time = new VirtualTime()
-  readonly history = new Recorder()
-  readonly account: SimAccount
-  readonly store: SimStoreState
+  /** The primary first. */
+  readonly credentials: readonly SimCredential[]
   readonly network: Network
   readonly #board = new FaultBoard()
   readonly #plan: Plan
@@ -55,24 +37,45 @@ export class World {
     this.#plan = plan
     this.#engine = engine
     this.#random = new SeededRandom(plan.seed * 2 + 7_919)
-    this.#board.abortIn = (delayMs) => {
-      this.time.after(delayMs, () => this.operate({ kind: 'abort' }))
-    }
-    const { time, history } = this
-    const managedBy = plan.managedBy ? PARENT : null
-    this.account = new SimAccount(time, this.#random, history, { ...plan, managedBy }, BOOTSTRAP)
-    this.account.fateOf = (operation) => this.#board.providerFate(operation, time.nowMs)
-    this.store = new SimStoreState(time, history, plan.proofOfDeathMs, defects)
-    this.store.reachable = (process) => this.#board.reachable(process, time.nowMs)
-    // A stage in which no request met the hidden service finds nothing, and must not cost requests later.
-    this.store.wrote = ({ current }) => this.account.refuseNoHalf(current.value.expose())
-    this.store.writeFate = () => this.#board.writeFate()
-    this.network = new Network(time, this.#random, {
+    this.credentials = this.#found(defects)
+    this.network = new Network(this.time, this.#random, {
       latencyMaxMs: LATENCY_MAX_MS,
       pauseMs: PAUSE_MS,
       lateUntilMs: plan.faultsEndMs,
       restart: (process, why) => this.#kill(process, SINGLE_FAULT_DOWN_MS, why),
     })
+  }
+
+  /** The accounts, all of them under the same faults. */
+  #found(defects: StoreDefects): readonly SimCredential[] {
+    const { time } = this
+    const { managedBy, proofOfDeathMs } = this.#plan
+    const found: SimCredential[] = []
+    for (const [position, plan] of accountsOf(this.#plan).entries()) {
+      const credential = new SimCredential({
+        time,
+        random: this.#random,
+        plan,
+        position,
+        managedBy: found[0] ?? (managedBy ? 'parent' : null),
+        proofOfDeathMs,
+        defects,
+      })
+      const [primary] = found
+      const soon = (whose: SimCredential, command: RotationCommand) => (delayMs: number) => {
+        time.after(delayMs, () => this.operate(whose, command))
+      }
+      const meanwhile = {
+        abortIn: soon(credential, { kind: 'abort' }),
+        leakIn: primary === undefined ? null : soon(primary, LEAKED),
+      }
+      credential.account.fateOf = (operation) =>
+        this.#board.providerFate(operation, time.nowMs, meanwhile)
+      credential.store.reachable = (process) => this.#board.reachable(process, time.nowMs)
+      credential.store.writeFate = () => this.#board.writeFate()
+      found.push(credential)
+    }
+    return found
   }
 
   /** Starts every replica, and puts the schedule into the queue. */
@@ -87,68 +90,38 @@ export class World {
   }
 
   /** An operator acts through one replica that lives; nothing happens while none does. */
-  operate(command: RotationCommand): void {
+  operate({ credentialId }: SimCredential, command: RotationCommand): void {
     const able = this.#replicas.filter(({ process }) => process.alive)
     const replica = able[this.#random.int(Math.max(1, able.length))]
-    replica?.engine.command(command).catch(() => {})
+    replica?.command(credentialId, command)
   }
 
   /** The operator says that the bootstrap secret may go, if that is what the rotation waits for. */
-  consent(): void {
-    const previous = this.store.stored?.record.previous
+  consent(credential: SimCredential): void {
+    const previous = credential.store.stored?.record.previous
     if (previous?.bootstrap !== true || previous.secretId === null) return
-    this.operate({ kind: 'revoke', secretId: previous.secretId })
+    this.operate(credential, { kind: 'revoke', secretId: previous.secretId })
   }
 
   #launch(position: number): void {
-    const { time, history } = this
+    const { time, network, credentials } = this
+    const { seed, skewMaxMs, requestEveryMs } = this.#plan
     const life = ++this.#lives
-    const skewMs = this.#random.int(2 * this.#plan.skewMaxMs + 1) - this.#plan.skewMaxMs
+    const skewMs = this.#random.int(2 * skewMaxMs + 1) - skewMaxMs
     const process = new SimProcess(time, position, `r${position}-${life}`, skewMs)
-    const random = new SeededRandom(this.#plan.seed * 1_009 + life)
-    const provider = new SimProvider(this.account, this.network, process, history, time, random)
-    const engine = this.#engine({
-      credentialId: CREDENTIAL_ID,
-      account: ACCOUNT,
-      policy: this.#plan.policy,
-      provider,
-      log: NO_LOG,
-      store: new SimStore(this.store, this.network, process, false),
-      clock: process.clock,
-      random,
-      crashPoint: (name) => this.#crashPoint(process, name),
-      instance: process.instance,
-      bootstrapSecret: new SecretValue(BOOTSTRAP),
-      managedBy: this.account.habits.managedBy,
-      waits: this.#waits(process),
-    })
-    const dataPlane = new DataPlane({
+    const replica = new Replica({
       process,
-      provider,
-      log: NO_LOG,
-      store: new SimStore(this.store, this.network, process, true),
-      credentialId: CREDENTIAL_ID,
-      account: this.account,
+      engine: this.#engine,
+      credentials,
+      network,
       time,
-      random,
-      history,
-      requestEveryMs: this.#plan.requestEveryMs,
-      upstreamLatencyMaxMs: LATENCY_MAX_MS,
-      earlyLook: () => engine.earlyLook(),
-      isLeft: (generation) => (this.store.stored?.record.current.generation ?? 0) > generation,
+      seed: seed * 1_009 + life,
+      requestEveryMs,
+      crashPoint: (name) => this.#crashPoint(process, name),
     })
-    this.#replicas[position] = { process, engine, dataPlane }
+    this.#replicas[position] = replica
     this.#note(process, 'started', '')
-    void dataPlane.start()
-  }
-
-  #waits({ instance }: SimProcess): (reason: string | null) => void {
-    let known: string | null = null
-    return (reason) => {
-      if (reason === null || reason === known) return
-      known = reason
-      this.history.add({ kind: 'waits', atMs: this.time.nowMs, instance, reason })
-    }
+    replica.serve()
   }
 
   #crashPoint(process: SimProcess, name: string): void {
@@ -162,7 +135,7 @@ export class World {
   }
 
   #apply(fault: Fault): void {
-    this.history.add({ kind: 'fault', atMs: this.time.nowMs, what: describeFault(fault) })
+    this.#tell({ kind: 'fault', atMs: this.time.nowMs, what: describeFault(fault) })
     this.#board.put(fault, this.time.nowMs)
     switch (fault.kind) {
       case 'kill':
@@ -175,47 +148,65 @@ export class World {
         return this.#on(fault.replica, ({ process }) => void (process.skewMs += fault.byMs))
       case 'partition':
       case 'store-down':
-        this.time.after(fault.forMs + 1, () => this.store.reconnect())
+        this.time.after(fault.forMs + 1, () => this.#reconnect())
         return
       case 'half-refused':
-        return this.account.refuseHalfOfNext()
       case 'foreign-create':
-        this.account.create(`Foreign${this.time.nowMs}`, 'foreign')
-        return
       case 'foreign-revoke':
-        return this.#foreignRevoke(fault.pick)
-      case 'operator':
-        return this.#operator(fault.act)
+      case 'operator': {
+        const struck = this.credentials[fault.account ?? 0]
+        if (struck !== undefined) this.#strike(struck, fault)
+        return
+      }
       case 'crash':
       case 'freeze':
       case 'provider':
       case 'store-write':
       case 'late-and-abort':
+      case 'hang-and-leak':
+    }
+  }
+
+  /** What happens to one account. */
+  #strike(struck: SimCredential, fault: Extract<Fault, { account?: number }>): void {
+    const { account } = struck
+    switch (fault.kind) {
+      case 'half-refused':
+        return account.refuseHalfOfNext()
+      case 'foreign-create':
+        account.create(`Foreign${this.time.nowMs}`, 'foreign')
+        return
+      case 'foreign-revoke': {
+        const live = account.live()
+        const secret = live[fault.pick % live.length]
+        if (secret !== undefined) account.revoke(secret.secretId, 'foreign', null)
+        return
+      }
+      case 'operator':
+        return this.#operator(struck, fault.act)
     }
   }
 
   #endFaults(): void {
     this.#board.clear()
-    this.account.refuseNoHalf(null)
-    this.store.reconnect()
-    this.operate({ kind: 'resume' })
-    this.history.add({ kind: 'faults-ended', atMs: this.time.nowMs })
+    for (const { account } of this.credentials) account.refuseNoHalf(null)
+    this.#reconnect()
+    for (const credential of this.credentials) this.operate(credential, { kind: 'resume' })
+    this.#tell({ kind: 'faults-ended', atMs: this.time.nowMs })
   }
 
-  #foreignRevoke(pick: number): void {
-    const live = this.account.live()
-    const secret = live[pick % live.length]
-    if (secret !== undefined) this.account.revoke(secret.secretId, 'foreign', null)
+  #reconnect(): void {
+    for (const { store } of this.credentials) store.reconnect()
   }
 
-  #operator(act: OperatorAct): void {
+  #operator(credential: SimCredential, act: OperatorAct): void {
     if (act === 'pause-resume') {
-      this.operate({ kind: 'pause' })
-      this.time.after(15_000, () => this.operate({ kind: 'resume' }))
+      this.operate(credential, { kind: 'pause' })
+      this.time.after(15_000, () => this.operate(credential, { kind: 'resume' }))
     } else if (act === 'rotate' || act === 'emergency') {
-      this.operate({ kind: 'rotate', emergency: act === 'emergency' })
-    } else if (act === 'consent') this.consent()
-    else this.operate({ kind: act })
+      this.operate(credential, { kind: 'rotate', emergency: act === 'emergency' })
+    } else if (act === 'consent') this.consent(credential)
+    else this.operate(credential, { kind: act })
   }
 
   #on(position: number, act: (replica: Replica) => void): void {
@@ -236,9 +227,9 @@ export class World {
     this.#note(process, 'paused', `${forMs} ms, ${why}`)
   }
 
-  async #stop({ process, engine, dataPlane }: Replica, downMs: number): Promise<void> {
-    await dataPlane.stop()
-    await engine.stop()
+  async #stop(replica: Replica, downMs: number): Promise<void> {
+    const { process } = replica
+    await replica.stop()
     if (!process.alive) return
     process.kill()
     this.#note(process, 'stopped', '')
@@ -247,6 +238,11 @@ export class World {
 
   #note(process: SimProcess, event: 'started' | 'killed' | 'stopped' | 'paused', detail: string) {
     const { instance } = process
-    this.history.add({ kind: 'process', atMs: this.time.nowMs, instance, event, detail })
+    this.#tell({ kind: 'process', atMs: this.time.nowMs, instance, event, detail })
+  }
+
+  /** What every account's observer sees. */
+  #tell(event: HistoryEvent): void {
+    for (const { history } of this.credentials) history.add(event)
   }
 }

@@ -89,6 +89,16 @@ test('what was refused is not tried first again, however often all was well befo
   expect(health.peek(two, true)).toMatchObject({ trial: true })
 })
 
+test('who has waited too long for a trial starts with what nothing speaks against', async () => {
+  const clock = new FakeClock()
+  const health = new VersionHealth({ clock, probe: undefined, cooled: () => {} })
+  health.refused(two[0]!.version, true)
+  health.beginTrial()
+  const waiting = health.choose(two, true)
+  await clock.advance(1_000)
+  expect(await waiting).toMatchObject({ kind: 'try', candidates: [two[1], two[0]], trial: false })
+})
+
 test('cooldowns double up to five minutes, and an acceptance ends them', async () => {
   const clock = new FakeClock()
   const health = new VersionHealth({ clock, probe: undefined, cooled: () => {} })

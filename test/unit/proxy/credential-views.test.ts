@@ -53,6 +53,16 @@ test('after a reload that failed, only what runs speaks for this replica', async
   expect(said()).toMatchObject({ held: [2, 1], ackGeneration: 2 })
 })
 
+test('a first request that lasts takes back no acknowledgement', async () => {
+  const { clock, said, first } = await raise()
+  expect(said()).toMatchObject({ ackGeneration: 2 })
+  // One request with the new version is on its way, and all others would wait for it.
+  const end = first.health.beginTrial()
+  await clock.advance(HOUR_MS)
+  expect(said()).toMatchObject({ ackGeneration: 2 })
+  end()
+})
+
 test('what requests in flight use after a reload is still reported', async () => {
   const { apply, clock, said, first } = await raise()
   await apply(new FakeVersionSource('c', two))
