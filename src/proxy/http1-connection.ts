@@ -212,11 +212,12 @@ export class Http1Connection implements Wire {
    */
   #refuse(refused: Refusal): void {
     const { socket } = this
+    const method = this.#request?.method ?? this.#parser.method
     const { headersSent } = this.#response ?? { headersSent: this.#request !== null }
     this.#leave()
     if (headersSent || !socket.writable) return void socket.destroy()
     // As behind every last answer, what still comes is dropped.
-    socket.off('data', this.#data).resume().end(rawRefusal(refused), 'latin1')
+    socket.off('data', this.#data).resume().end(rawRefusal(refused, method), 'latin1')
     this.#wait('end')
   }
 

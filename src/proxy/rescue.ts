@@ -154,13 +154,17 @@ export function sendRefusal(response: ClientResponse, refused: Refusal): void {
   response.end(body)
 }
 
-/** The same as bytes, for a connection that has no request. The connection is closed after it. */
-export function rawRefusal(refused: Refusal): string {
+/**
+ * The same as bytes, for a connection that is closed after it.
+ * @param method of the request that it answers; null: there is none
+ */
+export function rawRefusal(refused: Refusal, method: string | null = null): string {
   const body = problem(refused)
   const fields = problemFields(refused)
   let head = `HTTP/1.1 ${refused.status} ${refused.code}\r\n`
   for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
-  return `${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  head += `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`
+  return method === 'HEAD' ? head : head + body
 }
 
 function refusal(
