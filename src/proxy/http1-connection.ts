@@ -3,26 +3,10 @@ import { BODY_MIN_BYTES_PER_SECOND, CLIENT_LINGER_MS } from '../kernel/limits.ts
 import type { Entrance } from './entrance.ts'
 import { Http1Request } from './http1-request.ts'
 import { Http1Response, type Wire } from './http1-response.ts'
-import type { Llhttp } from './llhttp.ts'
-import { type GivesUp, type ParsedHead, RequestParser } from './parse-requests.ts'
+import type { Http1Owner } from './http1-owner.ts'
+import { type ParsedHead, RequestParser } from './parse-requests.ts'
 import { rawRefusal, type Refusal, rescueBytes } from './rescue.ts'
 import type { WriteBatch } from './write-batch.ts'
-
-/** What all connections share. */
-export interface ConnectionOwner {
-  readonly llhttp: Llhttp
-  readonly batch: WriteBatch
-  readonly givesUp: GivesUp
-  /** Rises once a second; what a connection waits for is counted in it. */
-  readonly tick: number
-  /** Whether connections end with their next answers. */
-  readonly leaving: boolean
-  now(): number
-  handle(entrance: Entrance, request: Http1Request, response: Http1Response): void
-  /** Gives the connection up: a CONNECT, or the handshake of a WebSocket. `head` are the bytes behind it. */
-  give(connection: Http1Connection, request: Http1Request, head: Buffer): void
-  closed(connection: Http1Connection): void
-}
 
 /**
  * What a connection waits for. `head`: one that has begun, or the first; `rest`: of a body that nobody wants; `end`: that
@@ -41,7 +25,7 @@ export class Http1Connection implements Wire {
   /** Whether it was without a request when it was last looked at. */
   rested = false
   waits: Waits = 'head'
-  readonly #owner: ConnectionOwner
+  readonly #owner: Http1Owner
   readonly #parser: RequestParser
   #sinceTick: number
   #droppedBytes = 0
@@ -52,7 +36,7 @@ export class Http1Connection implements Wire {
   #reading = false
   #closed = false
 
-  constructor(owner: ConnectionOwner, socket: Socket, entrance: Entrance) {
+  constructor(owner: Http1Owner, socket: Socket, entrance: Entrance) {
     this.#owner = owner
     this.socket = socket
     this.entrance = entrance
