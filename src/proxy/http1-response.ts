@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { CLIENT_IDLE_TIMEOUT_MS, CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
+import { withFields } from './field-lines.ts'
 import type { Batched, WriteBatch } from './write-batch.ts'
 
 // Not by `import`, which would load Node's own Fetch.
@@ -73,17 +74,10 @@ export class Http1Response implements ClientResponse, Batched {
     const reason = typeof second === 'string' ? second : (STATUS_CODES[status] ?? '')
     const fields = typeof second === 'string' ? (third ?? []) : second
     if (!REASON.test(reason)) throw new TypeError('the reason phrase is not text')
-    let head = `HTTP/1.1 ${status} ${reason}\r\n`
-    let sized = false
-    for (let i = 0; i + 1 < fields.length; i += 2) {
-      const name = fields[i] ?? ''
-      sized ||= name.length === 14 && name.toLowerCase() === 'content-length'
-      head += `${name}: ${fields[i + 1]}\r\n`
-    }
-    this.#head = head
+    this.#head = withFields(`HTTP/1.1 ${status} ${reason}\r\n`, fields)
     const bodiless = this.#request.method === 'HEAD' || status === 204 || status === 304
     if (bodiless) this.#framing = 'none'
-    else if (sized) this.#framing = 'length'
+    else if (isSized(fields)) this.#framing = 'length'
     else this.#framing = this.#request.httpVersion === '1.0' ? 'close' : 'chunked'
   }
 
@@ -168,8 +162,7 @@ export class Http1Response implements ClientResponse, Batched {
 
   /** Sends the head of a 101; what follows on the connection is not this answer's. */
   switchProtocol(status: number, reason: string, fields: readonly string[]): void {
-    let head = `HTTP/1.1 ${status} ${reason}\r\n`
-    for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
+    const head = withFields(`HTTP/1.1 ${status} ${reason}\r\n`, fields)
     this.headersSent = true
     this.writableFinished = true
     this.#ended = true
@@ -226,6 +219,14 @@ export class Http1Response implements ClientResponse, Batched {
 }
 
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/
+
+function isSized(fields: readonly string[]): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return true
+  }
+  return false
+}
 
 function uncork(socket: Socket): void {
   socket.uncork()
