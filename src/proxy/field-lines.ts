@@ -7,3 +7,12 @@ export function withFields(text: string, fields: readonly string[]): string {
   for (let i = 0; i + 1 < fields.length; i += 2) lines += `${fields[i]}: ${fields[i + 1]}\r\n`
   return lines
 }
+
+/** Whether one of the fields tells how long the body is. */
+export function isSized(fields: readonly string[]): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return true
+  }
+  return false
+}

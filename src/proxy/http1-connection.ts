@@ -34,6 +34,8 @@ export class Http1Connection implements Wire {
   /** What came behind the request that is being answered. */
   #ahead: Buffer | null = null
   #reading = false
+  /** Whether its client has said that it sends no more. */
+  #noMore = false
   #closed = false
 
   constructor(owner: Http1Owner, socket: Socket, entrance: Entrance) {
@@ -43,7 +45,7 @@ export class Http1Connection implements Wire {
     this.batch = owner.batch
     this.#sinceTick = owner.tick
     this.#parser = new RequestParser(owner.llhttp, owner.givesUp)
-    socket.on('data', this.#data).on('end', this.#ended).on('error', this.#ended)
+    socket.on('data', this.#data).on('end', this.#ended).on('error', this.#broken)
     socket.on('close', this.#gone)
   }
 
@@ -75,7 +77,7 @@ export class Http1Connection implements Wire {
     const request = this.#request
     if (this.#closed || request === null || response !== this.#response) return
     this.#response = null
-    const keeps = response.shouldKeepAlive
+    const keeps = response.shouldKeepAlive && !this.#noMore
     if (request.complete) return keeps ? this.#next() : this.#end()
     // What its client still sends would reset the connection, and the answer with it: RFC 9112, section 9.6.
     this.#wait(keeps ? 'rest' : 'end')
@@ -86,7 +88,7 @@ export class Http1Connection implements Wire {
   /** Leaves the socket to somebody else, as it is. */
   release(): void {
     this.#gone()
-    this.socket.off('data', this.#data).off('end', this.#ended).off('error', this.#ended)
+    this.socket.off('data', this.#data).off('end', this.#ended).off('error', this.#broken)
     this.socket.off('close', this.#gone)
   }
 
@@ -205,8 +207,24 @@ export class Http1Connection implements Wire {
     this.#wait('end')
   }
 
-  /** Whoever closes one direction does not wait for an answer. */
+  /**
+   * Its client sends no more. It is taken to have left, as by `node:http` and nginx: an answer that is under way is given
+   * up, so that nobody works for it. What is whole goes out, and what will never be whole is refused.
+   */
   readonly #ended = (): void => {
+    // What was written last goes out by itself.
+    if (this.waits === 'end') return
+    if (this.waits === 'answer' && this.#response?.isWhole === true) {
+      this.#noMore = true
+      return
+    }
+    const { inHead, inBody } = this.#parser
+    const cut = inHead || (inBody && this.waits === 'answer')
+    if (cut) this.#refuse(rescueBytes('invalid', inBody))
+    else this.socket.destroy()
+  }
+
+  readonly #broken = (): void => {
     this.socket.destroy()
   }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { CLIENT_IDLE_TIMEOUT_MS, CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
-import { withFields } from './field-lines.ts'
+import { isSized, withFields } from './field-lines.ts'
 import type { Batched, WriteBatch } from './write-batch.ts'
 
 // Not by `import`, which would load Node's own Fetch.
@@ -62,6 +62,11 @@ export class Http1Response implements ClientResponse, Batched {
 
   get destroyed(): boolean {
     return this.#wire.socket.destroyed
+  }
+
+  /** Whether all of it is there, and has only to go out. */
+  get isWhole(): boolean {
+    return this.#ended
   }
 
   /** A socket that has nothing to write has given it to the system, or to TLS. */
@@ -219,14 +224,6 @@ export class Http1Response implements ClientResponse, Batched {
 }
 
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/
-
-function isSized(fields: readonly string[]): boolean {
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] ?? ''
-    if (name.length === 14 && name.toLowerCase() === 'content-length') return true
-  }
-  return false
-}
 
 function uncork(socket: Socket): void {
   socket.uncork()
