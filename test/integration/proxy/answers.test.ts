@@ -57,6 +57,17 @@ test('an answer that comes byte by byte is the same answer', async () => {
   expect(connections).toBe(1)
 })
 
+test.each(['gzip, chunked', 'gzip', 'identity', '', 'chunked\r\nTransfer-Encoding: chunked'])(
+  'a transfer coding that nobody asked for is no answer: %j',
+  async (coding) => {
+    await start((socket) => {
+      socket.end(`${OK}Transfer-Encoding: ${coding}\r\n\r\n2\r\nab\r\n0\r\n\r\n`, 'latin1')
+    })
+    const answer = await bench.send({})
+    expect([answer.status, answer.headers['sidekey-error']]).toEqual([502, 'upstream-invalid'])
+  },
+)
+
 test('an answer without a length ends with its connection', async () => {
   await start((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nall of it'))
   expect((await bench.send({})).body.toString()).toBe('all of it')
