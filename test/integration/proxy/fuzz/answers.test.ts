@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -55,11 +54,19 @@ class Client {
   ended = false
   readonly #socket: Socket
   #text = ''
+  #wake = (): void => {}
 
   constructor(port: number) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    this.#socket.on('error', () => {}).on('close', () => (this.ended = true))
-    this.#socket.on('data', (data: Buffer) => (this.#text += data.toString('latin1')))
+    this.#socket.on('error', () => {})
+    this.#socket.on('close', () => {
+      this.ended = true
+      this.#wake()
+    })
+    this.#socket.on('data', (data: Buffer) => {
+      this.#text += data.toString('latin1')
+      this.#wake()
+    })
   }
 
   /** @returns what has come when that is a whole answer, or all that came until the connection has ended */
@@ -68,7 +75,7 @@ class Client {
     const length = method === 'POST' ? 'Content-Length: 0\r\n' : ''
     this.#socket.write(`${method} ${target} HTTP/1.1\r\nHost: localhost\r\n${length}\r\n`)
     while (!this.ended && !isWhole(this.#text, method)) {
-      await Promise.race([once(this.#socket, 'data'), once(this.#socket, 'close')])
+      await new Promise<void>((resolve) => (this.#wake = resolve))
     }
     return this.#text
   }
