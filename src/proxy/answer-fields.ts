@@ -36,19 +36,23 @@ export function announcesBody(fields: readonly string[]): boolean {
   })
 }
 
-/** Nobody asks for any but `chunked`, and nobody here could take another one off. RFC 9112, section 6.1. */
+/**
+ * Nobody here could take another coding than `chunked` off, and nobody asks for one: RFC 9112, section 6.1. Servers do say
+ * `chunked` twice, or `identity`, and mean what a single word, or none, says.
+ */
 function isOddlyCoded(fields: readonly string[]): boolean {
-  let chunked = false
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? ''
     if (name.length !== TRANSFER_ENCODING.length || name.toLowerCase() !== TRANSFER_ENCODING) {
       continue
     }
-    if (chunked || fields[i + 1]?.toLowerCase() !== 'chunked') return true
-    chunked = true
+    const coding = fields[i + 1] ?? ''
+    if (coding !== 'chunked' && !PLAIN_CODINGS.test(coding)) return true
   }
   return false
 }
+
+const PLAIN_CODINGS = /^[\s,]*(?:(?:chunked|identity)(?:[\s,]+|$))*$/i
 
 /** Whether the protocol behind a 101 is the one that was asked for. */
 function namesWebSocket(fields: readonly string[]): boolean {
