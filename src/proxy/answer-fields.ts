@@ -2,6 +2,7 @@
 export const SWITCHING_PROTOCOLS = 101
 
 const KEEP_ALIVE = 'keep-alive'
+const TRANSFER_ENCODING = 'transfer-encoding'
 /** An upstream's own idle time is taken for so much shorter, since requests are on their way for a while. */
 const KEEP_ALIVE_MARGIN_MS = 2_000
 
@@ -18,16 +19,43 @@ export function keptForMs(fields: readonly string[], mostMs: number): number {
   return keptMs
 }
 
+/**
+ * Whether a head says what nobody has asked for: another protocol, or a coding of the body.
+ * @param upgrade whether WebSocket was asked for
+ */
+export function isUnasked(status: number, fields: readonly string[], upgrade: boolean): boolean {
+  if (status === SWITCHING_PROTOCOLS) return !(upgrade && namesWebSocket(fields))
+  return isOddlyCoded(fields)
+}
+
 /** Whether a body is announced. */
 export function announcesBody(fields: readonly string[]): boolean {
   return fields.some((name, i) => {
     const lower = i % 2 === 0 ? name.toLowerCase() : ''
-    return lower === 'transfer-encoding' || (lower === 'content-length' && fields[i + 1] !== '0')
+    return lower === TRANSFER_ENCODING || (lower === 'content-length' && fields[i + 1] !== '0')
   })
 }
 
+/**
+ * Nobody here could take another coding than `chunked` off, and nobody asks for one: RFC 9112, section 6.1. Servers do say
+ * `chunked` twice, or `identity`, and mean what a single word, or none, says.
+ */
+function isOddlyCoded(fields: readonly string[]): boolean {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    if (name.length !== TRANSFER_ENCODING.length || name.toLowerCase() !== TRANSFER_ENCODING) {
+      continue
+    }
+    const coding = fields[i + 1] ?? ''
+    if (coding !== 'chunked' && !PLAIN_CODINGS.test(coding)) return true
+  }
+  return false
+}
+
+const PLAIN_CODINGS = /^[\s,]*(?:(?:chunked|identity)(?:[\s,]+|$))*$/i
+
 /** Whether the protocol behind a 101 is the one that was asked for. */
-export function namesWebSocket(fields: readonly string[]): boolean {
+function namesWebSocket(fields: readonly string[]): boolean {
   return fields.some(
     (name, i) =>
       i % 2 === 0 &&

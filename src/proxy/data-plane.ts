@@ -81,13 +81,14 @@ export class DataPlane {
   readonly #credentials: CredentialViews
   readonly #origins = new Map<string, UpstreamOrigin>()
   readonly #llhttp = new Llhttp()
-  readonly #batch = new WriteBatch()
+  readonly #batch: WriteBatch
   #table: RouteTable
 
   constructor(deps: DataPlaneDeps, config: DataPlaneConfig) {
     this.#deps = deps
     this.#address = parseListenAddress(config.listen)
-    const batch = this.#batch
+    const batch = new WriteBatch(({ name }) => deps.log.error('write failed', { error: name }))
+    this.#batch = batch
     const webSockets = new WebSockets({ clock: deps.clock, batch })
     this.#handlerDeps = {
       webSockets,

@@ -22,7 +22,7 @@ export type HeldBody =
       readonly length: number | null
       readonly reason: 'body-too-large' | 'body-streaming'
       /** What follows it, once it has ended. */
-      readonly trailers?: () => readonly string[]
+      readonly trailers: () => readonly string[]
       /** Its client sends nothing of it before it is asked: `Expect: 100-continue`. */
       readonly heldBack: boolean
       /** Whether none of it was asked for yet, so that the request can be sent again. */
@@ -126,6 +126,7 @@ function leftToClient(
     kind: 'streaming',
     stream: new BodyStream(request, [], () => {}, begin),
     length: head.contentLength,
+    trailers: () => request.rawTrailers,
     reason: tooLarge ? 'body-too-large' : 'body-streaming',
     heldBack: true,
     isUntouched: () => untouched,

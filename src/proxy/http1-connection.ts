@@ -3,26 +3,10 @@ import { BODY_MIN_BYTES_PER_SECOND, CLIENT_LINGER_MS } from '../kernel/limits.ts
 import type { Entrance } from './entrance.ts'
 import { Http1Request } from './http1-request.ts'
 import { Http1Response, type Wire } from './http1-response.ts'
-import type { Llhttp } from './llhttp.ts'
-import { type GivesUp, type ParsedHead, RequestParser } from './parse-requests.ts'
+import type { Http1Owner } from './http1-owner.ts'
+import { type ParsedHead, RequestParser } from './parse-requests.ts'
 import { rawRefusal, type Refusal, rescueBytes } from './rescue.ts'
 import type { WriteBatch } from './write-batch.ts'
-
-/** What all connections share. */
-export interface ConnectionOwner {
-  readonly llhttp: Llhttp
-  readonly batch: WriteBatch
-  readonly givesUp: GivesUp
-  /** Rises once a second; what a connection waits for is counted in it. */
-  readonly tick: number
-  /** Whether connections end with their next answers. */
-  readonly leaving: boolean
-  now(): number
-  handle(entrance: Entrance, request: Http1Request, response: Http1Response): void
-  /** Gives the connection up: a CONNECT, or the handshake of a WebSocket. `head` are the bytes behind it. */
-  give(connection: Http1Connection, request: Http1Request, head: Buffer): void
-  closed(connection: Http1Connection): void
-}
 
 /**
  * What a connection waits for. `head`: one that has begun, or the first; `rest`: of a body that nobody wants; `end`: that
@@ -41,7 +25,7 @@ export class Http1Connection implements Wire {
   /** Whether it was without a request when it was last looked at. */
   rested = false
   waits: Waits = 'head'
-  readonly #owner: ConnectionOwner
+  readonly #owner: Http1Owner
   readonly #parser: RequestParser
   #sinceTick: number
   #droppedBytes = 0
@@ -50,16 +34,18 @@ export class Http1Connection implements Wire {
   /** What came behind the request that is being answered. */
   #ahead: Buffer | null = null
   #reading = false
+  /** Whether its client has said that it sends no more. */
+  #noMore = false
   #closed = false
 
-  constructor(owner: ConnectionOwner, socket: Socket, entrance: Entrance) {
+  constructor(owner: Http1Owner, socket: Socket, entrance: Entrance) {
     this.#owner = owner
     this.socket = socket
     this.entrance = entrance
     this.batch = owner.batch
     this.#sinceTick = owner.tick
     this.#parser = new RequestParser(owner.llhttp, owner.givesUp)
-    socket.on('data', this.#data).on('end', this.#ended).on('error', this.#ended)
+    socket.on('data', this.#data).on('end', this.#ended).on('error', this.#broken)
     socket.on('close', this.#gone)
   }
 
@@ -91,7 +77,7 @@ export class Http1Connection implements Wire {
     const request = this.#request
     if (this.#closed || request === null || response !== this.#response) return
     this.#response = null
-    const keeps = response.shouldKeepAlive
+    const keeps = response.shouldKeepAlive && !this.#noMore
     if (request.complete) return keeps ? this.#next() : this.#end()
     // What its client still sends would reset the connection, and the answer with it: RFC 9112, section 9.6.
     this.#wait(keeps ? 'rest' : 'end')
@@ -102,7 +88,7 @@ export class Http1Connection implements Wire {
   /** Leaves the socket to somebody else, as it is. */
   release(): void {
     this.#gone()
-    this.socket.off('data', this.#data).off('end', this.#ended).off('error', this.#ended)
+    this.socket.off('data', this.#data).off('end', this.#ended).off('error', this.#broken)
     this.socket.off('close', this.#gone)
   }
 
@@ -212,16 +198,33 @@ export class Http1Connection implements Wire {
    */
   #refuse(refused: Refusal): void {
     const { socket } = this
+    const method = this.#request?.method ?? this.#parser.method
     const { headersSent } = this.#response ?? { headersSent: this.#request !== null }
     this.#leave()
     if (headersSent || !socket.writable) return void socket.destroy()
     // As behind every last answer, what still comes is dropped.
-    socket.off('data', this.#data).resume().end(rawRefusal(refused), 'latin1')
+    socket.off('data', this.#data).resume().end(rawRefusal(refused, method), 'latin1')
     this.#wait('end')
   }
 
-  /** Whoever closes one direction does not wait for an answer. */
+  /**
+   * Its client sends no more. It is taken to have left, as by `node:http` and nginx: an answer that is under way is given
+   * up, so that nobody works for it. What is whole goes out, and what will never be whole is refused.
+   */
   readonly #ended = (): void => {
+    // What was written last goes out by itself.
+    if (this.waits === 'end') return
+    if (this.waits === 'answer' && this.#response?.isWhole === true) {
+      this.#noMore = true
+      return
+    }
+    const { inHead, inBody } = this.#parser
+    const cut = inHead || (inBody && this.waits === 'answer')
+    if (cut) this.#refuse(rescueBytes('invalid', inBody))
+    else this.socket.destroy()
+  }
+
+  readonly #broken = (): void => {
     this.socket.destroy()
   }
 

@@ -8,7 +8,8 @@ import {
 } from '../kernel/limits.ts'
 import type { ClientRequest, ClientResponse } from './client-message.ts'
 import type { Entrance } from './entrance.ts'
-import { type ConnectionOwner, Http1Connection, type Waits } from './http1-connection.ts'
+import { Http1Connection, type Waits } from './http1-connection.ts'
+import type { Http1Owner } from './http1-owner.ts'
 import type { Http1Request } from './http1-request.ts'
 import type { Llhttp } from './llhttp.ts'
 import { wantsWebSocket } from './web-sockets.ts'
@@ -47,7 +48,7 @@ const TICKS_MAX: Readonly<Record<Waits, number>> = {
 }
 
 /** Connections of clients that speak HTTP/1.1, with Sidekey's limits. llhttp stays strict. */
-export class Http1Front implements ConnectionOwner {
+export class Http1Front implements Http1Owner {
   readonly llhttp: Llhttp
   readonly batch: WriteBatch
   readonly givesUp = wantsWebSocket

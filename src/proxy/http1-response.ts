@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { CLIENT_IDLE_TIMEOUT_MS, CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
+import { isSized, lastChunk, withFields } from './field-lines.ts'
 import type { Batched, WriteBatch } from './write-batch.ts'
-import { type Framing, keepsUp, writeLastChunk, writePiece } from './write-framed.ts'
+import { type Framing, keepsUp, writePiece } from './write-framed.ts'
 
 // Not by `import`, which would load Node's own Fetch.
 const { STATUS_CODES } = process.getBuiltinModule('node:http')
@@ -45,7 +46,8 @@ export class Http1Response implements ClientResponse, Batched {
   /** Status line and fields, until they are sent. */
   #head = ''
   #framing: Framing = 'chunked'
-  #trailers: readonly [string, string][] = []
+  /** Names and values in turn. */
+  #trailers: readonly string[] = []
   /** Waits for the end of the turn. */
   #whole = ''
   #ended = false
@@ -63,6 +65,11 @@ export class Http1Response implements ClientResponse, Batched {
     return this.#wire.socket.destroyed
   }
 
+  /** Whether all of it is there, and has only to go out. */
+  get isWhole(): boolean {
+    return this.#ended
+  }
+
   /** A socket that has nothing to write has given it to the system, or to TLS. */
   get hasPassedOn(): boolean {
     return this.#wire.socket.writableLength === 0
@@ -73,17 +80,10 @@ export class Http1Response implements ClientResponse, Batched {
     const reason = typeof second === 'string' ? second : (STATUS_CODES[status] ?? '')
     const fields = typeof second === 'string' ? (third ?? []) : second
     if (!REASON.test(reason)) throw new TypeError('the reason phrase is not text')
-    let head = `HTTP/1.1 ${status} ${reason}\r\n`
-    let sized = false
-    for (let i = 0; i + 1 < fields.length; i += 2) {
-      const name = fields[i] ?? ''
-      sized ||= name.length === 14 && name.toLowerCase() === 'content-length'
-      head += `${name}: ${fields[i + 1]}\r\n`
-    }
-    this.#head = head
+    this.#head = withFields(`HTTP/1.1 ${status} ${reason}\r\n`, fields)
     const bodiless = this.#request.method === 'HEAD' || status === 204 || status === 304
     if (bodiless) this.#framing = 'none'
-    else if (sized) this.#framing = 'length'
+    else if (isSized(fields)) this.#framing = 'length'
     else this.#framing = this.#request.httpVersion === '1.0' ? 'close' : 'chunked'
   }
 
@@ -138,7 +138,7 @@ export class Http1Response implements ClientResponse, Batched {
   }
 
   addTrailers(trailers: [string, string][]): void {
-    this.#trailers = [...this.#trailers, ...trailers]
+    this.#trailers = [...this.#trailers, ...trailers.flat()]
   }
 
   once(event: 'drain' | 'close' | 'finish', listener: () => void): void {
@@ -167,8 +167,7 @@ export class Http1Response implements ClientResponse, Batched {
 
   /** Sends the head of a 101; what follows on the connection is not this answer's. */
   switchProtocol(status: number, reason: string, fields: readonly string[]): void {
-    let head = `HTTP/1.1 ${status} ${reason}\r\n`
-    for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
+    const head = withFields(`HTTP/1.1 ${status} ${reason}\r\n`, fields)
     this.headersSent = true
     this.writableFinished = true
     this.#ended = true
@@ -197,7 +196,7 @@ export class Http1Response implements ClientResponse, Batched {
     const { socket } = this.#wire
     if (socket.destroyed) return
     writePiece(socket, this.#framing, chunk, encoding)
-    if (this.#framing === 'chunked') writeLastChunk(socket, this.#trailers)
+    if (this.#framing === 'chunked') socket.write(lastChunk(this.#trailers), 'latin1')
   }
 
   /** What a slow client has not taken yet still belongs to this answer, and the next one waits for it. */

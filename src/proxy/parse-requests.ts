@@ -65,6 +65,12 @@ export class RequestParser implements ParserEvents {
     this.#parser = llhttp.create(REQUESTS)
   }
 
+  /** Of the head that has come with the last chunk, or that comes; null when there is none, or nothing is known of it. */
+  get method(): string | null {
+    if (this.head !== null) return this.head.method
+    return this.inHead && this.#target !== '' ? this.#llhttp.methodOf(this.#parser) : null
+  }
+
   /**
    * Parses until a message ends, or to the end of the chunk.
    * @returns what was not read: null when there is nothing left; a fault may be found instead

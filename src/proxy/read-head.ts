@@ -72,7 +72,7 @@ export function readHead(request: ClientRequest): RequestHead {
     contentType: mediaType(seen.contentType),
     contentEncoding: seen.contentEncoding === 'identity' ? '' : seen.contentEncoding,
     contentLength: seen.contentLength === '' ? null : Number(seen.contentLength),
-    chunked: seen.transferEncoding !== '',
+    chunked: seen.transferEncoding !== null,
     connection: seen.connection === '' ? NO_TOKENS : tokens(seen.connection),
     authorization: seen.authorization,
     proxyAuthorization: seen.proxyAuthorization,
@@ -90,7 +90,8 @@ class SeenFields {
   host = ''
   contentLengths = 0
   contentLength = ''
-  transferEncoding = ''
+  /** Null: there is none. An empty one is none that is known. */
+  transferEncoding: string | null = null
   contentTypes = 0
   contentType = ''
   contentEncoding = ''
@@ -114,7 +115,8 @@ class SeenFields {
         this.contentLength = value
         return
       case 'transfer-encoding':
-        this.transferEncoding = joined(this.transferEncoding, value.toLowerCase())
+        this.transferEncoding =
+          (this.transferEncoding === null ? '' : `${this.transferEncoding}, `) + value.toLowerCase()
         return
       case 'content-type':
         this.contentTypes++
@@ -165,7 +167,7 @@ function vetFraming(request: ClientRequest, seen: SeenFields): void {
   else if (version !== '1.1' && version !== '1.0') {
     throw new MalformedHeadError('the protocol version is not HTTP/1.1 or HTTP/1.0')
   }
-  if (seen.transferEncoding !== '') {
+  if (seen.transferEncoding !== null) {
     if (seen.transferEncoding !== 'chunked' || version === '1.0') {
       throw new MalformedHeadError('the only transfer coding is chunked, in HTTP/1.1')
     }
@@ -225,7 +227,7 @@ function isWebSocket(request: ClientRequest, seen: SeenFields): boolean {
   if (!seen.upgrade.includes('websocket')) return false
   // Node has asked `wantsWebSocket`, and has given up the connection.
   const asked = request.method === 'GET' && 'upgrade' in request
-  const bodiless = seen.transferEncoding === '' && Number(seen.contentLength) === 0
+  const bodiless = seen.transferEncoding === null && Number(seen.contentLength) === 0
   if (asked && request.upgrade === true && bodiless) return true
   throw new RefusedError('upgrade-not-supported', 'this is no handshake of a WebSocket')
 }

@@ -1,6 +1,7 @@
 import type { UpstreamFaultReason } from '../kernel/ports/telemetry.ts'
 import { RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.ts'
 import type { ClientResponse } from './client-message.ts'
+import { withFields } from './field-lines.ts'
 import type { ParseFault } from './parse-requests.ts'
 import { MalformedHeadError } from './read-head.ts'
 import { SlowBodyError } from './body-pace.ts'
@@ -154,13 +155,18 @@ export function sendRefusal(response: ClientResponse, refused: Refusal): void {
   response.end(body)
 }
 
-/** The same as bytes, for a connection that has no request. The connection is closed after it. */
-export function rawRefusal(refused: Refusal): string {
+/**
+ * The same as bytes, for a connection that is closed after it.
+ * @param method of the request that it answers; null: there is none
+ */
+export function rawRefusal(refused: Refusal, method: string | null = null): string {
   const body = problem(refused)
-  const fields = problemFields(refused)
-  let head = `HTTP/1.1 ${refused.status} ${refused.code}\r\n`
-  for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
-  return `${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  const fields = withFields(
+    `HTTP/1.1 ${refused.status} ${refused.code}\r\n`,
+    problemFields(refused),
+  )
+  const head = `${fields}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`
+  return method === 'HEAD' ? head : head + body
 }
 
 function refusal(

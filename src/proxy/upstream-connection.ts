@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { UPSTREAM_CONTINUE_MS, UPSTREAM_HEADER_MAX_BYTES } from '../kernel/limits.ts'
 import type { Connect } from './connect-upstream.ts'
 import type { Attempt, Carrier, OutboundRequest } from './attempt.ts'
-import { announcesBody, keptForMs, namesWebSocket, SWITCHING_PROTOCOLS } from './answer-fields.ts'
+import { announcesBody, isUnasked, keptForMs } from './answer-fields.ts'
 import type { BodyBuffer } from './body-buffer.ts'
 import type { Llhttp } from './llhttp.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
@@ -138,8 +138,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   }
 
   onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse' {
-    if (status === SWITCHING_PROTOCOLS && !(this.#upgrade && namesWebSocket(fields)))
-      return 'refuse'
+    if (isUnasked(status, fields, this.#upgrade)) return 'refuse'
     this.keepMs = keptForMs(fields, this.#owner.limits.idleMs)
     // What announces a body where none may be is followed by one at times: it must not meet the next request.
     if ((status === 204 || status === 304) && announcesBody(fields)) this.keepMs = 0

@@ -25,13 +25,6 @@ export function writePiece(
   return accepted
 }
 
-/** @param trailers names and values */
-export function writeLastChunk(socket: Socket, trailers: readonly [string, string][]): void {
-  let last = '0\r\n'
-  for (const [name, value] of trailers) last += `${name}: ${value}\r\n`
-  socket.write(`${last}\r\n`, 'latin1')
-}
-
 /** What the system has taken at once was not too much, however large it was. */
 export function keepsUp(socket: Socket): boolean {
   return socket.writableLength === 0 || !socket.writableNeedDrain

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { OutboundRequest } from './attempt.ts'
+import { lastChunk, withFields } from './field-lines.ts'
 
 /** A body that is larger goes in a write of its own: copying it behind the head would cost more than the call. */
 const INLINE_MAX_BYTES = 16 * 1024
@@ -52,16 +53,7 @@ export function writeRequest(socket: Socket, request: OutboundRequest, hostField
 }
 
 function headLines({ method, target, fields }: OutboundRequest, hostField: string): string {
-  let head = `${method} ${target} HTTP/1.1\r\n${hostField}`
-  for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
-  return head
-}
-
-/** The end of a chunked body, and what follows it. */
-function lastChunk(trailers: readonly string[]): string {
-  let text = '0\r\n'
-  for (let i = 0; i + 1 < trailers.length; i += 2) text += `${trailers[i]}: ${trailers[i + 1]}\r\n`
-  return `${text}\r\n`
+  return withFields(`${method} ${target} HTTP/1.1\r\n${hostField}`, fields)
 }
 
 /** A streaming body on its way upstream, held back by a socket that does not keep up. */

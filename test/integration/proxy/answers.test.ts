@@ -57,6 +57,29 @@ test('an answer that comes byte by byte is the same answer', async () => {
   expect(connections).toBe(1)
 })
 
+test.each(['gzip, chunked', 'gzip', 'chunked\r\nTransfer-Encoding: gzip', 'xchunked'])(
+  'a transfer coding that nobody asked for is no answer: %j',
+  async (coding) => {
+    await start((socket) => {
+      socket.end(`${OK}Transfer-Encoding: ${coding}\r\n\r\n2\r\nab\r\n0\r\n\r\n`, 'latin1')
+    })
+    const answer = await bench.send({})
+    expect([answer.status, answer.headers['sidekey-error']]).toEqual([502, 'upstream-invalid'])
+  },
+)
+
+test.each([
+  ['identity', 'ab'],
+  ['', 'ab'],
+  ['chunked\r\nTransfer-Encoding: chunked', '2\r\nab\r\n0\r\n\r\n'],
+])('a transfer coding that changes nothing is let through: %j', async (coding, body) => {
+  await start((socket) => {
+    socket.end(`${OK}Transfer-Encoding: ${coding}\r\n\r\n${body}`, 'latin1')
+  })
+  const answer = await bench.send({})
+  expect([answer.status, answer.body.toString()]).toEqual([200, 'ab'])
+})
+
 test('an answer without a length ends with its connection', async () => {
   await start((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nall of it'))
   expect((await bench.send({})).body.toString()).toBe('all of it')

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { FakeVersionSource, liveVersion } from '../../fakes/version-source.ts'
 import { Bench, S1, S2 } from './bench.ts'
 
 let bench: Bench
@@ -75,6 +76,26 @@ test('a body that is to be held is asked for at once, and sent whole', async () 
   expect(seen).not.toMatch(/expect/i)
   upstream.socket.write(OK)
   await client.read.until(/\r\n\r\nok$/)
+})
+
+test('what follows a body that its client has held back is sent on', async () => {
+  const accept = await start({
+    endpoint: { authFailure: [] },
+    versions: new FakeVersionSource('partner', [liveVersion(1, S1)]),
+  })
+  const socket = connect(bench.port, '127.0.0.1')
+  const read = new Reader(socket)
+  socket.write(
+    'POST /partner/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n',
+  )
+  const upstream = await accept()
+  await upstream.read.until(/\r\n\r\n$/)
+  upstream.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+  await read.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
+  socket.write('2\r\nab\r\n0\r\nX-Sum: 1\r\nX-Api-Key: mine\r\n\r\n')
+  expect(await upstream.read.until(/0\r\n[^]*\r\n$/)).toMatch(/ab\r\n0\r\nX-Sum: 1\r\n\r\n$/)
+  upstream.socket.write(OK)
+  await read.until(/\r\n\r\nok$/)
 })
 
 test('a body that is too large to hold is asked for when the upstream asks', async () => {

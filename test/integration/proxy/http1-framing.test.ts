@@ -69,6 +69,27 @@ test('a refusal of a HEAD has a length, and no body', async () => {
   expect(await client.untilClosed()).toMatch(/^HTTP\/1\.1 404 [^{]*Content-Length: \d+\r\n[^{]*$/)
 })
 
+test.each([
+  ['a body that is no body', 'Transfer-Encoding: chunked\r\n\r\nzz\r\n', 400],
+  ['a field that is none', 'NoColon\r\n\r\n', 400],
+  ['fields that are too large', `X-A: ${'a'.repeat(17_000)}\r\n\r\n`, 431],
+])('a HEAD is refused without a body: %s', async (_what, rest, status) => {
+  bench = await Bench.start({})
+  const client = await lines.dial(bench.port)
+  client.write(`HEAD /partner/x HTTP/1.1\r\nHost: localhost\r\n${rest}`)
+  const text = await client.untilClosed()
+  expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^{]*\r\n\r\n$`))
+})
+
+test('what is no HTTP behind a HEAD is not taken for one', async () => {
+  bench = await Bench.start({})
+  const client = await lines.dial(bench.port)
+  client.write('HEAD /partner/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await client.until(/\r\n\r\n$/)
+  client.write('garbage\r\n\r\n')
+  expect(await client.untilClosed()).toMatch(/400 malformed-request[^]*\}$/)
+})
+
 test('white space around a value is no part of it', async () => {
   bench = await Bench.start({})
   const client = await lines.dial(bench.port)

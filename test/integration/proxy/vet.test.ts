@@ -152,6 +152,18 @@ test.each([
       400,
     ],
   ),
+  ...['Transfer-Encoding:\r\n', 'Transfer-Encoding: \r\nContent-Length: 1\r\n'].map(
+    (framing): [string, string, number] => [
+      `row 20: an empty one, ${JSON.stringify(framing)}`,
+      `POST /partner/x HTTP/1.1\r\nHost: localhost\r\n${framing}\r\n0\r\n\r\n`,
+      400,
+    ],
+  ),
+  [
+    'row 20: an empty one and another one',
+    'POST /partner/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
   [
     'row 20: TE in HTTP/1.0',
     'POST /partner/x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
