@@ -48,8 +48,8 @@ export const UPSTREAM_KEEP_ALIVE_MS = 30_000
 export const UPSTREAM_FRESH_MS = 1_000
 /** After a connection died at its reuse, requests that can't be sent twice get new connections for this long. */
 export const UPSTREAM_DISTRUST_MS = 600_000
-/** Connections to one upstream origin. */
-export const UPSTREAM_CONNECTIONS_MAX = 256
+/** Connections to one upstream origin, besides those whose clients read slowly; as many as Envoy opens. */
+export const UPSTREAM_CONNECTIONS_MAX = 1_024
 
 /** First cooldown of a refused version; it doubles up to the maximum while the version stays refused. */
 export const COOLDOWN_FIRST_MS = 10_000

@@ -6,8 +6,10 @@ const TRANSFER_ENCODING = 'transfer-encoding'
 /** An upstream's own idle time is taken for so much shorter, since requests are on their way for a while. */
 const KEEP_ALIVE_MARGIN_MS = 2_000
 
-/** How long a connection may be kept by the fields of an answer on it, in milliseconds; at most `mostMs`. */
-export function keptForMs(fields: readonly string[], mostMs: number): number {
+/** How long a connection may be kept by the head of an answer on it, in milliseconds; at most `mostMs`. */
+export function keptForMs(status: number, fields: readonly string[], mostMs: number): number {
+  // What announces a body where none may be is followed by one at times: it must not meet the next request.
+  if ((status === 204 || status === 304) && announcesBody(fields)) return 0
   let keptMs = mostMs
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? ''
@@ -29,7 +31,7 @@ export function isUnasked(status: number, fields: readonly string[], upgrade: bo
 }
 
 /** Whether a body is announced. */
-export function announcesBody(fields: readonly string[]): boolean {
+function announcesBody(fields: readonly string[]): boolean {
   return fields.some((name, i) => {
     const lower = i % 2 === 0 ? name.toLowerCase() : ''
     return lower === TRANSFER_ENCODING || (lower === 'content-length' && fields[i + 1] !== '0')

@@ -1,3 +1,4 @@
+import type { ReadTurns } from './read-turns.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import type { WriteBatch } from './write-batch.ts'
 
@@ -20,6 +21,7 @@ export interface ConnectionOwner {
   readonly upgradeField: string
   readonly limits: SilenceLimits
   readonly batch: WriteBatch
+  readonly turns: ReadTurns
   /** Its client does not keep up. */
   paused(connection: UpstreamConnection): void
   /** An answer has ended, and the connection can take another request. */

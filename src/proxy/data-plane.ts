@@ -22,6 +22,7 @@ import { ReplayBudget } from './replay-budget.ts'
 import type { UpstreamOptions } from './upstream-options.ts'
 import { UpstreamOrigin } from './upstream-origin.ts'
 import { WebSockets } from './web-sockets.ts'
+import { ReadTurns } from './read-turns.ts'
 import { WriteBatch } from './write-batch.ts'
 import { isReachable, type Resolve, systemResolve, vettedLookup } from './vet-address.ts'
 
@@ -82,6 +83,7 @@ export class DataPlane {
   readonly #origins = new Map<string, UpstreamOrigin>()
   readonly #llhttp = new Llhttp()
   readonly #batch: WriteBatch
+  readonly #turns = new ReadTurns()
   #table: RouteTable
 
   constructor(deps: DataPlaneDeps, config: DataPlaneConfig) {
@@ -189,7 +191,12 @@ export class DataPlane {
               ...(pins === undefined ? {} : { pins }),
               ...config.upstream,
             },
-            { clock: this.#deps.clock, llhttp: this.#llhttp, batch: this.#batch },
+            {
+              clock: this.#deps.clock,
+              llhttp: this.#llhttp,
+              batch: this.#batch,
+              turns: this.#turns,
+            },
           )
         this.#origins.set(key, upstream)
         return upstream

@@ -2,12 +2,13 @@ import type { Socket } from 'node:net'
 import { UPSTREAM_CONTINUE_MS, UPSTREAM_HEADER_MAX_BYTES } from '../kernel/limits.ts'
 import type { Connect } from './connect-upstream.ts'
 import type { Attempt, Carrier, OutboundRequest } from './attempt.ts'
-import { announcesBody, isUnasked, keptForMs } from './answer-fields.ts'
+import { isUnasked, keptForMs } from './answer-fields.ts'
 import type { BodyBuffer } from './body-buffer.ts'
 import type { Llhttp } from './llhttp.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import { type AnswerEvents, AnswerParser } from './parse-answers.ts'
 import { isConnectionLoss } from './rescue.ts'
+import { ReadShare } from './read-turns.ts'
 import { UpgradedStream } from './upgraded-stream.ts'
 import { UpstreamFaultError } from './upstream-fault.ts'
 import type { Batched } from './write-batch.ts'
@@ -25,6 +26,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   readonly #owner: ConnectionOwner
   readonly #parser: AnswerParser
   readonly #socket: Socket
+  readonly #share: ReadShare
   #tickMs: number
   #silentMs = 0
   #connected = false
@@ -45,6 +47,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   constructor(owner: ConnectionOwner, llhttp: Llhttp, connect: Connect) {
     this.#owner = owner
     this.bodies = llhttp.bodies
+    this.#share = new ReadShare(owner.turns, () => this.isPaused || this.#socket.resume())
     const { idleMs, headMs, bodyMs } = owner.limits
     this.keepMs = idleMs
     this.#tickMs = Math.min(idleMs, headMs, bodyMs)
@@ -139,9 +142,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
 
   onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse' {
     if (isUnasked(status, fields, this.#upgrade)) return 'refuse'
-    this.keepMs = keptForMs(fields, this.#owner.limits.idleMs)
-    // What announces a body where none may be is followed by one at times: it must not meet the next request.
-    if ((status === 204 || status === 304) && announcesBody(fields)) this.keepMs = 0
+    this.keepMs = keptForMs(status, fields, this.#owner.limits.idleMs)
     this.#attempt?.headArrived(status, reason, fields)
     return this.#method === 'HEAD' ? 'no-body' : 'body'
   }
@@ -174,7 +175,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
     // Bytes behind an answer make the connection suspect, not the answer.
     if (this.#ended !== 'no') this.#finish(valid)
     else if (!valid) this.#fail(new UpstreamFaultError('answer-invalid'))
-    return !this.isPaused && !this.#closed
+    return !this.isPaused && !this.#closed && this.#share.take(length)
   }
 
   #finish(valid: boolean): void {

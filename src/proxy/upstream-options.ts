@@ -1,10 +1,13 @@
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Llhttp } from './llhttp.ts'
+import type { ReadTurns } from './read-turns.ts'
 import type { WriteBatch } from './write-batch.ts'
 
 /** Times and trust of connections to upstreams. */
 export interface UpstreamOptions {
+  /** To one origin at the same time; what comes then waits its turn. Default 1,024. */
+  readonly connectionsMax?: number
   readonly connectTimeoutMs?: number
   readonly headersTimeoutMs?: number
   readonly bodyTimeoutMs?: number
@@ -23,4 +26,5 @@ export interface OriginDeps {
   readonly clock: Clock
   readonly llhttp: Llhttp
   readonly batch: WriteBatch
+  readonly turns: ReadTurns
 }

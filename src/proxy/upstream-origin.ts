@@ -15,6 +15,7 @@ import type { Llhttp } from './llhttp.ts'
 import type { ConnectionOwner, SilenceLimits } from './connection-owner.ts'
 import { UpstreamConnection } from './upstream-connection.ts'
 import type { OriginDeps, UpstreamOptions } from './upstream-options.ts'
+import type { ReadTurns } from './read-turns.ts'
 import { RELEASED, UpstreamFaultError } from './upstream-fault.ts'
 import { UpstreamHttp2, type Waiting } from './upstream-http2.ts'
 import type { WriteBatch } from './write-batch.ts'
@@ -38,9 +39,11 @@ export class UpstreamOrigin implements ConnectionOwner {
   readonly upgradeField: string
   readonly limits: SilenceLimits
   readonly batch: WriteBatch
+  readonly turns: ReadTurns
   readonly #clock: Clock
   readonly #llhttp: Llhttp
   readonly #connect: Connect
+  readonly #connectionsMax: number
   readonly #http2: UpstreamHttp2 | null
   /** Whether that is still asked: the upstream may have chosen HTTP/1.1. */
   #triesHttp2: boolean
@@ -60,7 +63,11 @@ export class UpstreamOrigin implements ConnectionOwner {
   readonly #waiting: { readonly attempt: Attempt; readonly request: OutboundRequest }[] = []
   #stopped = false
 
-  constructor(origin: string, options: UpstreamOptions, { clock, llhttp, batch }: OriginDeps) {
+  constructor(
+    origin: string,
+    options: UpstreamOptions,
+    { clock, llhttp, batch, turns }: OriginDeps,
+  ) {
     const url = new URL(origin)
     this.hostField = `host: ${url.host}\r\nconnection: keep-alive\r\n`
     this.upgradeField = `host: ${url.host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n`
@@ -71,6 +78,8 @@ export class UpstreamOrigin implements ConnectionOwner {
       bodyMs: options.bodyTimeoutMs ?? UPSTREAM_BODY_TIMEOUT_MS,
     }
     this.batch = batch
+    this.turns = turns
+    this.#connectionsMax = options.connectionsMax ?? UPSTREAM_CONNECTIONS_MAX
     this.#clock = clock
     this.#llhttp = llhttp
     this.#connect = connectorTo(url, options, this.#readBuffer)
@@ -91,7 +100,7 @@ export class UpstreamOrigin implements ConnectionOwner {
     }
     const connection = lane === 'any' ? this.#takeAny() : this.#takeFresh()
     if (connection !== null) connection.send(attempt, request)
-    else if (this.#open.size < UPSTREAM_CONNECTIONS_MAX || this.#makeRoom()) {
+    else if (this.#open.size < this.#connectionsMax || this.#makeRoom()) {
       this.#openShared().send(attempt, request)
     } else this.#waiting.push({ attempt, request })
   }

@@ -11,6 +11,8 @@ afterEach(async () => {
 })
 
 /** An upstream that answers each request head, in turn, as it is told; `n` counts the requests of a connection. */
+const CONNECTIONS_MAX = 16
+
 async function start(answer: (socket: Socket, n: number) => void): Promise<void> {
   connections = 0
   upstream = createServer((socket) => {
@@ -24,7 +26,10 @@ async function start(answer: (socket: Socket, n: number) => void): Promise<void>
   })
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
   const { port } = upstream.address() as AddressInfo
-  bench = await Bench.start({ origin: `http://127.0.0.1:${port}` })
+  bench = await Bench.start({
+    origin: `http://127.0.0.1:${port}`,
+    config: { upstream: { connectionsMax: CONNECTIONS_MAX } },
+  })
 }
 
 /** Each byte in a packet of its own, as far as the system goes along. */
@@ -136,20 +141,22 @@ test('interim answers without end are a 502', async () => {
   expect((await bench.send({})).status).toBe(502)
 })
 
-test('at most 256 connections: what comes then waits its turn', async () => {
+test('a bounded number of connections: what comes then waits its turn', async () => {
   const held: Socket[] = []
   let holding = false
   const answer = (socket: Socket): void => void socket.write(`${OK}Content-Length: 2\r\n\r\nok`)
   await start((socket) => {
     if (!holding) return answer(socket)
-    if (held.push(socket) < 256) return
+    if (held.push(socket) < CONNECTIONS_MAX) return
     holding = false
     held.forEach(answer)
   })
   // The first request finds out for the others whether the version works.
   await bench.send({})
   holding = true
-  const answers = await Promise.all(Array.from({ length: 400 }, () => bench.send({})))
+  const answers = await Promise.all(
+    Array.from({ length: CONNECTIONS_MAX + 20 }, () => bench.send({})),
+  )
   expect(answers.every(({ status }) => status === 200)).toBe(true)
-  expect(connections).toBe(256)
+  expect(connections).toBe(CONNECTIONS_MAX)
 })
