@@ -100,6 +100,7 @@ function violationsOf(history: History, { foreign = false }: Trial): readonly st
     budget: null,
     revokeBootstrap: 'auto' as const,
     foreign,
+    managerStopped: false,
   }
   const violations = checkHistory(history, terms)
   return violations.map(({ invariant, detail }) => `${invariant}: ${detail}`)

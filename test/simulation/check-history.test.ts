@@ -10,6 +10,7 @@ const TERMS: Terms = {
   convergeMs: 120_000,
   toleranceMs: 1_000,
   foreign: false,
+  managerStopped: false,
   stagedPromotion: null,
   blackouts: [],
   budget: null,
@@ -237,6 +238,14 @@ test('I9 lets a run stop and say why when somebody else meddled', () => {
   const ended = { kind: 'faults-ended', atMs: 30 } as const
   expect(broken([blocked, ended], { ...TERMS, foreign: true })).toEqual([])
   expect(broken([blocked, ended])).toEqual(['I9 progress'])
+})
+
+test('I9 lets a secondary wait where somebody else meddled and its primary has stopped', () => {
+  const retiring = record(20, 2, { ...STAGED, phase: 'retiring' })
+  const ended = { kind: 'faults-ended', atMs: 30 } as const
+  expect(broken([retiring, ended], { ...TERMS, foreign: true, managerStopped: true })).toEqual([])
+  expect(broken([retiring, ended], { ...TERMS, foreign: true })).toContain('I9 progress')
+  expect(broken([retiring, ended], { ...TERMS, managerStopped: true })).toContain('I9 progress')
 })
 
 test('I10 sees a value that is forgotten on the word of one list', () => {

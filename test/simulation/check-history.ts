@@ -55,6 +55,8 @@ export interface Terms {
   readonly toleranceMs: number
   /** Somebody else made or ended secrets, so that the rotation may stop and ask. */
   readonly foreign: boolean
+  /** Its primary has stopped for such a reason: it waits with `management-refused`, and goes on by itself later. */
+  readonly managerStopped: boolean
   /** The option, where the plan has it. */
   readonly stagedPromotion: StagedPromotion | null
   readonly blackouts: readonly Blackout[]

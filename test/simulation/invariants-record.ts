@@ -57,7 +57,7 @@ export const checkProgress: Check = ({ events }, terms) => {
   const converged = events.find((event) => event.kind === 'converged')
   if (converged !== undefined && converged.atMs <= ended.atMs + terms.convergeMs) return []
   const last = events.findLast((event) => event.kind === 'record')
-  if (terms.foreign && last?.record.blocked) return []
+  if (terms.foreign && (last?.record.blocked || terms.managerStopped)) return []
   const where = last === undefined ? 'nowhere' : `in ${last.record.phase}`
   const why = last?.record.blocked ? `, blocked: ${last.record.blocked}` : ''
   const atMs = ended.atMs + terms.convergeMs

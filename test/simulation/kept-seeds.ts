@@ -26,5 +26,6 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     story: 'a candidate revoked before it was ever accepted took a foreign id with it',
   },
   { seed: 6316, story: 'a first request with a new version took back what its replica had said' },
+  { seed: 325137725, story: 'a secondary waits as long as nothing works of its primary' },
   { seed: 6809, story: 'the same, while the intent to revoke was being saved' },
 ]

@@ -66,6 +66,11 @@ function isMeddledWith({ faults }: Plan): boolean {
   return faults.some(({ kind }) => kind.startsWith('foreign'))
 }
 
+function isBlocked(history: History | undefined): boolean {
+  const last = history?.events.findLast((event) => event.kind === 'record')
+  return last !== undefined && last.record.blocked !== null
+}
+
 /** Of every account by itself, and of the primary and its secondaries together; the earliest first. */
 function violationsOf(world: World, plan: Plan, convergeMs: number): readonly Violation[] {
   const [primary, ...secondaries] = world.credentials
@@ -76,6 +81,7 @@ function violationsOf(world: World, plan: Plan, convergeMs: number): readonly Vi
       convergeMs,
       toleranceMs: toleranceMs(plan),
       foreign: isMeddledWith(plan),
+      managerStopped: credentialId !== primary?.credentialId && isBlocked(primary?.history),
       stagedPromotion: policy.stagedPromotion ?? null,
       blackouts: policy.blackouts,
       budget: plan.budget ? { ...plan.budget, restingPhase: restingPhase(plan) } : null,
