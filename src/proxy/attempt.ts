@@ -168,6 +168,8 @@ export class Attempt {
     this.#wake = null
     if (this.failure !== null) return null
     const whole = Buffer.concat(this.#waiting)
+    // What is joined may lie in Node's pool, beside bytes of others.
+    this.#bodies = undefined
     this.#waiting = [whole]
     return whole
   }

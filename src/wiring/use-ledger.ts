@@ -80,8 +80,12 @@ export class UseLedger implements UseReporter {
     const use = uses.get(versionId) ?? { atMs: null }
     uses.delete(versionId)
     uses.set(versionId, use)
-    const [oldest] = uses.keys()
-    if (uses.size > VERSIONS_MAX && oldest !== undefined) uses.delete(oldest)
+    // Requests write into those that are live: they stay.
+    const live = new Set(this.#live.get(credentialId)?.values())
+    for (const [id, other] of uses) {
+      if (uses.size <= VERSIONS_MAX) break
+      if (other !== use && !live.has(other)) uses.delete(id)
+    }
     return use
   }
 }

@@ -18,9 +18,9 @@ export interface WatchDeps {
 }
 
 /**
- * Tells when files may have changed: at once, or every 30 s where nothing tells that they have not. It watches directories, since a replaced
- * file is another one: those of the files, where Kubernetes swaps the link `..data`, and those the links lead to.
- * A directory that is replaced itself is followed within 30 s. Keeps no process alive.
+ * Tells when files may have changed: at once, or every 30 s where nothing tells that they have not. It watches
+ * directories, since a replaced file is another one: those of the files, where Kubernetes swaps the link `..data`, and
+ * those the links lead to. A directory that is replaced itself is followed within 30 s. Keeps no process alive.
  */
 export function watchFiles(paths: readonly string[], changed: () => void, deps: WatchDeps): Stop {
   if (paths.length === 0) return () => undefined

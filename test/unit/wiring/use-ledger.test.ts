@@ -49,3 +49,13 @@ test('it remembers a few versions of a credential, and no credential that is gon
   ledger.retain(new Set())
   expect(ledger.report()).toEqual([])
 })
+
+test('what is live is remembered, whatever other processes tell of versions that are gone', async () => {
+  const ledger = new UseLedger()
+  await ledger.naming(sourceOf({ 1: 's-live' })).load()
+  const told = Array.from({ length: 20 }, (_, n) => ({ versionId: `s-${n}`, atMs: n }))
+  ledger.learn(told.map((one) => ({ credentialId: 'partner', ...one })))
+  ledger.used('partner', 1, 5_000)
+  expect(ledger.lastUsedAtMs('partner', 's-live')).toBe(5_000)
+  expect(ledger.report()).toHaveLength(8)
+})
