@@ -5,30 +5,25 @@ const BOUNDS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ] as const
 
+/** A count per bound, and one beyond the last. Not cumulative. */
+export const BUCKETS = BOUNDS_SECONDS.length + 1
+
+/** Numbers of a histogram, as they are when it is scraped. */
+export interface Durations {
+  readonly sumMs: number
+  /** See `BUCKETS`. */
+  readonly counts: Float64Array
+}
+
 /**
- * Counts durations for a request's price of a short scan and two additions; prom-client's own histogram hashes its labels
- * on every observation (figures: test/bench/telemetry.bench.ts).
+ * The bucket of a duration in milliseconds. Counting one is a short scan and two additions; prom-client's own histogram
+ * hashes its labels on every observation (figures: test/bench/telemetry.bench.ts).
  */
-export class Durations {
-  /** One count per bound, and one beyond the last. Not cumulative. */
-  readonly #counts = new Float64Array(BOUNDS_SECONDS.length + 1)
-  #sumMs = 0
-
-  /** Counts one duration in milliseconds; a negative one, from a broken clock, counts as 0. */
-  observe(durationMs: number): void {
-    const seconds = durationMs > 0 ? durationMs / 1000 : 0
-    let bucket = 0
-    while (bucket < BOUNDS_SECONDS.length && seconds > (BOUNDS_SECONDS[bucket] ?? 0)) bucket++
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
-    this.#sumMs += seconds * 1000
-  }
-
-  /** The sum in seconds, and for each bound how many were at most as long; the last is the count of all. */
-  read(): { readonly sumSeconds: number; readonly cumulative: readonly number[] } {
-    let total = 0
-    const cumulative = [...this.#counts].map((count) => (total += count))
-    return { sumSeconds: this.#sumMs / 1000, cumulative }
-  }
+export function bucketOf(durationMs: number): number {
+  const seconds = durationMs / 1000
+  let bucket = 0
+  while (bucket < BOUNDS_SECONDS.length && seconds > (BOUNDS_SECONDS[bucket] ?? 0)) bucket++
+  return bucket
 }
 
 /** Where the numbers of a histogram come from when it is scraped. */
@@ -63,8 +58,9 @@ export class RouteDurations extends Histogram<'route'> {
   }
 
   #series(route: string, durations: Durations): readonly object[] {
-    const { sumSeconds, cumulative } = durations.read()
-    const count = cumulative.at(-1) ?? 0
+    let count = 0
+    // Each bound counts all that were at most as long.
+    const cumulative = Array.from(durations.counts, (each) => (count += each))
     const series = (suffix: string, value: number, labels: object = {}) => ({
       metricName: this.#name + suffix,
       sharedLabels: { route },
@@ -74,7 +70,7 @@ export class RouteDurations extends Histogram<'route'> {
     return [
       ...BOUNDS_SECONDS.map((le, index) => series('_bucket', cumulative[index] ?? 0, { le })),
       series('_bucket', count, { le: '+Inf' }),
-      series('_sum', sumSeconds),
+      series('_sum', durations.sumMs / 1000),
       series('_count', count),
     ]
   }

@@ -1,16 +1,7 @@
 import type { Registry } from 'prom-client'
-import type { Stage } from '../kernel/credential.ts'
-import {
-  type CredentialMeter,
-  type FallbackOutcome,
-  type ProxyTelemetry,
-  type ReplayOutcome,
-  type RequestOutcome,
-  type RouteMeter,
-  UPSTREAM_FAULT_REASONS,
-  type UpstreamFaultReason,
-} from '../kernel/ports/telemetry.ts'
-import { Durations, RouteDurations } from './duration-histogram.ts'
+import type { CredentialMeter, ProxyTelemetry, RouteMeter } from '../kernel/ports/telemetry.ts'
+import { RouteDurations } from './duration-histogram.ts'
+import { CredentialCounts, RouteCounts, type Tally } from './proxy-counts.ts'
 import { type Sample, scrapedCounter, scrapedGauge } from './scraped.ts'
 
 /**
@@ -61,13 +52,13 @@ export class ProxyMeters implements ProxyTelemetry {
       name: 'sidekey_upstream_faults_total',
       help: 'Requests whose upstream gave no answer, by what was wrong with it.',
       labelNames: ['route', 'reason'],
-      read: () => tallied(routes, (counts) => Object.fromEntries(counts.faults)),
+      read: () => tallied(routes, (counts) => counts.faults),
     })
     scrapedGauge(registry, {
       name: 'sidekey_websockets_open',
       help: 'WebSockets that are open now; the handshakes are among the requests.',
       labelNames: ['route'],
-      read: () => pick(routes, (counts) => counts.webSockets),
+      read: () => pick(routes, (counts) => counts.webSocketsOpen),
     })
     new RouteDurations(
       registry,
@@ -106,76 +97,6 @@ export class ProxyMeters implements ProxyTelemetry {
   }
 }
 
-class RouteCounts implements RouteMeter {
-  readonly requests: Record<RequestOutcome, number> = {
-    success: 0,
-    'client-error': 0,
-    'upstream-error': 0,
-    'auth-failed': 0,
-    refused: 0,
-    'client-aborted': 0,
-  }
-  readonly replays: Record<ReplayOutcome, number> = {
-    replayed: 0,
-    'body-too-large': 0,
-    'body-streaming': 0,
-    'mixed-results': 0,
-    'no-other-version': 0,
-    'budget-spent': 0,
-    'response-started': 0,
-  }
-  readonly faults = new Map<UpstreamFaultReason, number>(
-    UPSTREAM_FAULT_REASONS.map((reason) => [reason, 0]),
-  )
-  webSockets = 0
-  readonly whole = new Durations()
-  readonly upstreamTime = new Durations()
-
-  finished(outcome: RequestOutcome, durationMs: number): void {
-    this.requests[outcome]++
-    this.whole.observe(durationMs)
-  }
-
-  upstream(durationMs: number): void {
-    this.upstreamTime.observe(durationMs)
-  }
-
-  replay(outcome: ReplayOutcome): void {
-    this.replays[outcome]++
-  }
-
-  upstreamFault(reason: UpstreamFaultReason): void {
-    this.faults.set(reason, (this.faults.get(reason) ?? 0) + 1)
-  }
-
-  webSocket(change: 'opened' | 'ended'): void {
-    this.webSockets += change === 'opened' ? 1 : -1
-  }
-}
-
-class CredentialCounts implements CredentialMeter {
-  readonly injections: Record<Stage, number> = { pending: 0, current: 0, previous: 0 }
-  readonly authFailures: Record<Stage, number> = { pending: 0, current: 0, previous: 0 }
-  readonly fallbacks: Record<FallbackOutcome, number> = {
-    succeeded: 0,
-    'refused-too': 0,
-    'upstream-error': 0,
-    'not-possible': 0,
-  }
-
-  injected(stage: Stage): void {
-    this.injections[stage]++
-  }
-
-  authFailure(stage: Stage): void {
-    this.authFailures[stage]++
-  }
-
-  fallback(outcome: FallbackOutcome): void {
-    this.fallbacks[outcome]++
-  }
-}
-
 function obtain<T>(among: Map<string, T>, name: string, create: () => T): T {
   const known = among.get(name)
   if (known !== undefined) return known
@@ -188,11 +109,8 @@ function* pick<T, V>(among: ReadonlyMap<string, T>, of: (counts: T) => V): Gener
   for (const [name, counts] of among) yield [name, of(counts)]
 }
 
-function* tallied<T>(
-  among: ReadonlyMap<string, T>,
-  of: (counts: T) => Readonly<Record<string, number>>,
-): Generator<Sample> {
+function* tallied<T>(among: ReadonlyMap<string, T>, of: (counts: T) => Tally): Generator<Sample> {
   for (const [name, tally] of pick(among, of)) {
-    for (const [word, count] of Object.entries(tally)) yield [name, word, count]
+    for (const [word, count] of tally) yield [name, word, count]
   }
 }

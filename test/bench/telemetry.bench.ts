@@ -11,14 +11,20 @@ import { FakeClock } from '../fakes/clock.ts'
 const ROUNDS = 7
 const REQUESTS = 200_000
 
-function countWithOurs(): (durationMs: number) => void {
+/** Each request by the next of so many routes, each with a credential of its own. */
+function countWithOurs(routes: number): (durationMs: number) => void {
   const { proxy } = createMetrics({ clock: new FakeClock(), version: 'bench' })
-  const route = proxy.route('vonage')
-  const credential = proxy.credential('vonage')
+  const meters = Array.from({ length: routes }, (_, at) => ({
+    route: proxy.route(`r${at}`),
+    credential: proxy.credential(`c${at}`),
+  }))
+  let at = 0
   return (durationMs) => {
-    credential.injected('current')
-    route.upstream(durationMs)
-    route.finished('success', durationMs)
+    at = (at + 1) % routes
+    const meter = meters[at]
+    meter?.credential.injected('current')
+    meter?.route.upstream(durationMs)
+    meter?.route.finished('success', durationMs)
   }
 }
 
@@ -56,7 +62,8 @@ function secret(seed: string): SecretValue {
 }
 
 const contenders: readonly (readonly [string, (durationMs: number) => void])[] = [
-  ['count a request, own meters', countWithOurs()],
+  ['count a request, own meters', countWithOurs(1)],
+  ['count a request, own meters of 1,000 routes', countWithOurs(1000)],
   ['count a request, prom-client children', countWithPromClient()],
   ['scrub a line of 180 characters, 1 credential', scrubAmong(1)],
   ['scrub a line of 180 characters, 1,000 credentials', scrubAmong(1000)],
