@@ -4,24 +4,23 @@ import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { RolloutReport } from '../kernel/ports/store.ts'
 import type { CredentialMeter } from '../kernel/ports/telemetry.ts'
-import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
+import type { EarlyLook, UseReader } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { RetryLaterError } from './rescue.ts'
 import type { Choice, Tries } from './choose-candidates.ts'
 import type { CredentialSnapshot } from './credential-snapshot.ts'
 import { VersionHealth } from './version-health.ts'
-import { echoesOf, echoForms } from './render-credential.ts'
+import { nextSnapshot } from './next-snapshot.ts'
 import { Rollout } from './rollout.ts'
 import { Seldom } from './seldom.ts'
-import { VersionCandidate, isSame } from './version-candidate.ts'
-import { VersionUses } from './version-uses.ts'
+import { isSameVersion, VersionUses } from './version-uses.ts'
 
 export interface CredentialViewDeps {
   readonly clock: Clock
   readonly log: Log
   readonly source: VersionSource
   readonly meter: CredentialMeter
-  readonly uses: UseReporter
+  readonly uses: UseReader
   readonly earlyLook: EarlyLook
   /** Shared with the view that this one replaces. */
   readonly lastUses?: VersionUses
@@ -66,6 +65,7 @@ export class CredentialView {
 
   /** Watches, and reads once. A read that fails is logged and tried again; readiness tells of it meanwhile. */
   async start(): Promise<void> {
+    this.#deps.uses.follow(this.credentialId, this.lastUses)
     this.#stopWatch ??= this.#deps.source.watch(() => void this.refresh())
     await this.refresh()
   }
@@ -113,20 +113,18 @@ export class CredentialView {
   }
 
   /** A request is sent with this version; call `answered` once, whatever becomes of it. */
-  began({ generation }: LiveVersion, atMs: number): void {
-    this.lastUses.began(generation, atMs)
-    this.#deps.uses.used(this.credentialId, generation, atMs)
+  began(version: LiveVersion, atMs: number): void {
+    this.lastUses.began(version, atMs)
   }
 
   /** The upstream has said what it thinks of the version, or never will. */
-  answered({ generation }: LiveVersion, atMs: number): void {
-    this.lastUses.ended(generation, atMs)
+  answered(version: LiveVersion, atMs: number): void {
+    this.lastUses.ended(version, atMs)
   }
 
   /** A request with this version has ended. */
-  used({ generation }: LiveVersion, atMs: number): void {
-    this.lastUses.used(generation, atMs)
-    this.#deps.uses.used(this.credentialId, generation, atMs)
+  used(version: LiveVersion, atMs: number): void {
+    this.lastUses.used(version, atMs)
   }
 
   /**
@@ -190,26 +188,12 @@ export class CredentialView {
 
   #accept(versions: CredentialVersions): void {
     const before = this.#snapshot
-    const kept = new Map(before?.candidates.map((c) => [c.version.versionId, c]))
-    const live = new Set(versions.versions.map((version) => version.generation))
     const gone = [...this.#leaving, ...(before?.candidates.map((c) => c.version) ?? [])]
-    this.#leaving = gone.filter(
-      ({ generation }) => !live.has(generation) && this.lastUses.isInFlight(generation),
-    )
-    const shown = [...versions.versions, ...this.#leaving]
-    const forms = echoForms(shown, versions.publicValues, versions.echoes)
-    this.#snapshot = {
-      publicValues: versions.publicValues,
-      candidates: versions.versions.map((version) => {
-        const known = kept.get(version.versionId)
-        return known !== undefined && isSame(known.version, version)
-          ? known
-          : new VersionCandidate(version, versions.publicValues)
-      }),
-      echoes: echoesOf(forms),
-    }
+    const isLive = (one: LiveVersion) => versions.versions.some((live) => isSameVersion(live, one))
+    this.#leaving = gone.filter((one) => !isLive(one) && this.lastUses.isInFlight(one))
+    this.#snapshot = nextSnapshot(before, versions, this.#leaving)
     this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
-    this.lastUses.retain(live)
+    this.lastUses.retain(versions.versions)
     this.#rollout = Rollout.next(this.#rollout, this.#snapshot, this.#deps.clock.monotonic())
     for (const listener of this.#listeners) listener(this.#snapshot)
   }

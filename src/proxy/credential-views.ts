@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Store } from '../kernel/ports/store.ts'
 import type { ProxyTelemetry } from '../kernel/ports/telemetry.ts'
-import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
+import type { EarlyLook, UseReader } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { CredentialView } from './credential-view.ts'
 import { Membership } from './membership.ts'
@@ -13,7 +13,7 @@ export interface CredentialViewsDeps {
   readonly clock: Clock
   readonly log: Log
   readonly telemetry: ProxyTelemetry
-  readonly uses: UseReporter
+  readonly uses: UseReader
   readonly earlyLook: EarlyLook
   readonly instance: string
 }

@@ -3,7 +3,7 @@ import type { Log } from '../kernel/ports/log.ts'
 import type { Signer, SignerSpec } from '../kernel/ports/signer.ts'
 import type { Store } from '../kernel/ports/store.ts'
 import type { ProxyTelemetry, RouteMeter } from '../kernel/ports/telemetry.ts'
-import type { EarlyLook, UseReporter } from '../kernel/ports/usage.ts'
+import type { EarlyLook, UseReader } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import type { Route } from '../kernel/route.ts'
 import { HELD_BODIES_MAX_BYTES } from '../kernel/limits.ts'
@@ -32,7 +32,7 @@ export interface DataPlaneDeps {
   readonly clock: Clock
   readonly log: Log
   readonly telemetry: ProxyTelemetry
-  readonly uses: UseReporter
+  readonly uses: UseReader
   readonly earlyLook: EarlyLook
   /** Name of this process among the members of a credential. */
   readonly instance: string

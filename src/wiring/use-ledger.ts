@@ -1,4 +1,4 @@
-import type { UseReporter } from '../kernel/ports/usage.ts'
+import type { LastUses, UseReader } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 
 /** One version's last use, as one process tells another. */
@@ -13,17 +13,19 @@ export interface VersionUse {
 /** Of so many versions of a credential the use is remembered; two of them are live at most. */
 const VERSIONS_MAX = 8
 
-interface Use {
-  /** Wall clock; null: never. */
-  atMs: number | null
+/** What is known of one credential. */
+interface Known {
+  /** Where requests of this process note their uses; null before the first version is served. */
+  here: LastUses | null
+  /** Ids of the versions that were loaded last. */
+  live: ReadonlySet<string>
+  /** Wall clock by version id; who was loaded or told of last stands at the end. Null: never used. */
+  readonly uses: Map<string, number | null>
 }
 
 /** When versions were last used of credentials that have no record, for their status. */
-export class UseLedger implements UseReporter {
-  /** By credential, then by generation: the versions that were loaded last. Requests write into these alone. */
-  readonly #live = new Map<string, ReadonlyMap<number, Use>>()
-  /** By credential, then by version id, the one that was loaded or told of last at the end. */
-  readonly #uses = new Map<string, Map<string, Use>>()
+export class UseLedger implements UseReader {
+  readonly #known = new Map<string, Known>()
 
   /** The same source, whose versions the ledger knows by name. */
   naming(source: VersionSource): VersionSource {
@@ -31,32 +33,30 @@ export class UseLedger implements UseReporter {
       ...source,
       load: async () => {
         const loaded = await source.load()
-        const live = new Map<number, Use>()
-        for (const { generation, versionId } of loaded.versions) {
-          live.set(generation, this.#useOf(source.credentialId, versionId))
-        }
-        this.#live.set(source.credentialId, live)
+        const known = this.#of(source.credentialId)
+        gather(known)
+        known.live = new Set(loaded.versions.map(({ versionId }) => versionId))
+        for (const versionId of known.live) note(known, versionId, null)
         return loaded
       },
     }
   }
 
-  used(credentialId: string, generation: number, atMs: number): void {
-    const use = this.#live.get(credentialId)?.get(generation)
-    if (use !== undefined) note(use, atMs)
+  follow(credentialId: string, lastUses: LastUses): void {
+    this.#of(credentialId).here = lastUses
   }
 
   /** Adds what another process has seen. */
   learn(seen: readonly VersionUse[]): void {
     for (const { credentialId, versionId, atMs } of seen) {
-      note(this.#useOf(credentialId, versionId), atMs)
+      note(this.#of(credentialId), versionId, atMs)
     }
   }
 
   /** All that is known, for another process. */
   report(): readonly VersionUse[] {
-    return [...this.#uses].flatMap(([credentialId, uses]) =>
-      [...uses].flatMap(([versionId, { atMs }]) =>
+    return [...this.#known].flatMap(([credentialId, known]) =>
+      [...gather(known)].flatMap(([versionId, atMs]) =>
         atMs === null ? [] : [{ credentialId, versionId, atMs }],
       ),
     )
@@ -64,32 +64,39 @@ export class UseLedger implements UseReporter {
 
   /** Wall clock; null when it was never used. */
   lastUsedAtMs(credentialId: string, versionId: string): number | null {
-    return this.#uses.get(credentialId)?.get(versionId)?.atMs ?? null
+    const known = this.#known.get(credentialId)
+    return known === undefined ? null : (gather(known).get(versionId) ?? null)
   }
 
   /** Forgets the credentials that a reload took out of the configuration. */
   retain(credentials: ReadonlySet<string>): void {
-    for (const known of [this.#live, this.#uses]) {
-      for (const id of known.keys()) if (!credentials.has(id)) known.delete(id)
-    }
+    for (const id of this.#known.keys()) if (!credentials.has(id)) this.#known.delete(id)
   }
 
-  #useOf(credentialId: string, versionId: string): Use {
-    let uses = this.#uses.get(credentialId)
-    if (uses === undefined) this.#uses.set(credentialId, (uses = new Map()))
-    const use = uses.get(versionId) ?? { atMs: null }
-    uses.delete(versionId)
-    uses.set(versionId, use)
-    // Requests write into those that are live: they stay.
-    const live = new Set(this.#live.get(credentialId)?.values())
-    for (const [id, other] of uses) {
-      if (uses.size <= VERSIONS_MAX) break
-      if (other !== use && !live.has(other)) uses.delete(id)
-    }
-    return use
+  #of(credentialId: string): Known {
+    const known = this.#known.get(credentialId)
+    if (known !== undefined) return known
+    const created: Known = { here: null, live: new Set(), uses: new Map() }
+    this.#known.set(credentialId, created)
+    return created
   }
 }
 
-function note(use: Use, atMs: number): void {
-  if (use.atMs === null || use.atMs < atMs) use.atMs = atMs
+/** What requests of this process have noted since is known under the versions' names. */
+function gather(known: Known): Known['uses'] {
+  for (const versionId of known.live) {
+    const atMs = known.here?.lastUsedAtMs(versionId) ?? null
+    if (atMs !== null) note(known, versionId, atMs)
+  }
+  return known.uses
+}
+
+function note({ uses, live }: Known, versionId: string, atMs: number | null): void {
+  const before = uses.get(versionId) ?? null
+  uses.delete(versionId)
+  uses.set(versionId, before === null || (atMs !== null && before < atMs) ? atMs : before)
+  for (const id of uses.keys()) {
+    if (uses.size <= VERSIONS_MAX) break
+    if (id !== versionId && !live.has(id)) uses.delete(id)
+  }
 }

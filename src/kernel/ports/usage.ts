@@ -1,7 +1,13 @@
-/** The data plane tells which version requests use; the control plane waits for the old one to fall silent. */
-export interface UseReporter {
-  /** A request was sent with this generation. Called on every request: it must be cheap. */
-  used(credentialId: string, generation: number, atMs: number): void
+/** When each version of a credential was used last; the data plane keeps it. */
+export interface LastUses {
+  /** Wall clock; null: it was never used, or is forgotten. */
+  lastUsedAtMs(versionId: string): number | null
+}
+
+/** Whoever wants to know which versions are used. It reads where requests write, so that telling costs them nothing. */
+export interface UseReader {
+  /** The uses of a credential are kept there from now on. */
+  follow(credentialId: string, lastUses: LastUses): void
 }
 
 /** Asks the rotation to look now, because a request saw something: a refusal that a fallback healed. */

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
+import type { LastUses } from '../../../src/kernel/ports/usage.ts'
 import type { Endpoint, Route } from '../../../src/kernel/route.ts'
 import {
   DataPlane,
@@ -21,7 +22,8 @@ export class Bench {
   readonly log = new RecordingLog()
   readonly telemetry = new RecordingTelemetry()
   readonly looks: string[] = []
-  readonly uses: { generation: number; atMs: number }[] = []
+  /** Where the plane says that it keeps the uses of its credential. */
+  lastUses: LastUses | null = null
   readonly upstream = new FakeUpstream()
   readonly source: FakeVersionSource
   readonly plane: DataPlane
@@ -42,7 +44,7 @@ export class Bench {
         clock: this.clock,
         log: this.log,
         telemetry: this.telemetry,
-        uses: { used: (_id, generation, atMs) => this.uses.push({ generation, atMs }) },
+        uses: { follow: (_id, lastUses) => (this.lastUses = lastUses) },
         earlyLook: { look: (id) => this.looks.push(id) },
         instance: 'replica-1',
         ...deps,

@@ -326,8 +326,10 @@ test('an answer too large to look into is streamed on', async () => {
   expect(bench.upstream.requests).toHaveLength(1)
 })
 
-test('every use is reported when it starts and when it ends', async () => {
+test('uses are kept by version, where whoever asks can read them', async () => {
   bench = await Bench.start({})
+  expect(bench.lastUses?.lastUsedAtMs('g2')).toBeNull()
   await bench.send({})
-  expect(bench.uses.map((use) => use.generation)).toEqual([2, 2])
+  expect(bench.lastUses?.lastUsedAtMs('g2')).toBe(bench.clock.now())
+  expect(bench.lastUses?.lastUsedAtMs('g1')).toBeNull()
 })

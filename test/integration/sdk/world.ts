@@ -104,7 +104,7 @@ export class SdkWorld {
         clock,
         log,
         telemetry: metrics.proxy,
-        uses: { used: () => {} },
+        uses: { follow: () => {} },
         earlyLook: { look: () => {} },
         instance: 'replica-1',
         signer: (spec) => createSigner(spec, new SeededRandom(2)),

@@ -61,7 +61,7 @@ export class DataPlane {
         probe: async ({ value }) => (await provider.verify(value, NEVER)).kind,
       },
       meter: SILENT_METER,
-      uses: { used: () => {} },
+      uses: { follow: () => {} },
       earlyLook: { look: earlyLook },
     })
     this.#membership = new Membership({ clock, log, store, view: this.#view, instance })

@@ -18,7 +18,7 @@ async function raise() {
     clock,
     log: new RecordingLog(),
     telemetry: new RecordingTelemetry(),
-    uses: { used: () => {} },
+    uses: { follow: () => {} },
     earlyLook: { look: () => {} },
     instance: 'me',
   })

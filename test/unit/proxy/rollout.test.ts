@@ -18,7 +18,7 @@ async function view(...versions: readonly LiveVersion[]) {
     log: new RecordingLog(),
     source,
     meter: new RecordingTelemetry().credential('c'),
-    uses: { used: () => {} },
+    uses: { follow: () => {} },
     earlyLook: { look: () => {} },
   })
   await credential.start()

@@ -24,7 +24,7 @@ async function serve(bench: Bench, instance: string) {
     log,
     source: createRecordSource({ store, credentialId: ID, publicValues: {} }),
     meter: new RecordingTelemetry().credential(ID),
-    uses: { used: () => {} },
+    uses: { follow: () => {} },
     earlyLook: { look: () => {} },
   })
   const membership = new Membership({ clock, log, store, view, instance })

@@ -22,10 +22,15 @@ function sourceOf(versions: Readonly<Record<number, string>>): VersionSource {
   }
 }
 
+/** Follows a map that a test writes into: when each version was used. */
+function uses(ledger: UseLedger, seen: Readonly<Record<string, number>>): void {
+  ledger.follow('partner', { lastUsedAtMs: (versionId) => seen[versionId] ?? null })
+}
+
 test('a use in another process is known under the version’s name, whatever its generation was there', async () => {
   const [here, there] = [new UseLedger(), new UseLedger()]
   await there.naming(sourceOf({ 4: 's-abc' })).load()
-  there.used('partner', 4, 1_000)
+  uses(there, { 's-abc': 1_000 })
   here.learn(there.report())
   here.learn([{ credentialId: 'partner', versionId: 's-abc', atMs: 900 }])
   expect(here.lastUsedAtMs('partner', 's-abc')).toBe(1_000)
@@ -34,7 +39,7 @@ test('a use in another process is known under the version’s name, whatever its
 
 test('a version that was never loaded has no name to be used under', () => {
   const ledger = new UseLedger()
-  ledger.used('partner', 2, 1_000)
+  uses(ledger, { 's-abc': 1_000 })
   expect(ledger.report()).toEqual([])
 })
 
@@ -42,7 +47,7 @@ test('it remembers a few versions of a credential, and no credential that is gon
   const ledger = new UseLedger()
   for (let generation = 1; generation <= 100; generation++) {
     await ledger.naming(sourceOf({ [generation]: `s-${generation}` })).load()
-    ledger.used('partner', generation, generation)
+    uses(ledger, { [`s-${generation}`]: generation })
   }
   expect(ledger.report()).toHaveLength(8)
   expect(ledger.lastUsedAtMs('partner', 's-100')).toBe(100)
@@ -55,7 +60,7 @@ test('what is live is remembered, whatever other processes tell of versions that
   await ledger.naming(sourceOf({ 1: 's-live' })).load()
   const told = Array.from({ length: 20 }, (_, n) => ({ versionId: `s-${n}`, atMs: n }))
   ledger.learn(told.map((one) => ({ credentialId: 'partner', ...one })))
-  ledger.used('partner', 1, 5_000)
+  uses(ledger, { 's-live': 5_000 })
   expect(ledger.lastUsedAtMs('partner', 's-live')).toBe(5_000)
   expect(ledger.report()).toHaveLength(8)
 })

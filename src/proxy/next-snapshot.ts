@@ -1,0 +1,48 @@
+import type { CredentialVersions, LiveVersion } from '../kernel/credential.ts'
+import type { Candidate, CredentialSnapshot } from './credential-snapshot.ts'
+import type { Echo } from './mask-echo.ts'
+import { echoesOf, echoForms } from './render-credential.ts'
+import { isSame, VersionCandidate } from './version-candidate.ts'
+
+/**
+ * What requests use from now on. Sources are read more often than they change: what says the same stays the same object,
+ * with the forms and patterns that requests have made of it.
+ * @param leaving versions that are gone, but must not be shown yet
+ */
+export function nextSnapshot(
+  before: CredentialSnapshot | null,
+  { versions, publicValues, echoes }: CredentialVersions,
+  leaving: readonly LiveVersion[],
+): CredentialSnapshot {
+  const known = new Map(before?.candidates.map((each) => [each.version.versionId, each]))
+  const candidates = versions.map((version): Candidate => {
+    const same = known.get(version.versionId)
+    return same !== undefined && isSame(same.version, version)
+      ? same
+      : new VersionCandidate(version, publicValues)
+  })
+  const forms = echoForms([...versions, ...leaving], publicValues, echoes)
+  return {
+    publicValues,
+    candidates: keep(before?.candidates, candidates, (a, b) => a === b),
+    echoes: keep(before?.echoes, echoesOf(forms), isSameEcho),
+  }
+}
+
+function keep<T>(
+  before: readonly T[] | undefined,
+  now: readonly T[],
+  isSameOne: (a: T, b: T) => boolean,
+): readonly T[] {
+  const isKept =
+    before?.length === now.length &&
+    before.every((each, at) => {
+      const other = now[at]
+      return other !== undefined && isSameOne(each, other)
+    })
+  return isKept && before !== undefined ? before : now
+}
+
+function isSameEcho({ forms }: Echo, other: Echo): boolean {
+  return forms.length === other.forms.length && forms.every((form, at) => form === other.forms[at])
+}
