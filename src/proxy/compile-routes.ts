@@ -1,4 +1,4 @@
-import type { Endpoint, Route } from '../kernel/route.ts'
+import type { Endpoint, Injection, Route } from '../kernel/route.ts'
 import type { RouteMeter } from '../kernel/ports/telemetry.ts'
 import type { KnownClient } from './authenticate-client.ts'
 import type { CredentialView } from './credential-view.ts'
@@ -50,6 +50,8 @@ export interface CompiledRoute {
   readonly origin: string
   /** At least one. */
   readonly accounts: readonly CompiledAccount[]
+  /** That of a route that has one, as most have; else null. */
+  readonly only: CompiledAccount | null
   readonly clock: UpstreamClock
   readonly allow: AllowList
   readonly endpoints: readonly CompiledEndpoint[]
@@ -123,25 +125,48 @@ export function compileRoutes(
 
 type CompileEndpoint = (endpoint: Endpoint, route: Route) => CompiledEndpoint
 
-/** Routes of one preset have the same endpoints: these are compiled once, except where they hold a route's own tokens. */
+/**
+ * Routes of one preset have the same endpoints, and routes of one company write alike ones: these are compiled once, so
+ * that a request finds what the one before it, by another route, has left in the processor's caches. A route's own tokens
+ * are its own.
+ */
 function sharedEndpoints(parts: RouteParts): CompileEndpoint {
-  const shared = new Map<Endpoint, CompiledEndpoint>()
+  const shared = new Map<Endpoint | string, CompiledEndpoint>()
   return (endpoint, route) => {
     const known = shared.get(endpoint)
     if (known !== undefined) return known
-    const compiled = compileEndpoint(endpoint, route, parts)
-    if (compiled.placements.every(({ kind }) => kind !== 'token')) shared.set(endpoint, compiled)
+    const key = isPlain(endpoint) ? JSON.stringify(endpoint) : endpoint
+    const compiled = shared.get(key) ?? compileEndpoint(endpoint, route, parts)
+    if (compiled.placements.some(({ kind }) => kind === 'token')) return compiled
+    shared.set(key, compiled)
+    shared.set(endpoint, compiled)
     return compiled
   }
 }
 
+/** Whether its text says all of it: nothing that computes or holds a secret. */
+function isPlain({ inject }: Endpoint): boolean {
+  return inject.every(({ kind }) => PLAIN.has(kind))
+}
+
+const PLAIN: ReadonlySet<Injection['kind']> = new Set([
+  'header',
+  'basic',
+  'bearer',
+  'query',
+  'form',
+  'json',
+])
+
 function compileRoute(route: Route, parts: RouteParts, endpointOf: CompileEndpoint): CompiledRoute {
+  const accounts = route.credentialIds.map((id) => compileAccount(id, route, parts))
   return {
     name: route.name,
     meter: parts.meter(route.name),
     upstream: parts.upstream(route),
     origin: route.upstream.origin,
-    accounts: route.credentialIds.map((id) => compileAccount(id, route, parts)),
+    accounts,
+    only: accounts.length === 1 ? (accounts[0] ?? null) : null,
     clock: new UpstreamClock(),
     allow: compileAllow(route.allow),
     endpoints: route.endpoints.map((endpoint) => endpointOf(endpoint, route)),

@@ -57,7 +57,7 @@ export function planInjection(
   const form = bodyKind === 'form' && bytes !== null ? bytes.toString('latin1') : null
   const json = outline === null || bytes === null ? null : { outline, bytes }
   const parts = { head, path, query, form, json }
-  const account = selectAccount(route.accounts, endpoint, parts)
+  const account = selectAccount(route, endpoint, parts)
   const placement = choosePlacement(endpoint, account, parts)
   const { view, publicValues } = selectSecret(account, placement, parts)
   return { placement, credential: view, publicValues, bodyKind, outline, parts }

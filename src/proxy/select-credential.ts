@@ -10,8 +10,8 @@ import { materialOf, type Placement } from './placement.ts'
 import { presentedKeys } from './presented-keys.ts'
 
 /** Whether a refused request could be sent again with another version of one of the route's credentials. */
-export function hasFallback({ accounts }: CompiledRoute): boolean {
-  return accounts.some(({ view }) => view.hasFallback)
+export function hasFallback({ only, accounts }: CompiledRoute): boolean {
+  return only === null ? accounts.some(({ view }) => view.hasFallback) : only.view.hasFallback
 }
 
 /**
@@ -20,12 +20,11 @@ export function hasFallback({ accounts }: CompiledRoute): boolean {
  * @throws RefusedError `credential-unknown` when no account is named, an unknown one, or two
  */
 export function selectAccount(
-  accounts: readonly CompiledAccount[],
+  { only, accounts }: CompiledRoute,
   endpoint: CompiledEndpoint,
   parts: CallerParts,
 ): CompiledAccount {
-  const [only] = accounts
-  if (accounts.length === 1 && only !== undefined) return only
+  if (only !== null) return only
   const keys = presentedKeys(endpoint, parts)
   const owners = ownersOf(accounts, endpoint, parts)
   const isNamed = keys.length > 0 || owners.length > 0

@@ -26,6 +26,8 @@ export class VersionHealth {
   #trial: Promise<void> | null = null
   /** What was chosen among whom, while nothing speaks against any of them: the same for every request, at any time. */
   #calm: { readonly among: readonly Candidate[]; readonly choice: Choice } | null = null
+  /** The version that was accepted last, while nothing has been learnt since: one more acceptance says nothing new. */
+  #settled: LiveVersion | null = null
   /** While no version is good. */
   #restMs = 0
   #restUntilMs = 0
@@ -78,12 +80,16 @@ export class VersionHealth {
 
   /** An upstream took the version: whatever spoke against it is void. */
   accepted(version: LiveVersion): void {
+    if (this.#settled === version) return
     const record = this.#records.get(version.versionId)
     this.#restMs = 0
     this.#restUntilMs = 0
-    if (record?.proven === true && record.refusals === 0 && record.coolUntilMs === null) return
-    this.#forget(version.versionId)
-    this.#records.set(version.versionId, { ...FRESH, proven: true })
+    const isNew = record?.proven !== true || record.refusals > 0 || record.coolUntilMs !== null
+    if (isNew) {
+      this.#forget(version.versionId)
+      this.#records.set(version.versionId, { ...FRESH, proven: true })
+    }
+    this.#settled = version
   }
 
   /** Whether an upstream has accepted it, and nothing has spoken against it since. */
@@ -102,6 +108,7 @@ export class VersionHealth {
     const nowMs = this.#deps.clock.monotonic()
     if (before.coolUntilMs !== null && before.coolUntilMs > nowMs) return true
     const refusals = before.refusals + 1
+    this.#settled = null
     if (!conclusive && refusals < REFUSALS_IN_A_ROW_MAX) {
       this.#records.set(version.versionId, { ...before, refusals })
       return false
@@ -201,6 +208,7 @@ export class VersionHealth {
   /** Whatever changes the choice begins here. */
   #forget(versionId: string): void {
     this.#calm = null
+    this.#settled = null
     this.#records.get(versionId)?.stopProbe?.()
     this.#records.delete(versionId)
   }
