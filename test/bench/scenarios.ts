@@ -108,11 +108,11 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...plain,
-    id: 'refused-8',
-    title: 'GET, 200 B, 8 % refused and replayed, one connection',
+    id: 'refused-50',
+    title: 'GET, 200 B, every second one refused and replayed, one connection',
     request: get(200),
-    // Below the tenth of its requests that Sidekey replays at most.
-    refuseEvery: 12,
+    // Of a small share, the noise of all others is taken for what the refused ones cost: with a twelfth, twelve times.
+    refuseEvery: 2,
     // Many connections make batches of events, which replays break up; that would count as their cost.
     connections: 1,
     needs: 'replay',

@@ -38,7 +38,13 @@ export function targets(
     figure('memory, idle', 'MB', 80, 60, footprint.idleMb),
     figure('memory, 32 connections', 'MB', 130, 100, medianOf(own('get-200'), 'loadedMb')),
     figure('first proxied answer after the start', 'ms', 400, 250, footprint.firstAnswerMs),
-    figure('a request refused and replayed', '× a plain one', 2.2, 2.05, replayed(of('refused-8'))),
+    figure(
+      'a request refused and replayed',
+      '× a plain one',
+      2.2,
+      2.05,
+      replayed(of('refused-50')),
+    ),
     figure('1,000 routes and credentials, CPU', '× one', 1.1, null, beside('routes-1000')),
     figure('while an account rotates, CPU', '× else', 1.1, null, beside('rotating')),
   ]
