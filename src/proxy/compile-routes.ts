@@ -55,6 +55,8 @@ export interface CompiledRoute {
   readonly clock: UpstreamClock
   readonly allow: AllowList
   readonly endpoints: readonly CompiledEndpoint[]
+  /** The first endpoint, where it has every path; else null. */
+  readonly everywhere: CompiledEndpoint | null
   /** See `Route.maskBody`. */
   readonly maskBody: boolean
 }
@@ -160,6 +162,8 @@ const PLAIN: ReadonlySet<Injection['kind']> = new Set([
 
 function compileRoute(route: Route, parts: RouteParts, endpointOf: CompileEndpoint): CompiledRoute {
   const accounts = route.credentialIds.map((id) => compileAccount(id, route, parts))
+  const endpoints = route.endpoints.map((endpoint) => endpointOf(endpoint, route))
+  const hasAll = route.endpoints[0]?.paths.includes('/**') === true
   return {
     name: route.name,
     meter: parts.meter(route.name),
@@ -169,7 +173,8 @@ function compileRoute(route: Route, parts: RouteParts, endpointOf: CompileEndpoi
     only: accounts.length === 1 ? (accounts[0] ?? null) : null,
     clock: new UpstreamClock(),
     allow: compileAllow(route.allow),
-    endpoints: route.endpoints.map((endpoint) => endpointOf(endpoint, route)),
+    endpoints,
+    everywhere: hasAll ? (endpoints[0] ?? null) : null,
     maskBody: route.maskBody ?? false,
   }
 }

@@ -47,8 +47,11 @@ export function findByHost(
 }
 
 /** The first endpoint whose paths match. @throws RefusedError `path-refused` when there is none */
-export function matchEndpoint(route: CompiledRoute, path: string): CompiledEndpoint {
-  const found = route.endpoints.find((endpoint) => endpoint.matches(path))
+export function matchEndpoint(
+  { everywhere, endpoints }: CompiledRoute,
+  path: string,
+): CompiledEndpoint {
+  const found = everywhere ?? endpoints.find((endpoint) => endpoint.matches(path))
   if (found === undefined) {
     throw new RefusedError('path-refused', 'no endpoint of the route has this path')
   }

@@ -3,18 +3,14 @@ import type { Candidate } from './credential-snapshot.ts'
 import type { WrittenPlacement } from './placement.ts'
 import { type Rendered, renderCredential } from './render-credential.ts'
 
-interface Form {
-  readonly placement: WrittenPlacement
-  readonly rendered: Rendered
-}
-
 /** A version with its forms, each written at its first use and kept for as long as the placement is. */
 export class VersionCandidate implements Candidate {
   readonly version: LiveVersion
   readonly #publicValues: Readonly<Record<string, string>>
-  readonly #forms = new WeakMap<WrittenPlacement, Form>()
-  /** That of the last request, and so of the next one, probably. */
-  #last: Form | null = null
+  readonly #forms = new WeakMap<WrittenPlacement, Rendered>()
+  /** Those of the last request, and so of the next one, probably. */
+  #placement: WrittenPlacement | null = null
+  #rendered: Rendered | null = null
 
   constructor(version: LiveVersion, publicValues: Readonly<Record<string, string>>) {
     this.version = version
@@ -22,17 +18,19 @@ export class VersionCandidate implements Candidate {
   }
 
   rendered(placement: WrittenPlacement): Rendered {
-    if (this.#last?.placement !== placement) this.#last = this.#form(placement)
-    return this.#last.rendered
+    if (this.#placement === placement && this.#rendered !== null) return this.#rendered
+    const rendered = this.#form(placement)
+    this.#placement = placement
+    this.#rendered = rendered
+    return rendered
   }
 
-  #form(placement: WrittenPlacement): Form {
+  #form(placement: WrittenPlacement): Rendered {
     const known = this.#forms.get(placement)
     if (known !== undefined) return known
     const rendered = renderCredential(placement, this.version, this.#publicValues)
-    const form = { placement, rendered }
-    this.#forms.set(placement, form)
-    return form
+    this.#forms.set(placement, rendered)
+    return rendered
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../kernel/limits.ts'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
-import { type Choice, chooseCandidates, type Standing } from './choose-candidates.ts'
+import { type Choice, chooseCandidates, type Standing, type Tries } from './choose-candidates.ts'
 import type { Candidate } from './credential-snapshot.ts'
 
 export interface VersionHealthDeps {
@@ -24,8 +24,8 @@ export class VersionHealth {
   readonly #deps: VersionHealthDeps
   readonly #records = new Map<string, HealthRecord>()
   #trial: Promise<void> | null = null
-  /** What was chosen among whom, while nothing speaks against any of them: the same for every request, at any time. */
-  #calm: { readonly among: readonly Candidate[]; readonly choice: Choice } | null = null
+  /** What was chosen while nothing speaks against any of its candidates: the same for every request, at any time. */
+  #calm: Tries | null = null
   /** The version that was accepted last, while nothing has been learnt since: one more acceptance says nothing new. */
   #settled: LiveVersion | null = null
   /** While no version is good. */
@@ -53,7 +53,7 @@ export class VersionHealth {
 
   /** What a request would try at this moment. */
   peek(candidates: readonly Candidate[], replayable: boolean): Choice {
-    if (this.#calm?.among === candidates) return this.#calm.choice
+    if (this.#calm?.candidates === candidates) return this.#calm
     const choice = chooseCandidates({
       candidates,
       standingOf: (versionId) => this.#records.get(versionId) ?? UNKNOWN,
@@ -62,9 +62,8 @@ export class VersionHealth {
       replayable,
       nowMs: this.#deps.clock.monotonic(),
     })
-    if (choice.kind === 'try' && !choice.trial && choice.candidates === candidates) {
-      this.#calm = { among: candidates, choice }
-    }
+    const isCalm = choice.kind === 'try' && !choice.trial && choice.candidates === candidates
+    if (isCalm) this.#calm = choice
     return choice
   }
 

@@ -12,7 +12,7 @@ export const BUCKETS = BOUNDS_SECONDS.length + 1
 export interface Durations {
   readonly sumMs: number
   /** See `BUCKETS`. */
-  readonly counts: Float64Array
+  readonly counts: readonly number[]
 }
 
 /**
@@ -60,7 +60,7 @@ export class RouteDurations extends Histogram<'route'> {
   #series(route: string, durations: Durations): readonly object[] {
     let count = 0
     // Each bound counts all that were at most as long.
-    const cumulative = Array.from(durations.counts, (each) => (count += each))
+    const cumulative = durations.counts.map((each) => (count += each))
     const series = (suffix: string, value: number, labels: object = {}) => ({
       metricName: this.#name + suffix,
       sharedLabels: { route },

@@ -9,7 +9,7 @@ import {
   type UpstreamFaultReason,
 } from '../kernel/ports/telemetry.ts'
 import { bucketOf, BUCKETS, type Durations } from './duration-histogram.ts'
-import { type NumberRow, NumberRows } from './number-rows.ts'
+import { NumberRow, NumberRows } from './number-rows.ts'
 
 /** How often each word of a closed set was counted. */
 export type Tally = readonly (readonly [word: string, count: number])[]
@@ -54,25 +54,28 @@ const FALLBACKS: Places<FallbackOutcome> = {
 const credentialRows = new NumberRows(10)
 
 /** What a route's requests came to. */
-export class RouteCounts implements RouteMeter {
-  readonly #row = routeRows.take()
+export class RouteCounts extends NumberRow implements RouteMeter {
   #webSockets = 0
 
+  constructor() {
+    super(routeRows)
+  }
+
   finished(outcome: RequestOutcome, durationMs: number): void {
-    add(this.#row, OUTCOMES[outcome], 1)
-    observe(this.#row, WHOLE, WHOLE_SUM, durationMs)
+    this.add(OUTCOMES[outcome], 1)
+    observe(this, WHOLE, WHOLE_SUM, durationMs)
   }
 
   upstream(durationMs: number): void {
-    observe(this.#row, UPSTREAM, UPSTREAM_SUM, durationMs)
+    observe(this, UPSTREAM, UPSTREAM_SUM, durationMs)
   }
 
   replay(outcome: ReplayOutcome): void {
-    add(this.#row, REPLAYS[outcome], 1)
+    this.add(REPLAYS[outcome], 1)
   }
 
   upstreamFault(reason: UpstreamFaultReason): void {
-    add(this.#row, FAULTS + UPSTREAM_FAULT_REASONS.indexOf(reason), 1)
+    this.add(FAULTS + UPSTREAM_FAULT_REASONS.indexOf(reason), 1)
   }
 
   webSocket(change: 'opened' | 'ended'): void {
@@ -80,16 +83,15 @@ export class RouteCounts implements RouteMeter {
   }
 
   get requests(): Tally {
-    return tally(this.#row, OUTCOMES)
+    return tally(this, OUTCOMES)
   }
 
   get replays(): Tally {
-    return tally(this.#row, REPLAYS)
+    return tally(this, REPLAYS)
   }
 
   get faults(): Tally {
-    const { values, at } = this.#row
-    return UPSTREAM_FAULT_REASONS.map((reason, place) => [reason, values[at + FAULTS + place] ?? 0])
+    return UPSTREAM_FAULT_REASONS.map((reason, place) => [reason, this.get(FAULTS + place)])
   }
 
   get webSocketsOpen(): number {
@@ -97,59 +99,57 @@ export class RouteCounts implements RouteMeter {
   }
 
   get whole(): Durations {
-    return durations(this.#row, WHOLE, WHOLE_SUM)
+    return durations(this, WHOLE, WHOLE_SUM)
   }
 
   get upstreamTime(): Durations {
-    return durations(this.#row, UPSTREAM, UPSTREAM_SUM)
+    return durations(this, UPSTREAM, UPSTREAM_SUM)
   }
 }
 
 /** What became of a credential's versions in requests. */
-export class CredentialCounts implements CredentialMeter {
-  readonly #row = credentialRows.take()
+export class CredentialCounts extends NumberRow implements CredentialMeter {
+  constructor() {
+    super(credentialRows)
+  }
 
   injected(stage: Stage): void {
-    add(this.#row, INJECTIONS[stage], 1)
+    this.add(INJECTIONS[stage], 1)
   }
 
   authFailure(stage: Stage): void {
-    add(this.#row, AUTH_FAILURES[stage], 1)
+    this.add(AUTH_FAILURES[stage], 1)
   }
 
   fallback(outcome: FallbackOutcome): void {
-    add(this.#row, FALLBACKS[outcome], 1)
+    this.add(FALLBACKS[outcome], 1)
   }
 
   get injections(): Tally {
-    return tally(this.#row, INJECTIONS)
+    return tally(this, INJECTIONS)
   }
 
   get authFailures(): Tally {
-    return tally(this.#row, AUTH_FAILURES)
+    return tally(this, AUTH_FAILURES)
   }
 
   get fallbacks(): Tally {
-    return tally(this.#row, FALLBACKS)
+    return tally(this, FALLBACKS)
   }
-}
-
-function add({ values, at }: NumberRow, place: number, amount: number): void {
-  values[at + place] = (values[at + place] ?? 0) + amount
 }
 
 /** A negative duration, from a broken clock, counts as 0. */
 function observe(row: NumberRow, buckets: number, sum: number, durationMs: number): void {
   const duration = durationMs > 0 ? durationMs : 0
-  add(row, buckets + bucketOf(duration), 1)
-  add(row, sum, duration)
+  row.add(buckets + bucketOf(duration), 1)
+  row.add(sum, duration)
 }
 
-function tally<Word extends string>({ values, at }: NumberRow, places: Places<Word>): Tally {
-  return Object.entries<number>(places).map(([word, place]) => [word, values[at + place] ?? 0])
+function tally<Word extends string>(row: NumberRow, places: Places<Word>): Tally {
+  return Object.entries<number>(places).map(([word, place]) => [word, row.get(place)])
 }
 
-function durations({ values, at }: NumberRow, buckets: number, sum: number): Durations {
-  const counts = values.subarray(at + buckets, at + buckets + BUCKETS)
-  return { counts, sumMs: values[at + sum] ?? 0 }
+function durations(row: NumberRow, buckets: number, sum: number): Durations {
+  const counts = Array.from({ length: BUCKETS }, (_, bucket) => row.get(buckets + bucket))
+  return { counts, sumMs: row.get(sum) }
 }
