@@ -3,6 +3,7 @@ import type { RouteMeter } from '../kernel/ports/telemetry.ts'
 import type { KnownClient } from './authenticate-client.ts'
 import type { CredentialView } from './credential-view.ts'
 import { compileDetector, type Detector } from './detect-auth-failure.ts'
+import { FieldNames } from './field-names.ts'
 import { compilePathPatterns, type PathMatcher } from './path-pattern.ts'
 import {
   compilePlacement,
@@ -79,7 +80,7 @@ export interface CompiledEndpoint {
   readonly keyPath: string | null
   readonly placements: readonly Placement[]
   /** Canonical names of the header fields where a credential may stand. */
-  readonly credentialNames: ReadonlySet<string>
+  readonly credentialNames: FieldNames
   /** Names of query parameters, form fields and JSON members (as pointers) where a credential may stand. */
   readonly parameterNames: ReadonlySet<string>
   readonly fieldNames: ReadonlySet<string>
@@ -206,7 +207,7 @@ function compileEndpoint(
     matches: compilePathPatterns(endpoint.paths),
     keyPath: endpoint.keyPath ?? null,
     placements,
-    credentialNames: new Set(placements.flatMap(headerNamesOf)),
+    credentialNames: new FieldNames(placements.flatMap(headerNamesOf)),
     parameterNames: namesOf(placements, 'query'),
     fieldNames: namesOf(placements, 'form'),
     pointers: namesOf(placements, 'json'),

@@ -3,7 +3,8 @@ import { authenticateClient, type KnownClient } from './authenticate-client.ts'
 import type { RouteTable } from './compile-routes.ts'
 import { type Authority, parseAuthority } from './entrance.ts'
 import { findByHost } from './match-route.ts'
-import { MalformedHeadError, type RequestHead } from './read-head.ts'
+import { MalformedHeadError } from './malformed-head.ts'
+import type { RequestHead } from './read-head.ts'
 
 /** What becomes of a CONNECT: `inner` ends here, and its requests are handled; `tunnel` goes through untouched. */
 export type ConnectDecision =

@@ -1,5 +1,6 @@
 import { CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
+import { FieldNames } from './field-names.ts'
 import { endToEndTrailers } from './hop-headers.ts'
 import { type Echo, maskEcho } from './mask-echo.ts'
 
@@ -91,4 +92,4 @@ export function sendTrailers(
   response.addTrailers(pairs)
 }
 
-const NONE: ReadonlySet<string> = new Set()
+const NONE = new FieldNames([])

@@ -1,7 +1,8 @@
+import { FieldNames } from './field-names.ts'
 import { isField } from './http2-head.ts'
 
 /** Fields that belong to one hop, or that Sidekey or the HTTP client writes itself. RFC 9110, section 7.6.1. */
-const HOP: ReadonlySet<string> = new Set([
+const HOP = new FieldNames([
   'connection',
   'content-length',
   'expect',
@@ -25,14 +26,15 @@ const HOP: ReadonlySet<string> = new Set([
 export function endToEndFields(
   fields: readonly string[],
   nominated: readonly string[],
-  credentialNames: ReadonlySet<string>,
+  credentialNames: FieldNames,
 ): string[] {
   const kept: string[] = []
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? ''
-    const lower = canonicalName(name)
-    if (HOP.has(lower) || credentialNames.has(lower)) continue
-    if (nominated.length > 0 && nominated.includes(lower)) continue
+    if (HOP.mayHave(name) || credentialNames.mayHave(name) || nominated.length > 0) {
+      const lower = canonicalName(name)
+      if (HOP.has(lower) || credentialNames.has(lower) || nominated.includes(lower)) continue
+    }
     kept.push(name, fields[i + 1] ?? '')
   }
   return kept
@@ -44,7 +46,7 @@ export function canonicalName(name: string): string {
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower
 }
 
-const RESPONSE_HOP: ReadonlySet<string> = new Set([
+const RESPONSE_HOP = new FieldNames([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -55,6 +57,8 @@ const RESPONSE_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+const OWN = /^sidekey-/i
+
 /** The upstream's fields that go to the client. */
 export function endToEndResponseFields(fields: readonly string[]): string[] {
   const kept: string[] = []
@@ -62,13 +66,13 @@ export function endToEndResponseFields(fields: readonly string[]): string[] {
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? ''
     const value = fields[i + 1] ?? ''
-    const lower = name.toLowerCase()
-    if (RESPONSE_HOP.has(lower)) {
+    if (RESPONSE_HOP.mayHave(name)) {
+      const lower = name.toLowerCase()
       if (lower === 'connection') nominated = [...(nominated ?? []), ...nominees(value)]
-      continue
+      if (RESPONSE_HOP.has(lower)) continue
     }
     // Only Sidekey speaks for itself.
-    if (lower.startsWith('sidekey-')) continue
+    if (OWN.test(name)) continue
     kept.push(name, value)
   }
   return nominated === null || nominated.length === 0 ? kept : withoutNominated(kept, nominated)
@@ -102,10 +106,7 @@ const NEVER_TRAILING =
  * stand in HTTP/1.1.
  * @param credentialNames where a credential may stand
  */
-export function endToEndTrailers(
-  fields: readonly string[],
-  credentialNames: ReadonlySet<string>,
-): string[] {
+export function endToEndTrailers(fields: readonly string[], credentialNames: FieldNames): string[] {
   const kept: string[] = []
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? ''

@@ -1,6 +1,7 @@
 import type { CompiledEndpoint } from './compile-routes.ts'
 import type { Candidate } from './credential-snapshot.ts'
 import type { OutboundRequest } from './attempt.ts'
+import type { FieldNames } from './field-names.ts'
 import type { HeldBody } from './hold-body.ts'
 import { endToEndFields, endToEndTrailers } from './hop-headers.ts'
 import type { Match } from './match-route.ts'
@@ -64,10 +65,7 @@ function renderedFor(
 }
 
 /** Of most requests there are none, which is known when their body is held. */
-function trailersOf(
-  body: HeldBody,
-  credentialNames: ReadonlySet<string>,
-): OutboundRequest['trailers'] {
+function trailersOf(body: HeldBody, credentialNames: FieldNames): OutboundRequest['trailers'] {
   if (body.kind === 'none') return null
   if (body.kind === 'held') {
     const { trailers = NO_TRAILERS } = body

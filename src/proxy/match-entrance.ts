@@ -3,7 +3,8 @@ import { authenticateClient, type KnownClient, recognizeClient } from './authent
 import type { RouteTable } from './compile-routes.ts'
 import { type Entrance, parseAuthority } from './entrance.ts'
 import { findByHost, type Match, matchRoute, splitTarget } from './match-route.ts'
-import { MalformedHeadError, type RequestHead } from './read-head.ts'
+import { MalformedHeadError } from './malformed-head.ts'
+import type { RequestHead } from './read-head.ts'
 
 /** Who asks: known since the CONNECT inside a tunnel, by this request's own token elsewhere. */
 export function clientOf(

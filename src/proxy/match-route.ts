@@ -1,6 +1,7 @@
 import { RefusedError } from '../kernel/errors.ts'
 import type { CompiledEndpoint, CompiledRoute, RouteTable } from './compile-routes.ts'
-import { MalformedHeadError, type RequestHead } from './read-head.ts'
+import { MalformedHeadError } from './malformed-head.ts'
+import type { RequestHead } from './read-head.ts'
 
 /** Where a request goes, and what of its target goes with it, byte for byte. */
 export interface Match {

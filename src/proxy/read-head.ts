@@ -6,6 +6,8 @@ import {
 } from '../kernel/limits.ts'
 import type { ClientRequest } from './client-message.ts'
 import { headBytes, isHead } from './http2-head.ts'
+import { MalformedHeadError } from './malformed-head.ts'
+import { SeenFields } from './seen-fields.ts'
 
 /** What the map needs to know of a request's head. Everything else stays in `fields`, as it was received. */
 export interface RequestHead {
@@ -34,13 +36,6 @@ export interface RequestHead {
   readonly expectsContinue: boolean
   /** Wants the connection to become a WebSocket, and the connection can: RFC 6455, section 4.2.1. */
   readonly upgrade: boolean
-}
-
-/** A request's head that Sidekey can't take as it stands, in a way that makes the rest of the connection suspect. */
-export class MalformedHeadError extends RefusedError {
-  constructor(message: string) {
-    super('malformed-request', message)
-  }
 }
 
 /**
@@ -83,83 +78,6 @@ export function readHead(request: ClientRequest): RequestHead {
 }
 
 const NO_TOKENS: readonly string[] = []
-
-/** The fields that decide something before the request is routed. */
-class SeenFields {
-  hosts = 0
-  host = ''
-  contentLengths = 0
-  contentLength = ''
-  /** Null: there is none. An empty one is none that is known. */
-  transferEncoding: string | null = null
-  contentTypes = 0
-  contentType = ''
-  contentEncoding = ''
-  connection = ''
-  upgrade = ''
-  expect = ''
-  origin = ''
-  site = ''
-  authorization = ''
-  proxyAuthorization = ''
-  clientToken = ''
-
-  note(name: string, value: string): void {
-    switch (name.toLowerCase()) {
-      case 'host':
-        this.hosts++
-        this.host = value
-        return
-      case 'content-length':
-        this.contentLengths++
-        this.contentLength = value
-        return
-      case 'transfer-encoding':
-        this.transferEncoding =
-          (this.transferEncoding === null ? '' : `${this.transferEncoding}, `) + value.toLowerCase()
-        return
-      case 'content-type':
-        this.contentTypes++
-        this.contentType = value
-        return
-      case 'content-encoding':
-        this.contentEncoding = joined(this.contentEncoding, value.toLowerCase())
-        return
-      case 'connection':
-        this.connection = joined(this.connection, value.toLowerCase())
-        return
-      case 'expect':
-        this.expect = joined(this.expect, value.toLowerCase())
-        return
-      case 'upgrade':
-        this.upgrade = joined(this.upgrade, value.toLowerCase())
-        return
-      case 'origin':
-        this.origin = value || 'null'
-        return
-      case 'sec-fetch-site':
-        this.site = value.toLowerCase()
-        return
-      case 'authorization':
-        this.authorization ||= value
-        return
-      case 'proxy-authorization':
-        this.proxyAuthorization ||= value
-        return
-      case 'sidekey-client':
-        this.clientToken ||= value
-        return
-      // An upstream behind CGI reads these as framing: nothing honest sends them.
-      case 'content_length':
-      case 'transfer_encoding':
-        throw new MalformedHeadError('a header field looks like message framing')
-    }
-  }
-}
-
-function joined(before: string, value: string): string {
-  return before === '' ? value : `${before}, ${value}`
-}
 
 function vetFraming(request: ClientRequest, seen: SeenFields): void {
   const version = request.httpVersion

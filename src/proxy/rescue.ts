@@ -3,7 +3,7 @@ import { RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.t
 import type { ClientResponse } from './client-message.ts'
 import { withFields } from './field-lines.ts'
 import type { ParseFault } from './parse-requests.ts'
-import { MalformedHeadError } from './read-head.ts'
+import { MalformedHeadError } from './malformed-head.ts'
 import { SlowBodyError } from './body-pace.ts'
 import { faultReason } from './upstream-fault.ts'
 import { MalformedPathError } from './vet-path.ts'

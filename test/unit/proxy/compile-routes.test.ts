@@ -44,7 +44,8 @@ test('routes that write their secrets alike share what is compiled', () => {
   const [first, alike, other] = compile(header('X-Key'), header('X-Key'), header('X-Other'))
   expect(alike).toBe(first)
   expect(other).not.toBe(first)
-  expect(other?.credentialNames).toEqual(new Set(['x-other']))
+  expect(other?.credentialNames.has('x-other')).toBe(true)
+  expect(other?.credentialNames.has('x-key')).toBe(false)
 })
 
 test('each route has its own tokens, however alike they are written', () => {
