@@ -1,5 +1,5 @@
 import type { CredentialSnapshot } from './credential-snapshot.ts'
-import { echoesOf } from './render-credential.ts'
+import { echoesOf, echoForms } from './render-credential.ts'
 import type { Answered } from './try-candidates.ts'
 import { writtenForms } from './written-forms.ts'
 
@@ -12,10 +12,17 @@ export interface Echo {
 /** The credential's secrets, and what was signed for this request and opens doors by itself. */
 export function echoesIn(
   snapshot: CredentialSnapshot | null,
-  { bearers }: Pick<Answered, 'bearers'>,
+  { bearers, candidate }: Pick<Answered, 'bearers' | 'candidate'>,
 ): readonly Echo[] {
   const secrets = snapshot?.echoes ?? NONE
-  return bearers.length === 0 ? secrets : [...secrets, ...echoesOf(bearers.flatMap(formsOf))]
+  // It may be gone since it was sent: while another version was tried, or while the answer was looked into.
+  const { version } = candidate
+  const isKnown = snapshot?.candidates.some(
+    (live) => live === candidate || live.version.value.equals(version.value),
+  )
+  const own = isKnown === true ? NONE : echoesOf(echoForms([version], snapshot?.publicValues ?? {}))
+  if (own.length === 0 && bearers.length === 0) return secrets
+  return [...secrets, ...own, ...echoesOf(bearers.flatMap(formsOf))]
 }
 
 const NONE: readonly never[] = []

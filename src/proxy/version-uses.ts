@@ -53,12 +53,12 @@ export class VersionUses implements LastUses {
 
   /** By generation, as a replica tells it to the others. */
   lastUse(nowMs: number): Readonly<Record<number, number>> {
-    return Object.fromEntries(
-      this.#uses.map(({ version, atMs, inFlight }) => [
-        version.generation,
-        inFlight > 0 ? nowMs : atMs,
-      ]),
-    )
+    const last: Record<number, number> = {}
+    for (const { version, atMs, inFlight } of this.#uses) {
+      const { generation } = version
+      last[generation] = Math.max(last[generation] ?? 0, inFlight > 0 ? nowMs : atMs)
+    }
+    return last
   }
 
   #use(version: LiveVersion, atMs: number): Use {
@@ -82,7 +82,7 @@ export class VersionUses implements LastUses {
   }
 }
 
-/** A source may read the same version anew, and may give a number again to another one. */
+/** A source may read the same version anew, under another number too, and may give a number again to another one. */
 export function isSameVersion(a: LiveVersion, b: LiveVersion): boolean {
-  return a.generation === b.generation && a.versionId === b.versionId
+  return a.versionId === b.versionId
 }

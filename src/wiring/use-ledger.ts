@@ -84,9 +84,11 @@ export class UseLedger implements UseReader {
 
 /** What requests of this process have noted since is known under the versions' names. */
 function gather(known: Known): Known['uses'] {
-  for (const versionId of known.live) {
+  // Not of those that are live alone: after a reload that failed, requests go on with the versions before it.
+  const remembered = [...known.uses]
+  for (const [versionId, before] of remembered) {
     const atMs = known.here?.lastUsedAtMs(versionId) ?? null
-    if (atMs !== null) note(known, versionId, atMs)
+    if (atMs !== null && atMs !== before) note(known, versionId, atMs)
   }
   return known.uses
 }

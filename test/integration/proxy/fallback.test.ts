@@ -327,9 +327,16 @@ test('an answer too large to look into is streamed on', async () => {
 })
 
 test('uses are kept by version, where whoever asks can read them', async () => {
-  bench = await Bench.start({})
+  let startedAtMs: number | null | undefined
+  bench = await Bench.start({
+    answer: (_request, response) => {
+      startedAtMs = bench.lastUses?.lastUsedAtMs('g2')
+      response.end()
+    },
+  })
   expect(bench.lastUses?.lastUsedAtMs('g2')).toBeNull()
   await bench.send({})
+  expect(startedAtMs).toBe(bench.clock.now())
   expect(bench.lastUses?.lastUsedAtMs('g2')).toBe(bench.clock.now())
   expect(bench.lastUses?.lastUsedAtMs('g1')).toBeNull()
 })

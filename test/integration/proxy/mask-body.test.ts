@@ -33,6 +33,27 @@ test.each([
   },
 )
 
+test('a secret that is replaced while its answer is looked into is still masked', async () => {
+  const held: (() => void)[] = []
+  bench = await Bench.start({
+    endpoint: { authFailure: [{ status: 200, json: '/error/code', in: ['AUTH'] }] },
+    answer: (request, response) => {
+      const echo = request.values('x-api-key').join()
+      response.writeHead(200, { 'x-echo': echo, 'content-type': 'application/json' })
+      response.write('{"a":')
+      held.push(() => response.end('1}'))
+    },
+  })
+  const answer = bench.send({})
+  // Its head has come: the request is not in flight any more.
+  await expect.poll(() => bench.telemetry.count('upstream partner')).toBe(1)
+  const { loads } = bench.source
+  bench.source.set([liveVersion(3, 'S3-canary-Ii9Jj0')])
+  await expect.poll(() => bench.source.loads).toBeGreaterThan(loads)
+  held[0]?.()
+  expect((await answer).headers['x-echo']).toBe(stars)
+})
+
 test('row 40: an upstream that echoes the request shows no secret, and Content-Length is right', async () => {
   bench = await Bench.start({
     route: { maskBody: true },

@@ -64,3 +64,11 @@ test('what is live is remembered, whatever other processes tell of versions that
   expect(ledger.lastUsedAtMs('partner', 's-live')).toBe(5_000)
   expect(ledger.report()).toHaveLength(8)
 })
+
+test('after a reload that failed, what goes on being used is known', async () => {
+  const ledger = new UseLedger()
+  await ledger.naming(sourceOf({ 1: 's-served' })).load()
+  await ledger.naming(sourceOf({ 1: 's-never-served' })).load()
+  uses(ledger, { 's-served': 2_000 })
+  expect(ledger.report()).toEqual([{ credentialId: 'partner', versionId: 's-served', atMs: 2_000 }])
+})
