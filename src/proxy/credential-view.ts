@@ -13,7 +13,7 @@ import { VersionHealth } from './version-health.ts'
 import { nextSnapshot } from './next-snapshot.ts'
 import { Rollout } from './rollout.ts'
 import { Seldom } from './seldom.ts'
-import { isSameVersion, VersionUses } from './version-uses.ts'
+import { VersionUses } from './version-uses.ts'
 
 export interface CredentialViewDeps {
   readonly clock: Clock
@@ -189,8 +189,8 @@ export class CredentialView {
   #accept(versions: CredentialVersions): void {
     const before = this.#snapshot
     const gone = [...this.#leaving, ...(before?.candidates.map((c) => c.version) ?? [])]
-    const isLive = (one: LiveVersion) => versions.versions.some((live) => isSameVersion(live, one))
-    this.#leaving = gone.filter((one) => !isLive(one) && this.lastUses.isInFlight(one))
+    const live = new Set(versions.versions.map(({ versionId }) => versionId))
+    this.#leaving = gone.filter((one) => !live.has(one.versionId) && this.lastUses.isInFlight(one))
     this.#snapshot = nextSnapshot(before, versions, this.#leaving)
     this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
     this.lastUses.retain(versions.versions)

@@ -22,76 +22,71 @@ export class SeenFields {
   clientToken = ''
 
   note(name: string, value: string): void {
-    if (!NOTED.mayHave(name)) return
-    switch (name.toLowerCase()) {
-      case 'host':
-        this.hosts++
-        this.host = value
-        return
-      case 'content-length':
-        this.contentLengths++
-        this.contentLength = value
-        return
-      case 'transfer-encoding':
-        this.transferEncoding =
-          (this.transferEncoding === null ? '' : `${this.transferEncoding}, `) + value.toLowerCase()
-        return
-      case 'content-type':
-        this.contentTypes++
-        this.contentType = value
-        return
-      case 'content-encoding':
-        this.contentEncoding = joined(this.contentEncoding, value.toLowerCase())
-        return
-      case 'connection':
-        this.connection = joined(this.connection, value.toLowerCase())
-        return
-      case 'expect':
-        this.expect = joined(this.expect, value.toLowerCase())
-        return
-      case 'upgrade':
-        this.upgrade = joined(this.upgrade, value.toLowerCase())
-        return
-      case 'origin':
-        this.origin = value || 'null'
-        return
-      case 'sec-fetch-site':
-        this.site = value.toLowerCase()
-        return
-      case 'authorization':
-        this.authorization ||= value
-        return
-      case 'proxy-authorization':
-        this.proxyAuthorization ||= value
-        return
-      case 'sidekey-client':
-        this.clientToken ||= value
-        return
-      // An upstream behind CGI reads these as framing: nothing honest sends them.
-      case 'content_length':
-      case 'transfer_encoding':
-        throw new MalformedHeadError('a header field looks like message framing')
-    }
+    if (NAMES.mayHave(name)) NOTES.get(name.toLowerCase())?.(this, value)
   }
 }
 
-/** Those that `SeenFields` has a place for. */
-const NOTED = new FieldNames([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'content-type',
-  'content-encoding',
-  'connection',
-  'expect',
-  'upgrade',
-  'origin',
-  'sec-fetch-site',
-  'authorization',
-  'proxy-authorization',
-  'sidekey-client',
-])
+type Note = (seen: SeenFields, value: string) => void
+
+/** How a field is noted, by its name in lower case. */
+const NOTES: ReadonlyMap<string, Note> = new Map(
+  Object.entries<Note>({
+    host: (seen, value) => {
+      seen.hosts++
+      seen.host = value
+    },
+    'content-length': (seen, value) => {
+      seen.contentLengths++
+      seen.contentLength = value
+    },
+    'transfer-encoding': (seen, value) => {
+      const before = seen.transferEncoding === null ? '' : `${seen.transferEncoding}, `
+      seen.transferEncoding = before + value.toLowerCase()
+    },
+    'content-type': (seen, value) => {
+      seen.contentTypes++
+      seen.contentType = value
+    },
+    'content-encoding': (seen, value) => {
+      seen.contentEncoding = joined(seen.contentEncoding, value)
+    },
+    connection: (seen, value) => {
+      seen.connection = joined(seen.connection, value)
+    },
+    expect: (seen, value) => {
+      seen.expect = joined(seen.expect, value)
+    },
+    upgrade: (seen, value) => {
+      seen.upgrade = joined(seen.upgrade, value)
+    },
+    origin: (seen, value) => {
+      seen.origin = value || 'null'
+    },
+    'sec-fetch-site': (seen, value) => {
+      seen.site = value.toLowerCase()
+    },
+    authorization: (seen, value) => {
+      seen.authorization ||= value
+    },
+    'proxy-authorization': (seen, value) => {
+      seen.proxyAuthorization ||= value
+    },
+    'sidekey-client': (seen, value) => {
+      seen.clientToken ||= value
+    },
+    // An upstream behind CGI reads these as framing: nothing honest sends them.
+    content_length: looksLikeFraming,
+    transfer_encoding: looksLikeFraming,
+  }),
+)
+
+const NAMES = new FieldNames([...NOTES.keys()])
+
+function looksLikeFraming(): never {
+  throw new MalformedHeadError('a header field looks like message framing')
+}
 
 function joined(before: string, value: string): string {
-  return before === '' ? value : `${before}, ${value}`
+  const lower = value.toLowerCase()
+  return before === '' ? lower : `${before}, ${lower}`
 }

@@ -1,5 +1,5 @@
 import type { LiveVersion } from '../kernel/credential.ts'
-import type { LastUses } from '../kernel/ports/usage.ts'
+import type { UsesByVersion } from '../kernel/ports/usage.ts'
 
 interface Use {
   /** As it was read last. */
@@ -14,9 +14,9 @@ interface Use {
  * When this process used each version of a credential last. An upload may last longer than any drain: until the
  * upstream has answered it, its version is in use now.
  */
-export class VersionUses implements LastUses {
-  /** A few: those that are live, and those that requests have not let go of. */
-  #uses: readonly Use[] = []
+export class VersionUses implements UsesByVersion {
+  /** By version id; a few: those that are live, and those that requests have not let go of. */
+  readonly #uses = new Map<string, Use>()
   /** That of most requests: the one memory that they touch. */
   #latest: Use | null = null
 
@@ -34,28 +34,29 @@ export class VersionUses implements LastUses {
   }
 
   lastUsedAtMs(versionId: string): number | null {
-    const uses = this.#uses.filter(({ version }) => version.versionId === versionId)
-    return uses.length === 0 ? null : Math.max(...uses.map(({ atMs }) => atMs))
+    return this.#uses.get(versionId)?.atMs ?? null
   }
 
   /** Whether requests with this version wait for their answers. */
-  isInFlight(version: LiveVersion): boolean {
-    return (this.#find(version)?.inFlight ?? 0) > 0
+  isInFlight({ versionId }: LiveVersion): boolean {
+    return (this.#uses.get(versionId)?.inFlight ?? 0) > 0
   }
 
   /** Forgets versions that are neither live nor in flight. */
   retain(live: readonly LiveVersion[]): void {
-    this.#uses = this.#uses.filter(
-      (use) => use.inFlight > 0 || live.some((version) => isSameVersion(version, use.version)),
-    )
+    const ids = new Set(live.map(({ versionId }) => versionId))
+    for (const [id, { inFlight }] of this.#uses) {
+      if (inFlight === 0 && !ids.has(id)) this.#uses.delete(id)
+    }
     this.#latest = null
   }
 
   /** By generation, as a replica tells it to the others. */
   lastUse(nowMs: number): Readonly<Record<number, number>> {
     const last: Record<number, number> = {}
-    for (const { version, atMs, inFlight } of this.#uses) {
+    for (const { version, atMs, inFlight } of this.#uses.values()) {
       const { generation } = version
+      // A source may give a number again to another version: the later use counts.
       last[generation] = Math.max(last[generation] ?? 0, inFlight > 0 ? nowMs : atMs)
     }
     return last
@@ -64,25 +65,12 @@ export class VersionUses implements LastUses {
   #use(version: LiveVersion, atMs: number): Use {
     let use = this.#latest
     if (use?.version !== version) {
-      use = this.#find(version) ?? this.#add({ version, atMs, inFlight: 0 })
+      use = this.#uses.get(version.versionId) ?? { version, atMs, inFlight: 0 }
       use.version = version
+      this.#uses.set(version.versionId, use)
       this.#latest = use
     }
     use.atMs = atMs
     return use
   }
-
-  #add(use: Use): Use {
-    this.#uses = [...this.#uses, use]
-    return use
-  }
-
-  #find(version: LiveVersion): Use | undefined {
-    return this.#uses.find((use) => isSameVersion(use.version, version))
-  }
-}
-
-/** A source may read the same version anew, under another number too, and may give a number again to another one. */
-export function isSameVersion(a: LiveVersion, b: LiveVersion): boolean {
-  return a.versionId === b.versionId
 }

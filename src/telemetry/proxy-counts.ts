@@ -30,16 +30,17 @@ const WHOLE_SUM = 6
 const UPSTREAM_SUM = 7
 const WHOLE = 8
 const UPSTREAM = WHOLE + BUCKETS
+const SELDOM = UPSTREAM + BUCKETS
 const REPLAYS: Places<ReplayOutcome> = {
-  replayed: UPSTREAM + BUCKETS,
-  'body-too-large': UPSTREAM + BUCKETS + 1,
-  'body-streaming': UPSTREAM + BUCKETS + 2,
-  'mixed-results': UPSTREAM + BUCKETS + 3,
-  'no-other-version': UPSTREAM + BUCKETS + 4,
-  'budget-spent': UPSTREAM + BUCKETS + 5,
-  'response-started': UPSTREAM + BUCKETS + 6,
+  replayed: SELDOM,
+  'body-too-large': SELDOM + 1,
+  'body-streaming': SELDOM + 2,
+  'mixed-results': SELDOM + 3,
+  'no-other-version': SELDOM + 4,
+  'budget-spent': SELDOM + 5,
+  'response-started': SELDOM + 6,
 }
-const FAULTS = UPSTREAM + BUCKETS + Object.keys(REPLAYS).length
+const FAULTS = SELDOM + Object.keys(REPLAYS).length
 const routeRows = new NumberRows(FAULTS + UPSTREAM_FAULT_REASONS.length)
 
 // A credential's row.

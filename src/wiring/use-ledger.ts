@@ -1,4 +1,4 @@
-import type { LastUses, UseReader } from '../kernel/ports/usage.ts'
+import type { UsesByVersion, UseReader } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 
 /** One version's last use, as one process tells another. */
@@ -16,7 +16,7 @@ const VERSIONS_MAX = 8
 /** What is known of one credential. */
 interface Known {
   /** Where requests of this process note their uses; null before the first version is served. */
-  here: LastUses | null
+  here: UsesByVersion | null
   /** Ids of the versions that were loaded last. */
   live: ReadonlySet<string>
   /** Wall clock by version id; who was loaded or told of last stands at the end. Null: never used. */
@@ -42,7 +42,7 @@ export class UseLedger implements UseReader {
     }
   }
 
-  follow(credentialId: string, lastUses: LastUses): void {
+  follow(credentialId: string, lastUses: UsesByVersion): void {
     this.#of(credentialId).here = lastUses
   }
 

@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
-import type { LastUses } from '../../../src/kernel/ports/usage.ts'
+import type { UsesByVersion } from '../../../src/kernel/ports/usage.ts'
 import type { Endpoint, Route } from '../../../src/kernel/route.ts'
 import {
   DataPlane,
@@ -23,7 +23,7 @@ export class Bench {
   readonly telemetry = new RecordingTelemetry()
   readonly looks: string[] = []
   /** Where the plane says that it keeps the uses of its credential. */
-  lastUses: LastUses | null = null
+  lastUses: UsesByVersion | null = null
   readonly upstream = new FakeUpstream()
   readonly source: FakeVersionSource
   readonly plane: DataPlane
