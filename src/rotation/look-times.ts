@@ -77,7 +77,8 @@ export function probeAtMs(v: View, generation: number): number {
   }
   const victim = record.phase === 'aborting' ? record.pending : record.previous
   if (generation !== victim?.generation || record.absentSinceMs === null) return dueAtMs
-  const waitedMs = sight.verdictAtMs - record.absentSinceMs
+  // Not longer than this process has seen it: the record may be of a process with another clock.
+  const waitedMs = sight.verdictAtMs - Math.max(record.absentSinceMs, sight.sinceMs)
   const pauseMs = Math.min(Math.max(waitedMs / 3, PROBE_SPACING_MS), REVOKED_PROBE_MAX_MS)
   return sight.verdictAtMs + patientMs(pauseMs, waitedMs)
 }

@@ -27,5 +27,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   },
   { seed: 6316, story: 'a first request with a new version took back what its replica had said' },
   { seed: 325137725, story: 'a secondary waits as long as nothing works of its primary' },
+  {
+    seed: 794483024,
+    story: 'a process whose clock ran ahead was patient with a revoke of seconds',
+  },
   { seed: 6809, story: 'the same, while the intent to revoke was being saved' },
 ]
