@@ -184,18 +184,23 @@ export function forgetProbes(seen: Observation, generations: readonly number[]):
   return { ...seen, probes }
 }
 
+/**
+ * @param nowMs when the list was asked for: nothing newer is known to be in it
+ * @param answeredAtMs when the answer was there: nothing that it shows is known to be older
+ */
 export function sawList(
   seen: Observation,
   ids: readonly string[],
   knownIds: readonly string[],
   nowMs: number,
   createdAtMs: ReadonlyMap<string, number> = seen.list?.createdAtMs ?? new Map(),
+  answeredAtMs = nowMs,
 ): Observation {
   const presence = new Map<string, Presence>()
   for (const id of new Set([...ids, ...knownIds, ...seen.presence.keys()])) {
     const listed = ids.includes(id)
     const before = seen.presence.get(id)
-    presence.set(id, before?.listed === listed ? before : { listed, sinceMs: nowMs })
+    presence.set(id, before?.listed === listed ? before : { listed, sinceMs: answeredAtMs })
   }
   return {
     ...seen,

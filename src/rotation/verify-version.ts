@@ -39,6 +39,7 @@ function valueOf(record: CredentialRecord, generation: number): SecretValue | nu
 /** Reads which ids the account has. */
 export async function listVersions(deps: RotatorDeps, moment: Moment): Promise<Taken> {
   const { record, seen, nowMs, signal } = moment
+  const startedMs = deps.clock.monotonic()
   const auths = await chooseAuth(deps, moment, 'list')
   const answer = await callProvider(deps, 'list', auths, signal, (auth, inner) =>
     deps.provider.list(auth, inner),
@@ -46,7 +47,9 @@ export async function listVersions(deps: RotatorDeps, moment: Moment): Promise<T
   if (answer.kind !== 'listed') return afterFailure(deps, moment, answer)
   const ids = answer.secrets.map(({ secretId }) => secretId)
   const times = new Map(answer.secrets.map((one) => [one.secretId, one.createdAtMs] as const))
-  return { record, seen: sawList(seen, ids, knownIdsOf(record), nowMs, times) }
+  // By the same time as all decisions, which a jump of the wall clock does not move.
+  const answeredAtMs = nowMs + (deps.clock.monotonic() - startedMs)
+  return { record, seen: sawList(seen, ids, knownIdsOf(record), nowMs, times, answeredAtMs) }
 }
 
 /** The candidate has proven itself often enough; requests may fall back to it from now on. */

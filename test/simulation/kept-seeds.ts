@@ -31,5 +31,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     seed: 794483024,
     story: 'a process whose clock ran ahead was patient with a revoke of seconds',
   },
+  {
+    seed: 783542291,
+    story: 'an absence was counted from before a list was sent that a pause held up',
+  },
   { seed: 6809, story: 'the same, while the intent to revoke was being saved' },
 ]
