@@ -28,6 +28,7 @@ export class DirectoryWatch {
   readonly #watched = new Map<string, Watched>()
   #watcher: FSWatcher | null = null
   #stopTimer: Stop | null = null
+  #lookingAtAll = false
 
   constructor(directory: string, clock: Clock, log: Log) {
     this.#directory = directory
@@ -85,9 +86,17 @@ export class DirectoryWatch {
 
   #lookLater(): void {
     this.#stopTimer = this.#clock.after(LOOK_ANEW_MS, () => {
-      for (const watched of this.#watched.values()) void this.#lookAt(watched)
       this.#lookLater()
+      void this.#lookAtAll()
     })
+  }
+
+  /** One after the other: thousands at once would keep every other work of the file system waiting. */
+  async #lookAtAll(): Promise<void> {
+    if (this.#lookingAtAll) return
+    this.#lookingAtAll = true
+    for (const watched of this.#watched.values()) await this.#lookAt(watched)
+    this.#lookingAtAll = false
   }
 
   async #lookAt(watched: Watched): Promise<void> {

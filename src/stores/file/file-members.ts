@@ -8,6 +8,7 @@ import type { Log } from '../../kernel/ports/log.ts'
 import type { LastUses, Member } from '../../kernel/ports/store.ts'
 import { mergeUses, usesOfDead } from '../gone-uses.ts'
 import type { AtomicWriter } from './atomic-writer.ts'
+import { MemberListing } from './member-listing.ts'
 import { isSameProcess, parseIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
 import { readPrivateFile } from './read-private-file.ts'
 import type { StorePaths } from './store-paths.ts'
@@ -55,9 +56,11 @@ export class FileMembers {
   readonly #deps: FileMembersDeps
   /** Files that this process has written before. */
   readonly #spoken = new Set<string>()
+  readonly #listing: MemberListing
 
   constructor(deps: FileMembersDeps) {
     this.#deps = deps
+    this.#listing = new MemberListing(() => readdir(deps.paths.directory), deps.clock)
   }
 
   async publish(credentialId: string, member: Member): Promise<void> {
@@ -73,8 +76,7 @@ export class FileMembers {
     const { paths, own, log, clock } = this.#deps
     const prefix = paths.memberPrefix(credentialId)
     const members: Member[] = []
-    for (const name of (await readdir(paths.directory)).toSorted()) {
-      if (!name.startsWith(prefix) || name.endsWith('.tmp')) continue
+    for (const name of await this.#listing.names(prefix)) {
       const path = join(paths.directory, name)
       const found = await readMember(path)
       if (found === null) continue

@@ -1,10 +1,9 @@
-import type { Stats } from 'node:fs'
+import { lstatSync, type Stats } from 'node:fs'
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, type ConfigIssue } from '../../kernel/errors.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 import { temporaryWriter } from './atomic-writer.ts'
-import { errnoOf } from './file-errors.ts'
 import { type ProcessIdentity, stateOf } from './process-identity.ts'
 import { isStoreFile } from './store-paths.ts'
 
@@ -35,7 +34,7 @@ export async function prepareDirectory(
       log.info('store leftover removed', { file: name })
       continue
     }
-    const found = await lstatIfThere(path)
+    const found = lstatIfThere(path)
     const wrongFile = found === null ? null : wrongWith(found, 'file')
     if (wrongFile !== null) issues.push(issueOf(path, wrongFile, '0600'))
   }
@@ -70,12 +69,10 @@ function isLeftover(name: string, own: ProcessIdentity): boolean {
   return writer !== null && stateOf({ ...own, ...writer }, own) === 'dead'
 }
 
-/** Files come and go while other processes work. */
-async function lstatIfThere(path: string): Promise<Stats | null> {
-  try {
-    return await lstat(path)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw error
-  }
+/**
+ * Files come and go while other processes work. Not left to another thread: nothing is served yet, and to hand over tens
+ * of thousands of these calls takes ten times as long as they do.
+ */
+function lstatIfThere(path: string): Stats | null {
+  return lstatSync(path, { throwIfNoEntry: false }) ?? null
 }

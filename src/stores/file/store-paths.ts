@@ -38,7 +38,7 @@ export class StorePaths {
 
   /** How the names of all members of a credential begin. */
   memberPrefix(credentialId: string): string {
-    return `${encode(credentialId)}.member.`
+    return `${encode(credentialId)}${MEMBER}`
   }
 
   #path(credentialId: string, suffix: string): string {
@@ -52,6 +52,14 @@ function encode(name: string): string {
     /[.*'()~!]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
+}
+
+const MEMBER = '.member.'
+
+/** The prefix of a member's file, as `StorePaths.memberPrefix` has it; null for any other name, unfinished ones included. */
+export function memberPrefixOf(name: string): string | null {
+  const at = name.indexOf(MEMBER)
+  return at < 0 || name.endsWith('.tmp') ? null : name.slice(0, at + MEMBER.length)
 }
 
 /** Whether a name in the directory is one of the store's regular files; locks are symbolic links by design. */
