@@ -95,10 +95,13 @@ function isItself(origin: string, listen: ListenAddress): boolean {
 function separateHosts(resolved: readonly ResolvedRoute[], findings: Findings): readonly Route[] {
   const owners = new Map<string, Path>()
   return resolved.flatMap(({ path, routes }) => {
-    const separate = routes.map((route) => ({
-      ...route,
-      hosts: route.hosts.filter((host) => (owners.get(hostKey(host, route)) ?? path) === path),
-    }))
+    const isOwn = (host: string, route: Route) =>
+      (owners.get(hostKey(host, route)) ?? path) === path
+    const separate = routes.map((route) => {
+      const hosts = route.hosts.filter((host) => isOwn(host, route))
+      if (hosts.length === route.hosts.length) return route
+      return { ...route, hosts: hosts.length === 0 ? NO_HOSTS : hosts }
+    })
     for (const route of separate) {
       for (const host of route.hosts) owners.set(hostKey(host, route), path)
     }
@@ -108,6 +111,9 @@ function separateHosts(resolved: readonly ResolvedRoute[], findings: Findings): 
     return separate
   })
 }
+
+/** Of all the routes that are found by their path prefix only. */
+const NO_HOSTS: readonly string[] = []
 
 /** Upstreams on other ports of one host, such as emulators, are told apart by the port in `Host`. */
 function hostKey(host: string, { upstream }: Route): string {

@@ -13,6 +13,7 @@ import {
 } from './schema-credential.ts'
 import { anyCredentialSchema } from './schema.ts'
 import { NAME_PATTERN, NAME_REFUSAL } from './schema-words.ts'
+import { Sharing } from './sharing.ts'
 import type { Credential, CredentialSources } from './types.ts'
 import { parsePart } from './zod-issues.ts'
 
@@ -23,6 +24,7 @@ export function resolveCredentials(
   findings: Findings,
 ): readonly Credential[] {
   const schemaOf = schemas(catalog)
+  const sharing = new Sharing()
   const credentials: Credential[] = []
   for (const [id, entry] of entries) {
     const path = ['credentials', id]
@@ -31,7 +33,8 @@ export function resolveCredentials(
     const options = parsePart(schemaOf(provider), entry, path, findings)
     const own = commonCredential.safeParse(entry).data
     if (options === null || own === undefined || provider === undefined) continue
-    const credential = build(id, provider, ownOptions(provider, options), own, findings)
+    const shared = ownOptions(provider, options, sharing)
+    const credential = build(id, provider, shared, own, { findings, sharing })
     if (credential === null) continue
     const others = otherSecrets(credential, provider, options, findings)
     credentials.push({ ...credential, sources: { ...credential.sources, ...others } })
@@ -60,9 +63,11 @@ function providerOf(entry: unknown): unknown {
   return typeof entry === 'object' && entry !== null && 'provider' in entry ? entry.provider : null
 }
 
-function ownOptions(provider: ProviderModule, parsed: object): object {
+function ownOptions(provider: ProviderModule, parsed: object, sharing: Sharing): object {
   return Object.fromEntries(
-    Object.entries(parsed).filter(([key]) => Object.hasOwn(provider.keys.shape, key)),
+    Object.entries(parsed)
+      .filter(([key]) => Object.hasOwn(provider.keys.shape, key))
+      .map(([key, value]: [string, unknown]) => [key, sharing.of(value)]),
   )
 }
 
@@ -71,7 +76,7 @@ function build(
   provider: ProviderModule,
   options: object,
   own: CommonKeys,
-  findings: Findings,
+  { findings, sharing }: { readonly findings: Findings; readonly sharing: Sharing },
 ): Credential | null {
   const rotates = provider.create !== undefined && own.rotation !== 'off'
   const sources = resolveSources(id, own, rotates, findings)
@@ -88,7 +93,7 @@ function build(
     rotation:
       own.rotation === 'off' || provider.create === undefined
         ? null
-        : policy(id, own.rotation ?? ROTATION_DEFAULTS, findings),
+        : sharing.of(policy(id, own.rotation ?? ROTATION_DEFAULTS, findings)),
   }
 }
 

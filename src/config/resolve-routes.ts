@@ -66,8 +66,9 @@ function resolvePreset(
       options,
       allow: allowRules(keys.allow),
     })
-  const routes = expand(chosen[0])
-  checkSameHosts(routes, chosen.map(expand), path, findings)
+  const [first, ...others] = chosen
+  const routes = expand(first)
+  checkSameHosts(routes, others.map(expand), path, findings)
   const accounts = accountsOf(chosen)
   const masking = routes.map((route) => ({ ...route, accounts, ...masks(keys) }))
   const listening = withListeners(masking, keys.listen ?? {}, [...path, 'listen'], findings)

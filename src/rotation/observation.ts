@@ -91,16 +91,19 @@ export interface Observation {
   readonly suspectSinceMs: number
 }
 
+/** Nobody changes an observation's maps, so those that have seen nothing are one. */
+const NOTHING: ReadonlyMap<never, never> = new Map<never, never>()
+
 export function nothingSeen(nowMs: number): Observation {
   return {
     startedAtMs: nowMs,
-    probes: new Map(),
+    probes: NOTHING,
     list: null,
-    presence: new Map(),
+    presence: NOTHING,
     create: null,
     lastSecretId: null,
-    members: new Map(),
-    gone: new Map(),
+    members: NOTHING,
+    gone: NOTHING,
     callFailures: 0,
     callHold: null,
     suspectAtMs: 0,

@@ -14,10 +14,17 @@ export const REAL: BaseUrls = {
   eu: 'https://api-eu.vonage.com',
 }
 
+type GivenUrls = Partial<Record<HostAlias, string | undefined>>
+
+/** Those of the configuration are one object for all accounts that have the same. */
+const resolved = new WeakMap<GivenUrls, BaseUrls>()
+
 /** The real hosts, replaced where the configuration names another one (tests, the emulator, a gateway). */
-export function resolveBaseUrls(
-  given: Partial<Record<HostAlias, string | undefined>> = {},
-): BaseUrls {
+export function resolveBaseUrls(given: GivenUrls = REAL): BaseUrls {
+  const known = resolved.get(given)
+  if (known !== undefined) return known
   const origin = (alias: HostAlias) => new URL(given[alias] ?? REAL[alias]).origin
-  return { api: origin('api'), rest: origin('rest'), video: origin('video'), eu: origin('eu') }
+  const urls = { api: origin('api'), rest: origin('rest'), video: origin('video'), eu: origin('eu') }
+  resolved.set(given, urls)
+  return urls
 }
