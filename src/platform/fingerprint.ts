@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
 import type { SecretValue } from '../kernel/secret-value.ts'
 
 /** Separates this use of the store's key from every other one. */
@@ -14,7 +14,10 @@ export type Fingerprint = (value: SecretValue) => string
  * even a weak secret can be found by hashing guesses.
  */
 export function createFingerprinter(key: Uint8Array): Fingerprint {
-  const derived = Buffer.from(hkdfSync('sha256', key, new Uint8Array(), LABEL, 32))
+  // As an object: Node 24 takes five times as long for one that has bytes.
+  const derived = createSecretKey(
+    new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), LABEL, 32)),
+  )
   return (value) =>
     createHmac('sha256', derived).update(value.expose()).digest('hex').slice(0, HEX_DIGITS)
 }

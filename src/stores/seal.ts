@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+} from 'node:crypto'
 import { ConfigError } from '../kernel/errors.ts'
 import type { Random } from '../kernel/ports/random.ts'
 
@@ -22,7 +28,8 @@ type SealedHeader = Readonly<Record<string, unknown>> & { readonly keyId: string
 
 interface SealKey {
   readonly id: string
-  readonly bytes: Buffer
+  /** As an object it does not print, and Node 24 takes a quarter of the time that it takes with bytes. */
+  readonly secret: KeyObject
 }
 
 /**
@@ -55,7 +62,7 @@ export class Seal {
   seal(header: Readonly<Record<string, string | number>>, plaintext: string): Buffer {
     const nonce = Buffer.from(this.#random.id(), 'hex').subarray(0, NONCE_BYTES)
     const line = Buffer.from(`${JSON.stringify({ ...header, keyId: this.#writing.id })}\n`)
-    const cipher = createCipheriv(CIPHER, this.#writing.bytes, nonce, { authTagLength: TAG_BYTES })
+    const cipher = createCipheriv(CIPHER, this.#writing.secret, nonce, { authTagLength: TAG_BYTES })
     cipher.setAAD(line)
     const sealed = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
     return Buffer.concat([line, nonce, cipher.getAuthTag(), sealed])
@@ -83,7 +90,7 @@ function deriveKey(key: Uint8Array): SealKey {
     Buffer.from(hkdfSync('sha256', key, new Uint8Array(), label, length))
   return {
     id: derive('sidekey store key id v1', 4).toString('hex'),
-    bytes: derive('sidekey store seal v1', STORE_KEY_BYTES),
+    secret: createSecretKey(derive('sidekey store seal v1', STORE_KEY_BYTES)),
   }
 }
 
@@ -101,7 +108,7 @@ function parseHeader(line: Uint8Array): SealedHeader | null {
 
 function decrypt(key: SealKey, line: Uint8Array, body: Uint8Array): Buffer | null {
   const nonce = body.subarray(0, NONCE_BYTES)
-  const decipher = createDecipheriv(CIPHER, key.bytes, nonce, { authTagLength: TAG_BYTES })
+  const decipher = createDecipheriv(CIPHER, key.secret, nonce, { authTagLength: TAG_BYTES })
   decipher.setAAD(line)
   decipher.setAuthTag(body.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
   try {
