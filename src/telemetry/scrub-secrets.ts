@@ -1,5 +1,5 @@
 import type { SecretValue } from '../kernel/secret-value.ts'
-import { FORM_LENGTH_MIN, secretForms } from './secret-forms.ts'
+import { FORM_LENGTH_MIN, plainForm, secretForms } from './secret-forms.ts'
 
 const MASK = '[redacted]'
 
@@ -12,8 +12,9 @@ const MASK = '[redacted]'
  */
 export class LiveSecrets {
   readonly #owned = new Map<string, readonly SecretValue[]>()
-  /** How many owners hold a form, by the form; the forms again by the hash of their first characters. */
-  readonly #holders = new Map<string, number>()
+  /** By the secret itself: how many owners hold it, and its forms, which take twenty times as long to write as to look up. */
+  readonly #held = new Map<string, Held>()
+  /** The forms by the hash of their first characters, the longest first; two secrets may have the same one. */
   readonly #byHead = new Map<number, readonly string[]>()
 
   /** Replaces the secrets of `owner`; an empty list forgets them. Forms below `FORM_LENGTH_MIN` can't be masked. */
@@ -23,8 +24,8 @@ export class LiveSecrets {
     const removed = before.filter((old) => !secrets.some((secret) => secret.equals(old)))
     if (secrets.length === 0) this.#owned.delete(owner)
     else this.#owned.set(owner, distinct(secrets))
-    for (const secret of distinct(added)) for (const form of secretForms(secret)) this.#hold(form)
-    for (const secret of removed) for (const form of secretForms(secret)) this.#release(form)
+    for (const secret of distinct(added)) this.#hold(secret)
+    for (const secret of removed) this.#release(secret)
   }
 
   /** The text with every form of every live secret masked; the same string when there is none. */
@@ -49,30 +50,43 @@ export class LiveSecrets {
     return keptFrom === 0 ? text : clean + text.slice(keptFrom)
   }
 
-  #hold(form: string): void {
-    const holders = this.#holders.get(form) ?? 0
-    this.#holders.set(form, holders + 1)
-    if (holders > 0) return
-    const head = headOf(form)
-    const forms = [...(this.#byHead.get(head) ?? []), form]
-    this.#byHead.set(
-      head,
-      forms.toSorted((a, b) => b.length - a.length),
-    )
-  }
-
-  #release(form: string): void {
-    const holders = (this.#holders.get(form) ?? 0) - 1
-    if (holders > 0) {
-      this.#holders.set(form, holders)
+  #hold(secret: SecretValue): void {
+    const plain = plainForm(secret)
+    const held = this.#held.get(plain)
+    if (held !== undefined) {
+      held.owners++
       return
     }
-    this.#holders.delete(form)
-    const head = headOf(form)
-    const forms = (this.#byHead.get(head) ?? []).filter((other) => other !== form)
-    if (forms.length === 0) this.#byHead.delete(head)
-    else this.#byHead.set(head, forms)
+    const forms = secretForms(secret)
+    this.#held.set(plain, { owners: 1, forms })
+    for (const form of forms) {
+      const head = headOf(form)
+      const alike = [...(this.#byHead.get(head) ?? []), form]
+      this.#byHead.set(
+        head,
+        alike.toSorted((a, b) => b.length - a.length),
+      )
+    }
   }
+
+  #release(secret: SecretValue): void {
+    const plain = plainForm(secret)
+    const held = this.#held.get(plain)
+    if (held === undefined || --held.owners > 0) return
+    this.#held.delete(plain)
+    for (const form of held.forms) {
+      const head = headOf(form)
+      const alike = this.#byHead.get(head) ?? []
+      const others = alike.toSpliced(alike.indexOf(form), 1)
+      if (others.length === 0) this.#byHead.delete(head)
+      else this.#byHead.set(head, others)
+    }
+  }
+}
+
+interface Held {
+  owners: number
+  readonly forms: readonly string[]
 }
 
 function distinct(secrets: readonly SecretValue[]): readonly SecretValue[] {

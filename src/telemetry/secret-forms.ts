@@ -29,6 +29,11 @@ export function secretForms(secret: SecretValue): readonly string[] {
     .toSorted((a, b) => b.length - a.length)
 }
 
+/** The text itself, under which its forms are known. */
+export function plainForm(secret: SecretValue): string {
+  return secret.expose()
+}
+
 /** The base64 characters that depend on `bytes` alone when `offset` (0 to 2) unknown bytes stand before them. */
 function base64Fragment(bytes: Buffer, offset: number): string {
   const text = Buffer.concat([Buffer.alloc(offset), bytes])

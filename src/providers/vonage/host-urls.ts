@@ -24,7 +24,12 @@ export function resolveBaseUrls(given: GivenUrls = REAL): BaseUrls {
   const known = resolved.get(given)
   if (known !== undefined) return known
   const origin = (alias: HostAlias) => new URL(given[alias] ?? REAL[alias]).origin
-  const urls = { api: origin('api'), rest: origin('rest'), video: origin('video'), eu: origin('eu') }
+  const urls = {
+    api: origin('api'),
+    rest: origin('rest'),
+    video: origin('video'),
+    eu: origin('eu'),
+  }
   resolved.set(given, urls)
   return urls
 }

@@ -54,6 +54,17 @@ test('a secret of two owners stays masked until both let go', () => {
   expect(live.scrub('Xy12345678')).toBe('Xy12345678')
 })
 
+test('a form that two secrets have is masked as long as one of them lives', () => {
+  const secrets = new LiveSecrets()
+  // The first one, percent-encoded, is the second.
+  secrets.set('one', [new SecretValue('abcd/efgh')])
+  secrets.set('other', [new SecretValue('abcd%2Fefgh')])
+  secrets.set('one', [])
+  expect(secrets.scrub('<abcd%2Fefgh>')).toBe('<[redacted]>')
+  secrets.set('other', [])
+  expect(secrets.scrub('<abcd%2Fefgh>')).toBe('<abcd%2Fefgh>')
+})
+
 test('a secret too short to tell from words masks nothing', () => {
   expect(holding('ab', '').scrub('about a cab')).toBe('about a cab')
 })
