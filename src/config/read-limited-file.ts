@@ -36,6 +36,8 @@ async function readOpenFile(file: FileHandle, bytesMax: number): Promise<string 
     const { bytesRead } = await file.read(buffer, length, buffer.length - length)
     if (bytesRead === 0) break
     length += bytesRead
+    // All that a regular file has: its end need not be read too.
+    if (length === stat.size && stat.isFile()) break
   }
   if (length > bytesMax) return new Refusal(`is longer than ${bytesMax} bytes`, 'shorten it')
   return decode(buffer.subarray(0, length))

@@ -1,5 +1,6 @@
 import { isLocal, type LocalSource, type SecretSource } from '../kernel/secret-source.ts'
 import type { JwtAlgorithm } from '../kernel/signing.ts'
+import { settleAll } from './at-once.ts'
 import { refuseKey } from './private-key.ts'
 import { nestedSources } from './nested-sources.ts'
 import { MISSING_FILE } from './read-limited-file.ts'
@@ -121,16 +122,26 @@ export async function checkSources(
   env: Environment,
   findings: Findings,
 ): Promise<void> {
+  // Where a secret is and what it must be like is all that tells two looks apart, not who asks.
+  const lookOf = ({ path: _path, ...look }: Reference) => JSON.stringify(look)
+  const looks = [...new Map(references.map((one) => [lookOf(one), one]))]
+  const ends = await settleAll(looks, ([, reference]) => lengthOf(reference, env))
+  const found = new Map(looks.map(([look], index) => [look, ends[index]]))
   for (const reference of references) {
-    const { path, purpose } = reference
-    const read = await lengthOf(reference, env)
-    if (read === MISSING_VARIABLE) continue
-    if (read instanceof Refusal) missing(reference, read, findings)
-    else if (purpose === 'token' && read < TOKEN_LENGTH_MIN) {
-      findings.error(path, new Refusal('is too short for a token', TOKEN_REMEDY))
-    } else if (purpose === 'token' && read < TOKEN_LENGTH_ADVISED) {
-      findings.warn(path, new Refusal('is a short token', TOKEN_REMEDY))
-    }
+    const end = found.get(lookOf(reference))
+    if (end?.status !== 'fulfilled') throw end?.reason
+    checkLength(reference, end.value, findings)
+  }
+}
+
+function checkLength(reference: Reference, read: number | Refusal, findings: Findings): void {
+  const { path, purpose } = reference
+  if (read === MISSING_VARIABLE) return
+  if (read instanceof Refusal) missing(reference, read, findings)
+  else if (purpose === 'token' && read < TOKEN_LENGTH_MIN) {
+    findings.error(path, new Refusal('is too short for a token', TOKEN_REMEDY))
+  } else if (purpose === 'token' && read < TOKEN_LENGTH_ADVISED) {
+    findings.warn(path, new Refusal('is a short token', TOKEN_REMEDY))
   }
 }
 

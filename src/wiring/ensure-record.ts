@@ -2,7 +2,10 @@ import type { Log } from '../kernel/ports/log.ts'
 import { SecretAwayError } from './credential-secrets.ts'
 import type { CredentialUnit } from './credential-unit.ts'
 
-/** All of them at once: `WriteBehind` bounds the writes, the file system's threads the reads. */
+/**
+ * Makes the records that are missing: all at once, since `WriteBehind` tells a burst by how many wait, and lets no start wait
+ * for the disk then. @throws what the first of those that failed has thrown
+ */
 export async function ensureRecords(units: readonly CredentialUnit[], log: Log): Promise<void> {
   const ensured = await Promise.allSettled(units.map((unit) => ensureRecord(unit, log)))
   const failed = ensured.find((one) => one.status === 'rejected')

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { StoreUnreadableError } from '../../kernel/errors.ts'
 import { errnoOf } from './file-errors.ts'
 import { wrongWith } from './prepare-directory.ts'
@@ -18,7 +18,7 @@ export async function readPrivateFile(path: string): Promise<Buffer | null> {
       const found = await file.stat()
       const wrong = found.size > FILE_MAX_BYTES ? 'is too large' : wrongWith(found, 'file')
       if (wrong !== null) throw new StoreUnreadableError(`${path} ${wrong}: restore it, mode 0600`)
-      return await file.readFile()
+      return await readAll(file, found.size)
     } finally {
       await file.close()
     }
@@ -31,4 +31,16 @@ export async function readPrivateFile(path: string): Promise<Buffer | null> {
     }
     throw error
   }
+}
+
+/** Files of the store are replaced, never written to: its size tells where it ends, and saves the read that would. */
+async function readAll(file: FileHandle, size: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(size)
+  let length = 0
+  while (length < size) {
+    const { bytesRead } = await file.read(bytes, length, size - length, length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return bytes.subarray(0, length)
 }
