@@ -18,7 +18,7 @@ import { privateKeys } from './private-keys.ts'
 import { resolveSections } from './resolve-sections.ts'
 import type { Environment } from './secret-source.ts'
 import type { Credential, SidekeyConfig } from './types.ts'
-import { readYaml } from './yaml-document.ts'
+import { readYaml } from './read-yaml.ts'
 
 /** A configuration that can be used, and what is doubtful about it. */
 export interface LoadedConfig {

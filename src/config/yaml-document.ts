@@ -35,8 +35,8 @@ interface SyntaxFault {
 /** More aliases than this are an attack or a mistake, not a configuration. */
 const ALIASES_MAX = 100
 
-/** Reads YAML 1.2 (core schema) strictly: unique string keys, one document, no merge keys. */
-export function readYaml(text: string): YamlDocument {
+/** As `readYaml`, all of the text at once. */
+export function readWholeYaml(text: string): YamlDocument {
   const lines = new LineCounter()
   const keys: KeyIndex = new WeakMap()
   try {

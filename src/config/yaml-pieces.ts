@@ -1,0 +1,69 @@
+/** A part of a file that can be read by itself: a whole section, or some entries of one. */
+export interface YamlPiece {
+  /** Of the section. */
+  readonly key: string
+  /** The line of the section's key, from 0. */
+  readonly keyLine: number
+  /** Whether it is the whole section with its key, or entries only. */
+  readonly isWhole: boolean
+  readonly text: string
+  /** Lines of the file before it. */
+  readonly linesBefore: number
+}
+
+const SECTION = /^([A-Za-z][\w-]*):(?=\s|$)/
+const KEY_ALONE = /^[A-Za-z][\w-]*:\s*$/
+const NOTHING = /^\s*(?:#|$)/
+
+/**
+ * Cuts a file between its sections, and those longer than `lengthMax` characters between their entries. In YAML what an
+ * entry holds is indented deeper than the entry itself; where it is not, a piece ends within a bracket or a quote, and has
+ * an error.
+ * @returns null where a line begins that is neither a section nor part of one, such as the marker of a document
+ */
+export function cutYaml(text: string, lengthMax: number): readonly YamlPiece[] | null {
+  const lines = text.split('\n')
+  const starts = lines.flatMap((line, index) => (/^[^\s#]/.test(line) ? [index] : []))
+  if (!starts.every((at) => SECTION.test(lines[at] ?? ''))) return null
+  return starts.flatMap((from, index) => {
+    const to = starts[index + 1] ?? lines.length
+    return cutSection(lines, from, to, lengthMax)
+  })
+}
+
+function cutSection(
+  lines: readonly string[],
+  from: number,
+  to: number,
+  lengthMax: number,
+): readonly YamlPiece[] {
+  const head = lines[from] ?? ''
+  const section = { key: SECTION.exec(head)?.[1] ?? '', keyLine: from }
+  const piece = (begun: number, end: number, isWhole: boolean): YamlPiece => {
+    const text = lines.slice(begun, end).join('\n')
+    return { ...section, isWhole, text, linesBefore: begun }
+  }
+  const whole = piece(from, to, true)
+  if (whole.text.length <= lengthMax) return [whole]
+  const first = lines.findIndex((line, at) => at > from && !NOTHING.test(line))
+  const hasEntries = KEY_ALONE.test(head) && first > 0 && first < to
+  if (!hasEntries) return [whole]
+  const indent = indentOf(lines[first] ?? '')
+  const pieces: YamlPiece[] = []
+  let begun = first
+  let length = 0
+  for (let at = first; at < to; at++) {
+    const line = lines[at] ?? ''
+    if (length > lengthMax && !NOTHING.test(line) && indentOf(line) === indent) {
+      pieces.push(piece(begun, at, false))
+      begun = at
+      length = 0
+    }
+    length += line.length + 1
+  }
+  return [...pieces, piece(begun, to, false)]
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length
+}
