@@ -90,7 +90,9 @@ interface Held {
 }
 
 function distinct(secrets: readonly SecretValue[]): readonly SecretValue[] {
-  return secrets.filter((secret, index) => secrets.findIndex((s) => s.equals(secret)) === index)
+  const first = secrets.filter((secret, at) => secrets.findIndex((s) => s.equals(secret)) === at)
+  // A filtered array keeps room for many more.
+  return first.slice()
 }
 
 /** Seven bits of each of the last four characters; a small integer, so that the map needs no boxed numbers. */

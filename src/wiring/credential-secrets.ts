@@ -21,6 +21,8 @@ export interface SecretsDeps {
   readonly keepSecret: (owner: string, secrets: readonly SecretValue[]) => void
 }
 
+const NO_POLLERS: ReadonlyMap<string, SourcePoller> = new Map()
+
 /** The server that holds the first secret of a credential does not give it now. */
 export class SecretAwayError extends StoreUnavailableError {}
 
@@ -31,25 +33,22 @@ export class SecretAwayError extends StoreUnavailableError {}
 export class CredentialSecrets {
   readonly #config: CredentialConfig
   readonly #deps: SecretsDeps
-  readonly #sources: ReadonlyMap<string, SecretSource>
-  readonly #pollers = new Map<string, SourcePoller>()
+  /** Of the keys that servers hold: of none in most configurations. */
+  readonly #pollers: ReadonlyMap<string, SourcePoller>
 
   constructor(config: CredentialConfig, deps: SecretsDeps) {
     this.#config = config
     this.#deps = deps
-    const { current, previous, others = {} } = config.sources
-    const all = { current, previous, ...others }
-    this.#sources = new Map(
-      Object.entries(all).flatMap(([key, source]) => (source === null ? [] : [[key, source]])),
-    )
-    this.#poll(['current', 'previous'])
-    for (const key of Object.keys(others)) this.#poll([key])
+    const { others = {} } = config.sources
+    const polled = [['current', 'previous'], ...Object.keys(others).map((key) => [key])]
+    const pollers = polled.flatMap((keys) => this.#poll(keys))
+    this.#pollers = pollers.length === 0 ? NO_POLLERS : new Map(pollers)
   }
 
   /** The files to watch among `current` and `previous`. */
   get watchPaths(): readonly string[] {
     return ['current', 'previous'].flatMap((key) => {
-      const source = this.#sources.get(key)
+      const source = this.#sourceOf(key)
       return source?.kind === 'file' ? [source.path] : []
     })
   }
@@ -59,8 +58,8 @@ export class CredentialSecrets {
    * that is away does not delay it, but for the first time, and then for at most 5 s.
    */
   async read(key: string): Promise<SecretValue | Refusal | SourceFault | null> {
-    const source = this.#sources.get(key)
-    if (source === undefined) return null
+    const source = this.#sourceOf(key)
+    if (source === null) return null
     const isOwn = key === 'current' || key === 'previous'
     const rules = { fitsHeader: isOwn ? this.#config.fitsHeader : true }
     const found = await this.#read(key, source, rules)
@@ -104,14 +103,20 @@ export class CredentialSecrets {
     return found instanceof SecretValue ? acceptSecret(found, rules) : found
   }
 
+  #sourceOf(key: string): SecretSource | null {
+    const { current, previous, others } = this.#config.sources
+    if (key === 'current') return current
+    return key === 'previous' ? previous : (others?.[key] ?? null)
+  }
+
   /** One poller for those of the keys that servers hold. */
-  #poll(keys: readonly string[]): void {
+  #poll(keys: readonly string[]): readonly (readonly [string, SourcePoller])[] {
     const sources = keys.flatMap((name): PolledSource[] => {
-      const source = this.#sources.get(name)
-      if (source === undefined || isLocal(source)) return []
+      const source = this.#sourceOf(name)
+      if (source === null || isLocal(source)) return []
       return [{ name, source, optional: name === 'previous' }]
     })
-    if (sources.length === 0) return
+    if (sources.length === 0) return []
     const poller = new SourcePoller({
       ...this.#deps,
       telemetry: this.#deps.sourceTelemetry,
@@ -120,7 +125,7 @@ export class CredentialSecrets {
       readLocal: (source: LocalSource) => readSecretSource(source, this.#deps.env),
       keepSecret: (what, secrets) => this.#keep(`${keys.join()} ${what}`, secrets),
     })
-    for (const { name } of sources) this.#pollers.set(name, poller)
+    return sources.map(({ name }) => [name, poller] as const)
   }
 
   #keep(what: string, secrets: readonly SecretValue[]): void {
