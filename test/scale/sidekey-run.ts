@@ -22,12 +22,17 @@ export class SidekeyRun {
   }
 
   /** Starts it, and waits until it is ready. */
-  static async start(entry: string, config: string): Promise<SidekeyRun> {
+  static async start(entry: string, config: string, heapMiB: string): Promise<SidekeyRun> {
     const startedMs = performance.now()
-    const argv = [entry, 'serve', '--config', config]
-    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const flags = ['--max-semi-space-size=4', `--max-old-space-size=${heapMiB}`]
+    const child = spawn(process.execPath, [...flags, entry, 'serve', '--config', config], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
+    })
     while (!(await isReady())) {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
+      if (child.exitCode !== null || child.signalCode !== null) {
+        throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`)
+      }
       if (performance.now() - startedMs > READY_MAX_MS) {
         child.kill('SIGKILL')
         throw new Error('it was not ready in time')

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { describeWithTools } from '../../tools/describe-with-tools.ts'
 import { EVERYTHING, ROTATING, STATIC } from './chart-values.ts'
-import { only, renderChart, renderText, runHelm } from './render-chart.ts'
+import { only, renderChart, renderText, runHelm, type Values } from './render-chart.ts'
 
 for (const tool of ['helm-3', 'helm-4'] as const) {
   describeWithTools(`the chart under ${tool}`, [tool], (path) => {
@@ -37,6 +38,18 @@ for (const tool of ['helm-3', 'helm-4'] as const) {
       const { spec } = only(renderChart(helm, EVERYTHING), 'Deployment')['spec'].template
       expect(spec.initContainers).toMatchObject([{ name: 'sidekey', restartPolicy: 'Always' }])
       expect(spec.containers).toMatchObject([{ name: 'app' }])
+    })
+
+    test('runs the command of the image, but for the heap', () => {
+      const commandWith = (values: Values): unknown =>
+        only(renderChart(helm, { ...EVERYTHING, ...values }), 'Deployment')['spec'].template.spec
+          .initContainers[0].command
+      expect(commandWith({})).toBeUndefined()
+      const dockerfile = readFileSync('Dockerfile', 'utf8')
+      const entrypoint = /^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? ''
+      const larger = entrypoint.replace('--max-old-space-size=64', '--max-old-space-size=256')
+      expect(commandWith({ heapMiB: 256 })).toEqual(JSON.parse(larger))
+      expect(larger).not.toBe(entrypoint)
     })
 
     test('is an ordinary container where native sidecars are off', () => {
