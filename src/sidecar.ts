@@ -21,7 +21,8 @@ import type { SecretValue } from './kernel/secret-value.ts'
 import type { ClientConfig } from './proxy/data-plane.ts'
 import { RotationScheduler } from './rotation/scheduler.ts'
 import { GroupFront } from './wiring/cluster/group-front.ts'
-import type { WorkerReport } from './wiring/cluster/messages.ts'
+import { writeMetrics } from './telemetry/write-metrics.ts'
+import type { WorkerState } from './wiring/cluster/messages.ts'
 import type { WorkerGroup } from './wiring/cluster/worker-group.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
 
@@ -195,7 +196,6 @@ export class Sidecar {
 
   async #openAdmin(): Promise<void> {
     const { listen } = this.#config.admin
-    const { metrics } = this.#deps
     const deps = {
       ...this.#deps,
       control: controlOf(
@@ -208,19 +208,15 @@ export class Sidecar {
       readiness: () => this.readiness(),
       live: () => true,
       started: () => this.#phase !== 'starting',
-      metrics: async () => ({
-        text: await this.#front.metricsText(),
-        contentType: metrics.contentType,
-      }),
+      metrics: async () => writeMetrics(await this.#front.metrics()),
       reload: () => this.reload(),
     }
     if (listen.kind === 'tcp') this.#admin = await serveAdmin({ deps, ...listen })
   }
 
   /** In a worker: how it is, for the supervisor. */
-  async report(): Promise<WorkerReport> {
-    const metrics = await this.#deps.metrics.report()
-    return { metrics, readiness: this.readiness(), uses: this.#uses.report() }
+  report(): WorkerState {
+    return { readiness: this.readiness(), uses: this.#uses.report() }
   }
 
   /** Whether requests find what they need. */

@@ -28,7 +28,8 @@ export interface AdminDeps {
   readonly live: () => boolean
   /** Whether the first load of the credentials is over. */
   readonly started: () => boolean
-  readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>
+  /** In Prometheus' text format 0.0.4, as it is read: thousands of routes have megabytes of it. */
+  readonly metrics: () => Promise<AsyncIterable<string>>
   /** Loads the configuration anew; atomic. */
   readonly reload: () => Promise<ReloadResult>
   /** Starts an orderly stop and returns at once. */

@@ -19,7 +19,8 @@ export function createAdminApp(deps: AdminDeps): Hono {
     only(app, 'GET', path, async (c) => {
       const verbose = c.req.query('verbose') !== undefined
       const { status, contentType, text } = await answerHealth(deps, path, verbose)
-      return c.body(text, status, { 'Content-Type': contentType })
+      const whole = typeof text === 'string' ? text : (await Array.fromAsync(text)).join('')
+      return c.body(whole, status, { 'Content-Type': contentType })
     })
   }
   only(app, 'GET', '/', refusePublicHost, async (c) => {

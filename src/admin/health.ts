@@ -6,7 +6,7 @@ export type HealthDeps = Pick<AdminDeps, 'live' | 'started' | 'readiness' | 'met
 export interface HealthAnswer {
   readonly status: 200 | 503
   readonly contentType: string
-  readonly text: string
+  readonly text: string | AsyncIterable<string>
 }
 
 /** Of every answer of the admin port. */
@@ -16,6 +16,8 @@ export const ANSWER_FIELDS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** What probes and scrapers ask for, all day long. */
 export const HEALTH_PATHS = ['/livez', '/startupz', '/readyz', '/metrics'] as const
@@ -41,7 +43,7 @@ export async function answerHealth(
       return verdict(ready, 'ready', verbose ? reasons : [])
     }
     case '/metrics':
-      return { status: 200, ...(await deps.metrics()) }
+      return { status: 200, contentType: METRICS_TYPE, text: await deps.metrics() }
   }
 }
 

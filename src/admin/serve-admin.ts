@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import {
   ADMIN_CLOSE_MS,
@@ -88,18 +89,30 @@ function healthPathOf({ method, url = '' }: IncomingMessage): HealthPath | null 
 async function sendHealth(
   deps: AdminDeps,
   path: HealthPath,
-  { url = '' }: IncomingMessage,
+  { method, url = '' }: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const verbose = /[?&]verbose(=|&|$)/.test(url)
   const { status, contentType, text } = await answerHealth(deps, path, verbose)
-  response.writeHead(status, {
-    ...ANSWER_FIELDS,
-    'Content-Type': contentType,
-    'Content-Length': Buffer.byteLength(text),
-  })
-  response.end(text)
+  const fields = { ...ANSWER_FIELDS, 'Content-Type': contentType }
+  if (typeof text === 'string') {
+    response.writeHead(status, { ...fields, 'Content-Length': Buffer.byteLength(text) }).end(text)
+  } else {
+    response.writeHead(status, fields)
+    await (method === 'HEAD' ? response.end() : sendPieces(text, response))
+  }
 }
+
+/** Reads on only when what was read is sent, and no further when the client has gone. */
+async function sendPieces(text: AsyncIterable<string>, response: ServerResponse): Promise<void> {
+  try {
+    await pipeline(text, response)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === GONE)) throw error
+  }
+}
+
+const GONE = 'ERR_STREAM_PREMATURE_CLOSE'
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ import type { Log } from '../kernel/ports/log.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 import type { WorkerGroupDeps } from '../wiring/cluster/worker-group.ts'
-import type { WorkerReport, WorkerStart } from '../wiring/cluster/messages.ts'
+import type { WorkerStart, WorkerState } from '../wiring/cluster/messages.ts'
 import { scrubbedStore } from '../wiring/credential-unit.ts'
 import { openAuthority } from '../wiring/open-authority.ts'
 import { createFingerprinter } from '../platform/fingerprint.ts'
@@ -23,6 +23,7 @@ import { openFileStore } from '../stores/file/file-store.ts'
 import { WriteBehind } from '../stores/write-behind.ts'
 import { errorFields } from '../telemetry/error-fields.ts'
 import { createLog } from '../telemetry/log.ts'
+import type { MetricPiece } from '../telemetry/metric-piece.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { LiveSecrets } from '../telemetry/scrub-secrets.ts'
 import { UsageError } from './usage-error.ts'
@@ -54,7 +55,9 @@ export interface Serving {
   /** In a worker: as `Sidecar.change`. */
   change(kind: 'prepare' | 'commit', text: string): Promise<void>
   /** In a worker: how it is. */
-  report(): Promise<WorkerReport>
+  report(): WorkerState
+  /** What it has counted, for the supervisor. */
+  metrics(): AsyncIterable<MetricPiece>
   stop(): Promise<void>
   /** Writes an error that nobody caught, scrubbed like every other line. */
   crashed(error: unknown): void
@@ -123,6 +126,7 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
     address: sidecar.addresses.proxy,
     change: (kind, next) => sidecar.change(kind, next),
     report: () => sidecar.report(),
+    metrics: () => metrics.pieces(),
     stop: async () => {
       log.info(worker === null ? 'sidekey stops' : 'worker stops')
       await sidecar.stop()

@@ -1,9 +1,11 @@
-import { Histogram, type Registry } from 'prom-client'
+import type { MetricSeries } from './metric-piece.ts'
 
 /** From a loopback answer to the longest upstream timeout. Seconds, as Prometheus wants base units. */
 const BOUNDS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ] as const
+
+const LABELS = [...BOUNDS_SECONDS, '+Inf'] as const
 
 /** A count per bound, and one beyond the last. Not cumulative. */
 export const BUCKETS = BOUNDS_SECONDS.length + 1
@@ -26,52 +28,19 @@ export function bucketOf(durationMs: number): number {
   return bucket
 }
 
-/** Where the numbers of a histogram come from when it is scraped. */
-export type ReadDurations = () => Iterable<readonly [route: string, durations: Durations]>
-
-/**
- * A histogram by route whose numbers are fetched by `read` at scrape time. prom-client takes observations only; the one
- * place to hand it finished numbers is the method by which its registry asks a histogram for its series.
- */
-export class RouteDurations extends Histogram<'route'> {
-  readonly #name: string
-  readonly #help: string
-  readonly #read: ReadDurations
-
-  constructor(registry: Registry, name: string, help: string, read: ReadDurations) {
-    super({
-      name,
-      help,
-      labelNames: ['route'],
-      registers: [registry],
-      buckets: [...BOUNDS_SECONDS],
-    })
-    this.#name = name
-    this.#help = help
-    this.#read = read
-  }
-
-  /** Called by the registry; `get`, for aggregation over processes, builds on it. */
-  async getForPromString(): Promise<object> {
-    const values = [...this.#read()].flatMap(([route, durations]) => this.#series(route, durations))
-    return { name: this.#name, help: this.#help, type: 'histogram', aggregator: 'sum', values }
-  }
-
-  #series(route: string, durations: Durations): readonly object[] {
+/** The series of a histogram by route. */
+export function* durationSeries(
+  name: string,
+  routes: Iterable<readonly [route: string, durations: Durations]>,
+): Generator<MetricSeries> {
+  for (const [route, { counts, sumMs }] of routes) {
     let count = 0
-    // Each bound counts all that were at most as long.
-    const cumulative = durations.counts.map((each) => (count += each))
-    const series = (suffix: string, value: number, labels: object = {}) => ({
-      metricName: this.#name + suffix,
-      sharedLabels: { route },
-      labels,
-      value,
-    })
-    return [
-      ...BOUNDS_SECONDS.map((le, index) => series('_bucket', cumulative[index] ?? 0, { le })),
-      series('_bucket', count, { le: '+Inf' }),
-      series('_sum', durations.sumMs / 1000),
-      series('_count', count),
-    ]
+    for (const [bucket, le] of LABELS.entries()) {
+      // Each bound counts all that were at most as long.
+      count += counts[bucket] ?? 0
+      yield { metricName: `${name}_bucket`, labels: { le, route }, value: count }
+    }
+    yield { metricName: `${name}_sum`, labels: { route }, value: sumMs / 1000 }
+    yield { metricName: `${name}_count`, labels: { route }, value: count }
   }
 }

@@ -2,10 +2,11 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { SourceTelemetry } from '../kernel/ports/source-telemetry.ts'
 import type { ProxyTelemetry, RotationTelemetry } from '../kernel/ports/telemetry.ts'
+import { inPieces, type MetricPiece, type MetricReader } from './metric-piece.ts'
 import { ProxyMeters } from './proxy-meters.ts'
 import { RotationMeters } from './rotation-meters.ts'
+import { ScrapedMetrics } from './scraped.ts'
 import { SourceMeters } from './source-meters.ts'
-import type { MetricsReport } from './worker-metrics.ts'
 
 export interface Metrics {
   readonly proxy: ProxyTelemetry
@@ -15,11 +16,8 @@ export interface Metrics {
   reload(ok: boolean): void
   /** After a reload: drops the series of routes and credentials that the configuration no longer names. */
   retain(named: { readonly routes: Iterable<string>; readonly credentials: Iterable<string> }): void
-  /** Everything in Prometheus' text format 0.0.4. */
-  text(): Promise<string>
-  readonly contentType: string
-  /** The same as objects, for another process. */
-  report(): Promise<MetricsReport>
+  /** Everything, as it is read; see `inPieces`. */
+  pieces(): AsyncIterable<MetricPiece>
 }
 
 /** `promtool check metrics` refuses them: gauges whose names end like those of counters. */
@@ -29,12 +27,13 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ]
 
-/** The metrics of a process, in a registry of their own. `version` is that of Sidekey. */
+/** The metrics of a process. `version` is that of Sidekey. */
 export function createMetrics(deps: { readonly clock: Clock; readonly version: string }): Metrics {
   const registry = new Registry()
-  const proxy = new ProxyMeters(registry)
-  const rotation = new RotationMeters(registry)
-  const sources = new SourceMeters(registry)
+  const scraped = new ScrapedMetrics()
+  const proxy = new ProxyMeters(scraped)
+  const rotation = new RotationMeters(scraped)
+  const sources = new SourceMeters(scraped)
   const reload = registerReload(registry, deps.clock)
   registerBuildInfo(registry, deps.version)
   collectDefaultMetrics({ register: registry })
@@ -50,10 +49,16 @@ export function createMetrics(deps: { readonly clock: Clock; readonly version: s
       rotation.retain(kept)
       sources.retain(kept)
     },
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
-    report: () => registry.getMetricsAsJSON(),
+    async *pieces() {
+      yield* inPieces(scraped, await readRegistry(registry))
+    },
   }
+}
+
+/** The few metrics that prom-client keeps: those of the process, and of Sidekey as a whole. */
+async function readRegistry(registry: Registry): Promise<readonly MetricReader[]> {
+  // `type` is a word at run time and an enum to the compiler.
+  return (await registry.getMetricsAsJSON()) as unknown as readonly MetricReader[]
 }
 
 function registerReload(registry: Registry, clock: Clock): (ok: boolean) => void {

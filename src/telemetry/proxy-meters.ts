@@ -1,8 +1,7 @@
-import type { Registry } from 'prom-client'
 import type { CredentialMeter, ProxyTelemetry, RouteMeter } from '../kernel/ports/telemetry.ts'
-import { RouteDurations } from './duration-histogram.ts'
+import { type Durations, durationSeries } from './duration-histogram.ts'
 import { CredentialCounts, RouteCounts, type Tally } from './proxy-counts.ts'
-import { type Sample, scrapedCounter, scrapedGauge } from './scraped.ts'
+import type { Sample, ScrapedMetrics } from './scraped.ts'
 
 /**
  * The data plane's figures. A request only adds to plain numbers; prom-client sees them when it is scraped. Labels are
@@ -12,9 +11,9 @@ export class ProxyMeters implements ProxyTelemetry {
   readonly #routes = new Map<string, RouteCounts>()
   readonly #credentials = new Map<string, CredentialCounts>()
 
-  constructor(registry: Registry) {
-    this.#registerRoutes(registry)
-    this.#registerCredentials(registry)
+  constructor(scraped: ScrapedMetrics) {
+    this.#registerRoutes(scraped)
+    this.#registerCredentials(scraped)
   }
 
   /** The meter of a route's name; routes that share a name share it. */
@@ -34,61 +33,70 @@ export class ProxyMeters implements ProxyTelemetry {
     }
   }
 
-  #registerRoutes(registry: Registry): void {
+  #registerRoutes(scraped: ScrapedMetrics): void {
     const routes = this.#routes
-    scrapedCounter(registry, {
+    scraped.counter({
       name: 'sidekey_requests_total',
       help: 'Requests of apps by what became of them.',
       labelNames: ['route', 'outcome'],
       read: () => tallied(routes, (counts) => counts.requests),
     })
-    scrapedCounter(registry, {
+    scraped.counter({
       name: 'sidekey_replays_total',
       help: 'Requests that were sent again with another secret version, or why they were not.',
       labelNames: ['route', 'outcome'],
       read: () => tallied(routes, (counts) => counts.replays),
     })
-    scrapedCounter(registry, {
+    scraped.counter({
       name: 'sidekey_upstream_faults_total',
       help: 'Requests whose upstream gave no answer, by what was wrong with it.',
       labelNames: ['route', 'reason'],
       read: () => tallied(routes, (counts) => counts.faults),
     })
-    scrapedGauge(registry, {
+    scraped.gauge({
       name: 'sidekey_websockets_open',
       help: 'WebSockets that are open now; the handshakes are among the requests.',
       labelNames: ['route'],
       read: () => pick(routes, (counts) => counts.webSocketsOpen),
     })
-    new RouteDurations(
-      registry,
+    this.#registerDurations(
+      scraped,
       'sidekey_request_duration_seconds',
       'From the head of a request to the end of its answer.',
-      () => pick(routes, (counts) => counts.whole),
+      (counts) => counts.whole,
     )
-    new RouteDurations(
-      registry,
+    this.#registerDurations(
+      scraped,
       'sidekey_upstream_duration_seconds',
       'From sending a request upstream to the head of the answer; a replay counts apart.',
-      () => pick(routes, (counts) => counts.upstreamTime),
+      (counts) => counts.upstreamTime,
     )
   }
 
-  #registerCredentials(registry: Registry): void {
+  #registerDurations(
+    scraped: ScrapedMetrics,
+    name: string,
+    help: string,
+    of: (counts: RouteCounts) => Durations,
+  ): void {
+    scraped.histogram({ name, help, read: () => durationSeries(name, pick(this.#routes, of)) })
+  }
+
+  #registerCredentials(scraped: ScrapedMetrics): void {
     const credentials = this.#credentials
-    scrapedCounter(registry, {
+    scraped.counter({
       name: 'sidekey_injections_total',
       help: 'Requests sent upstream by the stage of the secret version that they carried.',
       labelNames: ['credential', 'stage'],
       read: () => tallied(credentials, (counts) => counts.injections),
     })
-    scrapedCounter(registry, {
+    scraped.counter({
       name: 'sidekey_auth_failures_total',
       help: 'Answers by which an upstream refused a secret version.',
       labelNames: ['credential', 'stage'],
       read: () => tallied(credentials, (counts) => counts.authFailures),
     })
-    scrapedCounter(registry, {
+    scraped.counter({
       name: 'sidekey_fallbacks_total',
       help: 'Falls back to another secret version by what came of them.',
       labelNames: ['credential', 'outcome'],

@@ -1,11 +1,10 @@
-import type { Registry } from 'prom-client'
 import { PHASES } from '../kernel/credential.ts'
 import type {
   ProviderOperation,
   RotationState,
   RotationTelemetry,
 } from '../kernel/ports/telemetry.ts'
-import { type Sample, scrapedCounter, scrapedGauge } from './scraped.ts'
+import type { Sample, ScrapedMetrics } from './scraped.ts'
 
 type RotationResult = Parameters<RotationTelemetry['rotation']>[1]
 
@@ -24,10 +23,10 @@ export class RotationMeters implements RotationTelemetry {
   readonly #rotations = new Map<string, Record<RotationResult, number>>()
   readonly #calls = new Map<string, Map<string, ProviderCalls>>()
 
-  constructor(registry: Registry) {
-    this.#registerCounters(registry)
-    this.#registerState(registry)
-    this.#registerTimes(registry)
+  constructor(scraped: ScrapedMetrics) {
+    this.#registerCounters(scraped)
+    this.#registerState(scraped)
+    this.#registerTimes(scraped)
   }
 
   state(state: RotationState): void {
@@ -57,14 +56,14 @@ export class RotationMeters implements RotationTelemetry {
     }
   }
 
-  #registerCounters(registry: Registry): void {
-    scrapedCounter(registry, {
+  #registerCounters(scraped: ScrapedMetrics): void {
+    scraped.counter({
       name: 'sidekey_rotations_total',
       help: 'Rotations that ended, by how they ended.',
       labelNames: ['credential', 'result'],
       read: () => this.#readRotations(),
     })
-    scrapedCounter(registry, {
+    scraped.counter({
       name: 'sidekey_provider_calls_total',
       help: 'Calls to the API of the provider that manages the secrets.',
       labelNames: ['credential', 'operation', 'outcome'],
@@ -72,20 +71,20 @@ export class RotationMeters implements RotationTelemetry {
     })
   }
 
-  #registerState(registry: Registry): void {
-    scrapedGauge(registry, {
+  #registerState(scraped: ScrapedMetrics): void {
+    scraped.gauge({
       name: 'sidekey_rotation_phase',
       help: '1 for the phase in which the rotation of a credential is, 0 for the others.',
       labelNames: ['credential', 'phase'],
       read: () => this.#each((s) => PHASES.map((phase) => [phase, s.phase === phase ? 1 : 0])),
     })
-    scrapedGauge(registry, {
+    scraped.gauge({
       name: 'sidekey_rotation_blocked',
       help: '1 while a rotation changes nothing at the provider until an operator acts.',
       labelNames: ['credential'],
       read: () => this.#each((s) => [[s.blocked ? 1 : 0]]),
     })
-    scrapedGauge(registry, {
+    scraped.gauge({
       name: 'sidekey_rotation_reason',
       help: '1 for the reason for which a rotation waits or is blocked; absent while nothing holds it up.',
       labelNames: ['credential', 'reason'],
@@ -93,20 +92,20 @@ export class RotationMeters implements RotationTelemetry {
     })
   }
 
-  #registerTimes(registry: Registry): void {
-    scrapedGauge(registry, {
+  #registerTimes(scraped: ScrapedMetrics): void {
+    scraped.gauge({
       name: 'sidekey_rotation_last_success_timestamp_seconds',
       help: 'When the last rotation succeeded; absent before the first.',
       labelNames: ['credential'],
       read: () => this.#each((s) => instant(s.lastRotationAtMs)),
     })
-    scrapedGauge(registry, {
+    scraped.gauge({
       name: 'sidekey_rotation_next_timestamp_seconds',
       help: 'When the next rotation is due; absent while none is planned.',
       labelNames: ['credential'],
       read: () => this.#each((s) => instant(s.nextRotationAtMs)),
     })
-    scrapedGauge(registry, {
+    scraped.gauge({
       name: 'sidekey_secret_version_created_timestamp_seconds',
       help: 'When the live secret version of a stage was made or first seen.',
       labelNames: ['credential', 'stage'],

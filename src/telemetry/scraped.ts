@@ -1,9 +1,9 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import type { MetricReader, MetricSeries } from './metric-piece.ts'
 
 /** One series: the values of its labels in the order of the metric's label names, then its number. */
 export type Sample = readonly [...labels: string[], value: number]
 
-/** A metric whose series are copied into prom-client when it is scraped, and cost nothing before. */
+/** A metric whose series are read when it is scraped; nothing is kept for them before or after. */
 export interface ScrapedMetric {
   readonly name: string
   readonly help: string
@@ -11,41 +11,40 @@ export interface ScrapedMetric {
   readonly read: () => Iterable<Sample>
 }
 
-/** Registers a counter; `read` gives totals since the start. */
-export function scrapedCounter(
-  registry: Registry,
-  { name, help, labelNames, read }: ScrapedMetric,
-) {
-  return new Counter({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const sample of read()) this.inc(...split(labelNames, sample))
-    },
-  })
+/** A metric that writes its series itself. */
+interface WrittenMetric {
+  readonly name: string
+  readonly help: string
+  readonly read: () => Iterable<MetricSeries>
 }
 
-/** Registers a gauge; a series that `read` no longer gives is gone from the next scrape. */
-export function scrapedGauge(registry: Registry, { name, help, labelNames, read }: ScrapedMetric) {
-  return new Gauge({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const sample of read()) this.set(...split(labelNames, sample))
-    },
-  })
+/** All metrics whose numbers are Sidekey's own. A series that `read` no longer gives is gone from the next scrape. */
+export class ScrapedMetrics implements Iterable<MetricReader> {
+  readonly #metrics: (WrittenMetric & { readonly type: string })[] = []
+
+  /** `read` gives totals since the start. */
+  counter(metric: ScrapedMetric): void {
+    this.#metrics.push({ ...metric, type: 'counter', read: () => seriesOf(metric) })
+  }
+
+  gauge(metric: ScrapedMetric): void {
+    this.#metrics.push({ ...metric, type: 'gauge', read: () => seriesOf(metric) })
+  }
+
+  histogram(metric: WrittenMetric): void {
+    this.#metrics.push({ ...metric, type: 'histogram' })
+  }
+
+  *[Symbol.iterator](): Generator<MetricReader> {
+    for (const { name, help, type, read } of this.#metrics) {
+      yield { name, help, type, values: read() }
+    }
+  }
 }
 
-function split(names: readonly string[], sample: Sample): [Record<string, string>, number] {
-  const labels = sample.slice(0, -1)
-  return [
-    Object.fromEntries(names.map((name, index) => [name, String(labels[index])])),
-    Number(sample.at(-1)),
-  ]
+function* seriesOf({ labelNames, read }: ScrapedMetric): Generator<MetricSeries> {
+  for (const sample of read()) {
+    const labels = Object.fromEntries(labelNames.map((name, at) => [name, String(sample[at])]))
+    yield { labels, value: Number(sample.at(-1)) }
+  }
 }

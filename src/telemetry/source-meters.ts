@@ -1,6 +1,5 @@
-import type { Registry } from 'prom-client'
 import type { SourceFailure, SourceTelemetry } from '../kernel/ports/source-telemetry.ts'
-import { type Sample, scrapedCounter, scrapedGauge } from './scraped.ts'
+import type { Sample, ScrapedMetrics } from './scraped.ts'
 
 type Outcome = 'read' | SourceFailure
 
@@ -15,14 +14,14 @@ export class SourceMeters implements SourceTelemetry {
   /** By credential, then by the source's key in the configuration. */
   readonly #credentials = new Map<string, Map<string, Looks>>()
 
-  constructor(registry: Registry) {
-    scrapedGauge(registry, {
+  constructor(scraped: ScrapedMetrics) {
+    scraped.gauge({
       name: 'sidekey_secret_source_last_success_timestamp_seconds',
       help: 'When a secret was last read from the server that holds it; absent before the first time.',
       labelNames: ['credential', 'source'],
       read: () => this.#read(({ freshAtMs }) => (freshAtMs === null ? [] : [[freshAtMs / 1000]])),
     })
-    scrapedCounter(registry, {
+    scraped.counter({
       name: 'sidekey_secret_source_reads_total',
       help: 'Looks at servers that hold secrets, by what became of them.',
       labelNames: ['credential', 'source', 'outcome'],

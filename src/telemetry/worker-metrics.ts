@@ -1,9 +1,7 @@
-import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
+import type { MetricPiece, MetricSeries } from './metric-piece.ts'
 
-/** The metrics of one process, as prom-client writes them in JSON; they cross a channel between processes. */
-export type MetricsReport = readonly MetricObjectWithValues<MetricValue<string>>[]
-
-type Metric = MetricsReport[number]
+/** The metrics of one process, each of them whole; they cross a channel between processes. */
+export type MetricsReport = readonly MetricPiece[]
 
 /** Gauges of which each process has a share. All others are told by the supervisor alone. */
 const SHARED_GAUGES =
@@ -15,8 +13,7 @@ const SHARED_GAUGES =
  */
 const FRESH_GAUGES = /^sidekey_secret_source_\w+_timestamp_seconds$/
 
-/** prom-client's `type` is a word at run time and an enum to the compiler. */
-const isTotal = ({ type }: Metric) => ['counter', 'histogram'].includes(String(type))
+const isTotal = ({ type }: MetricPiece) => type === 'counter' || type === 'histogram'
 
 /** What has been counted for good: the part of a report that must outlive its process. */
 export function totalsOf(report: MetricsReport): MetricsReport {
@@ -46,52 +43,50 @@ export function retained(
 }
 
 /**
- * One report of several: totals and shared gauges are added up; a time at which secrets were fresh is the oldest of those
- * that workers tell; any other gauge, such as a phase, is that of the first report, which is the supervisor's.
+ * One report of several, metric by metric: totals and shared gauges are added up; a time at which secrets were fresh is the
+ * oldest of those that workers tell; any other gauge, such as a phase, is that of the first report, which is the supervisor's.
  */
-export function mergeReports([own = [], ...others]: readonly MetricsReport[]): MetricsReport {
-  const merged = new Map(own.map((metric) => [metric.name, metric]))
-  const told = new Map<string, Metric>()
-  for (const metric of others.flat()) {
-    if (isTotal(metric) || SHARED_GAUGES.test(metric.name)) {
-      merged.set(
-        metric.name,
-        joined(merged.get(metric.name), metric, (a, b) => a + b),
-      )
-    } else if (FRESH_GAUGES.test(metric.name)) {
-      told.set(metric.name, joined(told.get(metric.name), metric, Math.min))
-    }
+export function* mergeReports(reports: readonly MetricsReport[]): Generator<MetricPiece> {
+  const [own = new Map<string, MetricPiece>(), ...others] = reports.map(
+    (report) => new Map(report.map((metric) => [metric.name, metric])),
+  )
+  const names = new Set([own, ...others].flatMap((metrics) => [...metrics.keys()]))
+  for (const name of names) {
+    const told = others.flatMap((metrics) => metrics.get(name) ?? [])
+    const merged = mergeMetric(own.get(name), told)
+    if (merged !== undefined) yield merged
   }
-  for (const [name, metric] of told) {
-    merged.set(
-      name,
-      joined(merged.get(name), metric, (_own, oldest) => oldest),
-    )
-  }
-  return [...merged.values()]
 }
 
-/** Writes a report in Prometheus' text format 0.0.4. */
-export function formatReport(report: MetricsReport): Promise<string> {
-  const whole = report.map((metric) => ({ ...metric, aggregator: 'first' }))
-  return AggregatorRegistry.aggregate([whole]).metrics()
+function mergeMetric(
+  own: MetricPiece | undefined,
+  told: readonly MetricPiece[],
+): MetricPiece | undefined {
+  const [first = own] = told
+  if (first === undefined) return undefined
+  if (isTotal(first) || SHARED_GAUGES.test(first.name)) {
+    return joined(first, own === undefined ? told : [own, ...told], add)
+  }
+  if (!FRESH_GAUGES.test(first.name) || told.length === 0) return own
+  const oldest = joined(first, told, Math.min)
+  return own === undefined ? oldest : joined(own, [own, oldest], (_own, worst) => worst)
 }
 
 function joined(
-  known: Metric | undefined,
-  metric: Metric,
+  head: MetricPiece,
+  metrics: readonly MetricPiece[],
   join: (known: number, next: number) => number,
-): Metric {
-  const values = new Map((known?.values ?? []).map((value) => [seriesOf(value), value]))
-  for (const value of metric.values) {
-    const before = values.get(seriesOf(value))
-    const joinedValue = before === undefined ? value.value : join(before.value, value.value)
-    values.set(seriesOf(value), { ...value, value: joinedValue })
+): MetricPiece {
+  const values = new Map<string, MetricSeries>()
+  for (const series of metrics.flatMap((metric) => metric.values)) {
+    const key = `${series.metricName} ${JSON.stringify(series.labels)}`
+    const before = values.get(key)
+    const value = before === undefined ? series.value : join(before.value, series.value)
+    values.set(key, { ...series, value })
   }
-  return { ...metric, values: [...values.values()] }
+  return { ...head, values: [...values.values()] }
 }
 
-function seriesOf(value: MetricValue<string> & { readonly metricName?: string }): string {
-  const labels = Object.entries(value.labels).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify([value.metricName, labels.map(([name, text]) => [name, String(text)])])
+function add(known: number, next: number): number {
+  return known + next
 }

@@ -1,6 +1,7 @@
 import type { Readiness } from '../admin/admin-deps.ts'
 import type { SidekeyConfig } from '../config/types.ts'
 import type { ClientConfig } from '../proxy/data-plane.ts'
+import type { MetricPiece } from '../telemetry/metric-piece.ts'
 import type { Units } from './build-units.ts'
 import type { VersionUse } from './use-ledger.ts'
 
@@ -24,8 +25,8 @@ export interface Front {
   apply(next: Prepared): Promise<void>
   /** Whether requests find what they need; only after the first `apply`. */
   readiness(): Readiness
-  /** The metrics of all processes in Prometheus' text format 0.0.4. */
-  metricsText(): Promise<string>
+  /** The metrics of all processes, as they are read. */
+  metrics(): Promise<AsyncIterable<MetricPiece>>
   /** When versions were last used elsewhere than in this process. */
   uses(): Promise<readonly VersionUse[]>
   /** Takes no new requests, and waits up to `drainMs` milliseconds for those in flight. */

@@ -9,6 +9,7 @@ import type { EarlyLook } from '../kernel/ports/usage.ts'
 import { DataPlane, type DataPlaneConfig } from '../proxy/data-plane.ts'
 import { createSigner } from '../signers/create-signer.ts'
 import { signParameters } from '../signers/parameters/sign-parameters.ts'
+import type { MetricPiece } from '../telemetry/metric-piece.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Front, Prepared } from './front.ts'
 import { interceptedHosts } from './open-authority.ts'
@@ -71,8 +72,8 @@ export class OwnFront implements Front {
     return this.#plane?.readiness() ?? { ready: false, reasons: ['starting'] }
   }
 
-  metricsText(): Promise<string> {
-    return this.#deps.metrics.text()
+  metrics(): Promise<AsyncIterable<MetricPiece>> {
+    return Promise.resolve(this.#deps.metrics.pieces())
   }
 
   uses(): Promise<readonly VersionUse[]> {

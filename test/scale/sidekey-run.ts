@@ -58,10 +58,23 @@ export class SidekeyRun {
     return (Number(user) + Number(system)) / TICKS_PER_SECOND
   }
 
-  /** Of `/metrics`. */
-  async series(): Promise<number> {
-    const text = await (await fetch(`${ADMIN}/metrics`)).text()
-    return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length
+  /** Reads `/metrics`, and asks beside it how long nothing else is answered. */
+  async scrape(): Promise<{ series: number; tookMs: number; stalledMs: number }> {
+    const startedMs = performance.now()
+    let isOver = false
+    const scraped = fetch(`${ADMIN}/metrics`)
+      .then((answer) => answer.text())
+      .finally(() => (isOver = true))
+    let stalledMs = 0
+    while (!isOver) {
+      const askedMs = performance.now()
+      await fetch(`${ADMIN}/livez`)
+      stalledMs = Math.max(stalledMs, performance.now() - askedMs)
+    }
+    const tookMs = Math.round(performance.now() - startedMs)
+    const lines = (await scraped).split('\n')
+    const series = lines.filter((line) => line !== '' && !line.startsWith('#')).length
+    return { series, tookMs, stalledMs: Math.round(stalledMs) }
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Readiness } from '../../admin/admin-deps.ts'
 import type { EarlyLook } from '../../kernel/ports/usage.ts'
+import { joinPieces, type MetricPiece } from '../../telemetry/metric-piece.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { VersionUse } from '../use-ledger.ts'
 import type { Front, Prepared } from '../front.ts'
@@ -39,9 +40,9 @@ export class GroupFront implements Front {
     return this.#deps.group.readiness()
   }
 
-  async metricsText(): Promise<string> {
+  async metrics(): Promise<AsyncIterable<MetricPiece>> {
     const { group, metrics } = this.#deps
-    return group.metrics(await metrics.report())
+    return group.metrics(joinPieces(await Array.fromAsync(metrics.pieces())))
   }
 
   uses(): Promise<readonly VersionUse[]> {

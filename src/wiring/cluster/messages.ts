@@ -1,6 +1,6 @@
 import type { Readiness } from '../../admin/admin-deps.ts'
 import type { ConfigIssue } from '../../kernel/errors.ts'
-import type { MetricsReport } from '../../telemetry/worker-metrics.ts'
+import type { MetricPiece } from '../../telemetry/metric-piece.ts'
 import type { VersionUse } from '../use-ledger.ts'
 
 /** What a worker begins with. */
@@ -24,8 +24,7 @@ export type ToWorker =
   | { readonly kind: 'stop' }
 
 /** How a worker is. */
-export interface WorkerReport {
-  readonly metrics: MetricsReport
+export interface WorkerState {
   readonly readiness: Readiness
   /** Of credentials that somebody else rotates; the store knows the others'. */
   readonly uses: readonly VersionUse[]
@@ -36,6 +35,8 @@ export type ToSupervisor =
   | { readonly kind: 'ready'; readonly address: string }
   /** The answer to `prepare` and `commit`; empty: it can be, or was, applied. */
   | { readonly kind: 'done'; readonly issues: readonly ConfigIssue[] }
-  | ({ readonly kind: 'report' } & WorkerReport)
+  /** Part of the report that follows. */
+  | { readonly kind: 'metrics'; readonly piece: MetricPiece }
+  | ({ readonly kind: 'report' } & WorkerState)
   /** The rotation of a credential should be looked at now. */
   | { readonly kind: 'look'; readonly credentialId: string }

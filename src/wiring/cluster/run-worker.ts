@@ -6,6 +6,8 @@ import type { ToSupervisor, ToWorker, WorkerStart } from './messages.ts'
 
 /** So often a worker tells its numbers unasked: what a killed one had counted since is lost. Milliseconds. */
 const REPORT_EVERY_MS = 1_000
+/** Or less often, where it takes long: with thousands of routes a tenth of the time at most. */
+const REST_RATIO = 9
 
 /** The channel to the supervisor; `process` is one. */
 export interface Channel {
@@ -37,9 +39,7 @@ export async function runWorker(deps: RunWorkerDeps): Promise<void> {
   // One after the other: an older count that arrives after a newer one would let a total fall.
   let reporting = Promise.resolve()
   const report = (): Promise<void> => {
-    reporting = reporting.then(async () => {
-      if (serving !== null) await tell({ kind: 'report', ...(await serving.report()) })
-    })
+    reporting = reporting.then(() => (serving === null ? undefined : tellReport(serving, tell)))
     return reporting
   }
   channel.on('message', (message) => {
@@ -58,15 +58,29 @@ export async function runWorker(deps: RunWorkerDeps): Promise<void> {
   await report()
   await tell({ kind: 'ready', address: serving.address })
   let stopTimer = () => {}
-  const again = (): void => {
-    stopTimer = clock.after(REPORT_EVERY_MS, () => void report().finally(again))
+  const later = (delayMs: number): void => {
+    stopTimer = clock.after(delayMs, () => {
+      const begunMs = clock.monotonic()
+      void report().finally(() => {
+        later(Math.max(REPORT_EVERY_MS, (clock.monotonic() - begunMs) * REST_RATIO))
+      })
+    })
   }
-  again()
+  later(REPORT_EVERY_MS)
   await stopping.promise
   await serving.stop()
   stopTimer()
   await report()
   channel.disconnect?.()
+}
+
+/** In many messages, or requests would wait until thousands of series are written into one. */
+async function tellReport(
+  serving: Serving,
+  tell: (message: ToSupervisor) => Promise<void>,
+): Promise<void> {
+  for await (const piece of serving.metrics()) await tell({ kind: 'metrics', piece })
+  await tell({ kind: 'report', ...serving.report() })
 }
 
 async function issuesOf(change: Promise<void>): Promise<readonly ConfigIssue[]> {

@@ -3,13 +3,13 @@ import { ConfigError, SidekeyError } from '../../kernel/errors.ts'
 import { SHUTDOWN_DRAIN_MS } from '../../kernel/limits.ts'
 import type { Stop } from '../../kernel/ports/clock.ts'
 import {
-  formatReport,
   mergeReports,
   type MetricsReport,
   type NamedSeries,
   retained,
   totalsOf,
 } from '../../telemetry/worker-metrics.ts'
+import { inPieces, type MetricPiece } from '../../telemetry/metric-piece.ts'
 import type { VersionUse } from '../use-ledger.ts'
 import { WorkerHandle, type WorkerSetting } from './worker-handle.ts'
 
@@ -104,19 +104,27 @@ export class WorkerGroup {
     return { ready: serving.every(({ last }) => last.readiness.ready), reasons }
   }
 
-  /** The metrics of all processes in one text; `own` are the supervisor's. No total is ever lower than it was. */
-  async metrics(own: MetricsReport): Promise<string> {
+  /** The metrics of all processes; `own` are the supervisor's. No total is ever lower than it was. */
+  async metrics(own: MetricsReport): Promise<AsyncIterable<MetricPiece>> {
     await this.#refresh()
     const live = this.#all.map(({ last }) => last.metrics)
-    const text = await formatReport(mergeReports([own, ...live, this.#past]))
-    return `${text}
-# HELP sidekey_workers Worker processes that serve requests.
-# TYPE sidekey_workers gauge
-sidekey_workers ${this.#serving.length}
-# HELP sidekey_worker_restarts_total Worker processes that ended unasked and were replaced.
-# TYPE sidekey_worker_restarts_total counter
-sidekey_worker_restarts_total ${this.#restarts}
-`
+    return inPieces(this.#ownMetrics(), mergeReports([own, ...live, this.#past]))
+  }
+
+  #ownMetrics(): MetricsReport {
+    const one = (name: string, type: string, help: string, value: number) => {
+      return { name, type, help, values: [{ labels: {}, value }] }
+    }
+    const serving = this.#serving.length
+    return [
+      one('sidekey_workers', 'gauge', 'Worker processes that serve requests.', serving),
+      one(
+        'sidekey_worker_restarts_total',
+        'counter',
+        'Worker processes that ended unasked and were replaced.',
+        this.#restarts,
+      ),
+    ]
   }
 
   /** When workers last used which version, asked for now. */
@@ -167,7 +175,7 @@ sidekey_worker_restarts_total ${this.#restarts}
 
   #ended(worker: WorkerHandle): void {
     this.#workers.delete(worker.number)
-    this.#past = mergeReports([this.#past, totalsOf(worker.last.metrics)])
+    this.#past = [...mergeReports([this.#past, totalsOf(worker.last.metrics)])]
     if (this.#stopping || !this.#running) return
     this.#restarts++
     this.#deps.log.warn('worker ended', { worker: worker.number, restarts: this.#restarts })

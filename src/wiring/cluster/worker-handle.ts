@@ -2,7 +2,9 @@ import type { ConfigIssue } from '../../kernel/errors.ts'
 import type { Clock, Stop } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 import type { WorkerEvents, WorkerProcess } from './fork-worker.ts'
-import type { ToSupervisor, WorkerReport, WorkerStart } from './messages.ts'
+import { joinPieces, type MetricPiece } from '../../telemetry/metric-piece.ts'
+import type { MetricsReport } from '../../telemetry/worker-metrics.ts'
+import type { ToSupervisor, WorkerStart, WorkerState } from './messages.ts'
 
 /** A worker that does not tell its numbers within this time is shown with the last that it told. Milliseconds. */
 const REPORT_MAX_MS = 1_000
@@ -14,6 +16,11 @@ const STARTING: WorkerReport = {
   metrics: [],
   readiness: { ready: false, reasons: ['starting'] },
   uses: [],
+}
+
+/** All that a worker told at once. */
+interface WorkerReport extends WorkerState {
+  readonly metrics: MetricsReport
 }
 
 export interface WorkerSetting extends WorkerStart {
@@ -43,6 +50,8 @@ export class WorkerHandle {
   readonly #exited = Promise.withResolvers<void>()
   readonly #stopStartTimer: Stop
   #refreshing: Promise<void> | null = null
+  /** Of the report that is on its way. */
+  #pieces: MetricPiece[] = []
   #reported: () => void = () => {}
   #answer: (issues: readonly ConfigIssue[]) => void = () => {}
   #isGone = false
@@ -111,8 +120,10 @@ export class WorkerHandle {
       this.#ready.resolve(message.address)
     } else if (message.kind === 'done') this.#answer(message.issues)
     else if (message.kind === 'look') this.#setting.look(message.credentialId)
-    else if (message.kind === 'report') {
-      this.last = message
+    else if (message.kind === 'metrics') this.#pieces.push(message.piece)
+    else {
+      this.last = { ...message, metrics: joinPieces(this.#pieces) }
+      this.#pieces = []
       this.#reported()
     }
   }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { writeMetrics } from '../../../src/telemetry/write-metrics.ts'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
 import { AdminWorld } from '../../unit/admin/admin-world.ts'
 import { FakeClock } from '../../fakes/clock.ts'
@@ -26,7 +27,7 @@ describeWithTools('the metrics of the admin port', ['promtool'], (path) => {
     })
     metrics.rotation.rotation('vonage', 'succeeded')
     metrics.rotation.providerCall('vonage', 'create', 'created')
-    const scrape = async () => ({ text: await metrics.text(), contentType: metrics.contentType })
+    const scrape = async () => writeMetrics(metrics.pieces())
     await using world = await OperatorWorld.start(new AdminWorld({ metrics: scrape }))
     const response = await fetch(`${world.url}/metrics`)
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')

@@ -2,14 +2,15 @@ import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { serveAdmin } from '../../../src/admin/serve-admin.ts'
 import { ADMIN_BODY_MAX_BYTES } from '../../../src/kernel/limits.ts'
-import { AdminWorld, TOKEN } from '../../unit/admin/admin-world.ts'
+import { AdminWorld, TOKEN, told } from '../../unit/admin/admin-world.ts'
 import { OperatorWorld } from './operator-world.ts'
 
 /** Sends bytes and gives what comes back until the connection ends. */
 function exchange(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = ''
-    const socket = connect(port, '127.0.0.1', () => socket.end(bytes))
+    // No end of its own: node:http would give up an answer that takes longer, such as the first one of the app.
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
     socket.setEncoding('latin1')
     socket.on('data', (chunk: string) => (answer += chunk))
     socket.on('error', reject)
@@ -121,7 +122,7 @@ test('closing lets the answer in flight finish, and cuts an idle connection', as
   const metrics = async () => {
     asked()
     await held
-    return { text: 'late 1\n', contentType: 'text/plain' }
+    return told('late 1\n')
   }
   const world = await OperatorWorld.start(new AdminWorld({ metrics }))
   const idle = connect(world.server.port, '127.0.0.1')
@@ -132,11 +133,11 @@ test('closing lets the answer in flight finish, and cuts an idle connection', as
   await arrived
   const closed = world[Symbol.asyncDispose]()
   release()
-  expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*late 1\n$/)
+  expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*late 1\n/)
   await Promise.all([cut, closed])
 })
 
-test.each(['/livez', '/readyz?verbose', '/startupz', '/metrics', '/readyz?a=1&verbose=x'])(
+test.each(['/livez', '/readyz?verbose', '/startupz', '/readyz?a=1&verbose=x'])(
   'GET %s is the same answer, whether the app is loaded or not',
   async (path) => {
     await using world = await OperatorWorld.start()
@@ -156,3 +157,51 @@ test.each(['/livez', '/readyz?verbose', '/startupz', '/metrics', '/readyz?a=1&ve
     ])
   },
 )
+
+test('metrics are the same, whether the app is loaded or not', async () => {
+  await using world = await OperatorWorld.start()
+  const direct = await fetch(`${world.url}/metrics`)
+  const byApp = await world.admin.ask('GET', '/metrics')
+  expect(await direct.text()).toBe(await byApp.text())
+  for (const [name, value] of byApp.headers) expect(direct.headers.get(name), name).toBe(value)
+  const bodiless = await exchange(world.server.port, head('HEAD', '/metrics'))
+  expect(bodiless).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n$/)
+})
+
+test('a scrape that is read slowly holds up nobody, and one that is given up is no fault', async () => {
+  let released = () => {}
+  const metrics = async () => {
+    const held = new Promise<void>((resolve) => (released = resolve))
+    return (async function* () {
+      yield 'first 1\n'
+      await held
+      yield 'second 2\n'
+    })()
+  }
+  await using world = await OperatorWorld.start(new AdminWorld({ metrics }))
+  const whole = fetch(`${world.url}/metrics`)
+  const answer = await whole
+  expect(await exchange(world.server.port, head('GET'))).toMatch(/^HTTP\/1\.1 200 /)
+  released()
+  expect(await answer.text()).toBe('first 1\nsecond 2\n')
+
+  const leaving = new AbortController()
+  const abandoned = await fetch(`${world.url}/metrics`, { signal: leaving.signal })
+  leaving.abort()
+  await expect(abandoned.text()).rejects.toThrow()
+  released()
+  expect(await exchange(world.server.port, head('HEAD', '/metrics'))).toMatch(/^HTTP\/1\.1 200 /)
+  expect(world.admin.log.events).toEqual([])
+})
+
+test('metrics that fail half-way end without the rest, and the log says so', async () => {
+  const metrics = async () =>
+    (async function* () {
+      yield 'first 1\n'
+      throw new Error('half-way')
+    })()
+  await using world = await OperatorWorld.start(new AdminWorld({ metrics }))
+  const answer = exchange(world.server.port, head('GET', '/metrics'))
+  expect(await answer).not.toMatch(/\r\n0\r\n\r\n$/)
+  expect(world.admin.log.events).toMatchObject([{ level: 'error', event: 'admin request failed' }])
+})

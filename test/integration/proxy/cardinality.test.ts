@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
+import { textOf } from '../../fakes/metrics-text.ts'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
 import { Bench } from './bench.ts'
 
@@ -38,7 +39,7 @@ test('row 53: 50,000 distinct paths, hosts, methods and accounts make no further
     deps: { telemetry: metrics.proxy },
   })
   const own = (text: string): number => text.match(/^sidekey_/gm)?.length ?? 0
-  const before = own(await metrics.text())
+  const before = own(await textOf(metrics.pieces()))
   const kinds: ((n: number) => string)[] = [
     (n) => request('GET', `/partner/path-${n}`, 'localhost'),
     (n) => request('GET', `/partner/x?api_key=account-${n}`, 'localhost'),
@@ -59,7 +60,7 @@ test('row 53: 50,000 distinct paths, hosts, methods and accounts make no further
     sent += await pipeline(bench.port, [request(`METHOD${n}`, '/partner/x', 'localhost')])
   }
   expect(sent).toBe(50_000)
-  const text = await metrics.text()
+  const text = await textOf(metrics.pieces())
   const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   expect(series.length).toBeLessThanOrEqual(500)
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(256 * 1024)

@@ -11,6 +11,7 @@ import { vonagePreset } from '../../../src/providers/vonage/preset.ts'
 import { createSigner } from '../../../src/signers/create-signer.ts'
 import { signParameters } from '../../../src/signers/parameters/sign-parameters.ts'
 import { createLog } from '../../../src/telemetry/log.ts'
+import { textOf } from '../../fakes/metrics-text.ts'
 import { createMetrics, type Metrics } from '../../../src/telemetry/metrics.ts'
 import { LiveSecrets } from '../../../src/telemetry/scrub-secrets.ts'
 import { FakeClock } from '../../fakes/clock.ts'
@@ -182,7 +183,7 @@ export class SdkWorld {
   }
 
   async metric(name: string): Promise<readonly string[]> {
-    const text = await this.#parts.metrics.text()
+    const text = await textOf(this.#parts.metrics.pieces())
     return text.split('\n').filter((line) => line.startsWith(name) && !line.endsWith(' 0'))
   }
 
@@ -191,7 +192,11 @@ export class SdkWorld {
     const { api, rest, front, metrics, lines } = this.#parts
     expect(this.emulator.control.state().counters.canaryHits).toBe(0)
     expect(found(PLACEHOLDER, api.sent + rest.sent)).toEqual([])
-    const places = { log: lines.join(''), answers: front.received, metrics: await metrics.text() }
+    const places = {
+      log: lines.join(''),
+      answers: front.received,
+      metrics: await textOf(metrics.pieces()),
+    }
     for (const [place, text] of Object.entries(places)) {
       for (const secret of [CURRENT, STANDBY]) expect(found(secret, text), place).toEqual([])
     }

@@ -39,7 +39,7 @@ export class AdminWorld {
       readiness: () => this.readiness,
       live: () => this.live,
       started: () => this.started,
-      metrics: async () => ({ text: 'sidekey_build_info 1\n', contentType: 'text/plain' }),
+      metrics: async () => told('sidekey_build_info 1\n'),
       reload: async () => {
         this.reloads++
         return this.reloadResult
@@ -76,6 +76,11 @@ export class AdminWorld {
       ...(body !== undefined && { body: text }),
     })
   }
+}
+
+/** Metrics, a line at a time. */
+export async function* told(...lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines
 }
 
 export async function problemOf(

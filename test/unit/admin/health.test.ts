@@ -37,7 +37,7 @@ test('readyz names the reasons when asked for them', async () => {
 
 test('metrics come with the content type of their format, without a token', async () => {
   const response = await new AdminWorld().ask('GET', '/metrics', undefined, OPEN)
-  expect(response.headers.get('content-type')).toBe('text/plain')
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
   expect(await response.text()).toBe('sidekey_build_info 1\n')
 })
 

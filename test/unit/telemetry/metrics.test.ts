@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { RotationState } from '../../../src/kernel/ports/telemetry.ts'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+import { textOf } from '../../fakes/metrics-text.ts'
 import { lintMetrics, seriesOf } from './lint-metrics.ts'
 
 const newMetrics = () => createMetrics({ clock: new FakeClock(), version: '1.2.3' })
@@ -44,7 +45,7 @@ test('every promised metric is there, with exactly its labels', async () => {
   metrics.proxy.credential('vonage')
   metrics.rotation.state(STATE)
   metrics.rotation.providerCall('vonage', 'create', 'created')
-  const series = seriesOf(await metrics.text())
+  const series = seriesOf(await textOf(metrics.pieces()))
   for (const [name, labels] of Object.entries(PROMISED)) {
     const found = series.find((one) => one.name === name)
     expect(found && Object.keys(found.labels).toSorted(), name).toEqual([...labels].toSorted())
@@ -57,7 +58,7 @@ test('names, units and help texts follow the conventions', async () => {
   metrics.proxy.credential('vonage').injected('current')
   metrics.rotation.state(STATE)
   metrics.rotation.providerCall('vonage', 'list', 'listed')
-  expect(lintMetrics(await metrics.text())).toEqual([])
+  expect(lintMetrics(await textOf(metrics.pieces()))).toEqual([])
 })
 
 test('the lint sees what promtool would refuse', () => {
@@ -87,7 +88,7 @@ test('requests, replays and injections are counted under the words of the port',
   credential.injected('current')
   credential.authFailure('current')
   credential.fallback('succeeded')
-  const text = await metrics.text()
+  const text = await textOf(metrics.pieces())
   expect(text).toContain('sidekey_requests_total{route="partner",outcome="success"} 2')
   expect(text).toContain('sidekey_requests_total{route="partner",outcome="client-aborted"} 0')
   expect(text).toContain('sidekey_replays_total{route="partner",outcome="replayed"} 1')
@@ -102,7 +103,7 @@ test('durations land in cumulative buckets of seconds', async () => {
   const route = metrics.proxy.route('partner')
   for (const ms of [1, 1.1, 30_000, 90_000, -5]) route.finished('success', ms)
   const bucket = async (le: string) =>
-    seriesOf(await metrics.text()).find(
+    seriesOf(await textOf(metrics.pieces())).find(
       ({ name, labels }) =>
         name === 'sidekey_request_duration_seconds_bucket' && labels['le'] === le,
     )?.value
@@ -111,7 +112,7 @@ test('durations land in cumulative buckets of seconds', async () => {
   expect(await bucket('30')).toBe(4)
   expect(await bucket('60')).toBe(4)
   expect(await bucket('+Inf')).toBe(5)
-  const text = await metrics.text()
+  const text = await textOf(metrics.pieces())
   expect(text).toContain('sidekey_request_duration_seconds_count{route="partner"} 5')
   expect(text).toMatch(/sidekey_request_duration_seconds_sum\{route="partner"\} 120\.0021/)
 })
@@ -119,7 +120,7 @@ test('durations land in cumulative buckets of seconds', async () => {
 test('one phase is 1, and what is gone leaves the next scrape', async () => {
   const metrics = newMetrics()
   metrics.rotation.state(STATE)
-  const before = await metrics.text()
+  const before = await textOf(metrics.pieces())
   expect(before.match(/^sidekey_rotation_phase\{.*\} 0$/gm)).toHaveLength(7)
   expect(before).toContain('sidekey_rotation_phase{credential="vonage",phase="promoted"} 1')
   expect(before).toContain('sidekey_rotation_reason{credential="vonage",reason="drain"} 1')
@@ -136,7 +137,7 @@ test('one phase is 1, and what is gone leaves the next scrape', async () => {
     nextRotationAtMs: null,
     versions: STATE.versions.slice(0, 1),
   })
-  const after = await metrics.text()
+  const after = await textOf(metrics.pieces())
   expect(after).toContain('sidekey_rotation_phase{credential="vonage",phase="idle"} 1')
   expect(after).toContain('sidekey_rotation_phase{credential="vonage",phase="promoted"} 0')
   expect(after).not.toContain('stage="previous"} 1600000000')
@@ -147,10 +148,10 @@ test('one phase is 1, and what is gone leaves the next scrape', async () => {
 test('a refused reload shows, and keeps the time of the last good one', async () => {
   const clock = new FakeClock(1_000_000)
   const metrics = createMetrics({ clock, version: '1.2.3' })
-  expect(await metrics.text()).toContain('sidekey_config_last_reload_successful 1')
+  expect(await textOf(metrics.pieces())).toContain('sidekey_config_last_reload_successful 1')
   await clock.advance(5_000)
   metrics.reload(false)
-  const text = await metrics.text()
+  const text = await textOf(metrics.pieces())
   expect(text).toContain('sidekey_config_last_reload_successful 0')
   expect(text).toContain('sidekey_config_last_reload_success_timestamp_seconds 1000\n')
 })
@@ -164,7 +165,7 @@ test('a reload drops the series of what it took out', async () => {
     metrics.rotation.providerCall(id, 'list', 'listed')
   }
   metrics.retain({ routes: ['kept'], credentials: ['kept'] })
-  const text = await metrics.text()
+  const text = await textOf(metrics.pieces())
   expect(text).not.toContain('gone')
   expect(text).toContain('sidekey_rotation_phase{credential="kept",phase="promoted"} 1')
 })
@@ -172,7 +173,7 @@ test('a reload drops the series of what it took out', async () => {
 test('two sets of metrics in one process do not meet', async () => {
   const [one, other] = [newMetrics(), newMetrics()]
   one.proxy.route('only-here').finished('success', 1)
-  expect(await other.text()).not.toContain('only-here')
+  expect(await textOf(other.pieces())).not.toContain('only-here')
 })
 
 test('50,000 requests of every outcome stay below 500 series and 256 KiB', async () => {
@@ -186,7 +187,7 @@ test('50,000 requests of every outcome stay below 500 series and 256 KiB', async
     credential.injected(request % 2 === 0 ? 'current' : 'previous')
     metrics.rotation.providerCall('vonage', 'list', 'listed')
   }
-  const text = await metrics.text()
+  const text = await textOf(metrics.pieces())
   expect(seriesOf(text).length).toBeLessThan(500)
   expect(Buffer.byteLength(text)).toBeLessThan(256 * 1024)
 })

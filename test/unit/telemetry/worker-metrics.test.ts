@@ -1,12 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import {
-  formatReport,
   mergeReports,
   type MetricsReport,
   retained,
   totalsOf,
 } from '../../../src/telemetry/worker-metrics.ts'
+import { inPieces } from '../../../src/telemetry/metric-piece.ts'
+import { textOf } from '../../fakes/metrics-text.ts'
 import { groupOf } from '../wiring/fake-worker.ts'
 
 interface Told {
@@ -17,7 +18,7 @@ interface Told {
   readonly freshAt?: number
 }
 
-function reportOf({
+async function reportOf({
   requests = {},
   seconds = [],
   phase,
@@ -43,14 +44,26 @@ function reportOf({
   for (const [name, value] of Object.entries(gauges)) {
     if (value !== undefined) new Gauge({ name, help: 'g', registers }).set(value)
   }
-  return registry.getMetricsAsJSON()
+  return (await registry.getMetricsAsJSON()).map((metric) => ({
+    ...metric,
+    // What it is at run time.
+    type: String(metric.type),
+    values: metric.values.map((series) => ({ ...series, labels: labelsOf(series.labels) })),
+  }))
 }
 
-const textOf = async (...told: readonly Told[]) =>
-  formatReport(mergeReports(await Promise.all(told.map(reportOf))))
+/** Prom-client's type would allow for labels without a value. */
+function labelsOf(labels: Readonly<Record<string, string | number | undefined>>) {
+  return Object.fromEntries(
+    Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
+
+const mergedText = async (...told: readonly Told[]) =>
+  textOf(inPieces(mergeReports(await Promise.all(told.map(reportOf)))))
 
 test('counters and histograms are added up, series by series', async () => {
-  const text = await textOf(
+  const text = await mergedText(
     { requests: { a: 1 }, seconds: [0.5] },
     { requests: { a: 2, b: 5 }, seconds: [0.5, 1.5] },
     { requests: { b: 1 }, seconds: [9] },
@@ -65,16 +78,18 @@ test('counters and histograms are added up, series by series', async () => {
 })
 
 test('a shared gauge is added up, any other one is that of the supervisor', async () => {
-  const text = await textOf({ phase: 1, open: 0 }, { phase: 0, open: 2 }, { phase: 0, open: 3 })
+  const text = await mergedText({ phase: 1, open: 0 }, { phase: 0, open: 2 }, { phase: 0, open: 3 })
   expect(text).toContain('sidekey_rotation_phase 1')
   expect(text).toContain('sidekey_websockets_open 5')
 })
 
 test('secrets are as fresh as they are in the worker that is worst off', async () => {
   const name = 'sidekey_secret_source_last_success_timestamp_seconds'
-  expect(await textOf({ freshAt: 50 }, { freshAt: 200 }, { freshAt: 100 })).toContain(`${name} 100`)
-  expect(await textOf({ freshAt: 500 }, { freshAt: 200 })).toContain(`${name} 200`)
-  expect(await textOf({ freshAt: 50 }, {})).toContain(`${name} 50`)
+  expect(await mergedText({ freshAt: 50 }, { freshAt: 200 }, { freshAt: 100 })).toContain(
+    `${name} 100`,
+  )
+  expect(await mergedText({ freshAt: 500 }, { freshAt: 200 })).toContain(`${name} 200`)
+  expect(await mergedText({ freshAt: 50 }, {})).toContain(`${name} 50`)
 })
 
 test('what has been counted outlives its process, what is now does not', async () => {
@@ -85,7 +100,7 @@ test('what has been counted outlives its process, what is now does not', async (
 test('a reload forgets what is named no more', async () => {
   const report = await reportOf({ requests: { a: 1, gone: 2 }, seconds: [1] })
   const named = { routes: new Set(['a']), credentials: new Set<string>() }
-  const text = await formatReport(retained(report, named))
+  const text = await textOf(inPieces(retained(report, named)))
   expect(text).toContain('requests_total{route="a"} 1')
   expect(text).not.toContain('gone')
   expect(text).toContain('seconds_count 1')
@@ -106,7 +121,7 @@ test('no total ever falls, whichever worker is killed, and whenever', async () =
     if (round % 2 === 0) all.filter(({ isAlive }) => isAlive)[round % 3]?.kill()
     if (round % 3 !== 0) await clock.advance(10_000)
     const [, count = '0'] =
-      /^requests_total\{route="a"\} (\d+)$/m.exec(await group.metrics([])) ?? []
+      /^requests_total\{route="a"\} (\d+)$/m.exec(await textOf(await group.metrics([]))) ?? []
     expect(Number(count)).toBeGreaterThanOrEqual(highest)
     highest = Number(count)
   }

@@ -1,6 +1,7 @@
 import type { WorkerEvents, WorkerProcess } from '../../../src/wiring/cluster/fork-worker.ts'
-import type { ToSupervisor, ToWorker, WorkerReport } from '../../../src/wiring/cluster/messages.ts'
+import type { ToSupervisor, ToWorker, WorkerState } from '../../../src/wiring/cluster/messages.ts'
 import { WorkerGroup } from '../../../src/wiring/cluster/worker-group.ts'
+import type { MetricPiece } from '../../../src/telemetry/metric-piece.ts'
 import type { ConfigIssue } from '../../../src/kernel/errors.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { RecordingLog } from '../../fakes/log.ts'
@@ -15,7 +16,11 @@ export class FakeWorker implements WorkerProcess {
   hangs: readonly ToWorker['kind'][] = []
   /** The changes that it refuses. */
   refuses: (message: ToWorker) => boolean = () => false
-  report: WorkerReport = { metrics: [], readiness: { ready: true, reasons: [] }, uses: [] }
+  report: WorkerState & { readonly metrics: readonly MetricPiece[] } = {
+    metrics: [],
+    readiness: { ready: true, reasons: [] },
+    uses: [],
+  }
   text = ''
   isAlive = true
   readonly #events: WorkerEvents
@@ -41,8 +46,11 @@ export class FakeWorker implements WorkerProcess {
     if (!this.isAlive) return
     const heard = (said: ToSupervisor) => this.#events.heard(said)
     if (message.kind === 'stop') this.kill()
-    else if (message.kind === 'report') heard({ kind: 'report', ...this.report })
-    else if (message.kind === 'start') {
+    else if (message.kind === 'report') {
+      const { metrics, ...state } = this.report
+      for (const piece of metrics) heard({ kind: 'metrics', piece })
+      heard({ kind: 'report', ...state })
+    } else if (message.kind === 'start') {
       this.text = message.text
       heard({ kind: 'ready', address: '127.0.0.1:8080' })
     } else {

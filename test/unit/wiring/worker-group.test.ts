@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ConfigError } from '../../../src/kernel/errors.ts'
 import { settle } from '../../fakes/clock.ts'
+import { textOf } from '../../fakes/metrics-text.ts'
 import { groupOf, type FakeWorker } from './fake-worker.ts'
 
 const started = async (size: number, born?: (worker: FakeWorker) => void) => {
@@ -22,7 +23,7 @@ test('a worker that ends early is started again after longer and longer', async 
     expect(all).toHaveLength(before + 1)
   }
   expect(alive()).toHaveLength(2)
-  expect(await group.metrics([])).toContain('sidekey_worker_restarts_total 9')
+  expect(await textOf(await group.metrics([]))).toContain('sidekey_worker_restarts_total 9')
 })
 
 test('one that has lived for a while comes back at once', async () => {
