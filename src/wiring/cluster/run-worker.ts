@@ -6,8 +6,8 @@ import type { ToSupervisor, ToWorker, WorkerStart } from './messages.ts'
 
 /** So often a worker tells its numbers unasked: what a killed one had counted since is lost. Milliseconds. */
 const REPORT_EVERY_MS = 1_000
-/** Or less often, where it takes long: with thousands of routes a tenth of the time at most. */
-const REST_RATIO = 9
+/** Or less often, where it takes long: with thousands of routes a fiftieth of the time at most. */
+const REST_RATIO = 49
 
 /** The channel to the supervisor; `process` is one. */
 export interface Channel {
