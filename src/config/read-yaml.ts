@@ -1,4 +1,4 @@
-import { type Path, readWholeYaml, type YamlDocument } from './yaml-document.ts'
+import { ALIASES_MAX, type Path, readWholeYaml, type YamlDocument } from './yaml-document.ts'
 import { cutYaml, type YamlPiece } from './yaml-pieces.ts'
 
 /** In characters. What the library keeps of a text while it reads it takes eighty times as much memory. */
@@ -25,8 +25,10 @@ function readInPieces(pieces: readonly YamlPiece[]): YamlDocument | null {
   const sections = new Map<string, unknown>()
   const places = new Map<string, Map<string | number, Place>>()
   let before: YamlPiece | null = null
+  let aliasCount = 0
   for (const piece of pieces) {
     const document = readWholeYaml(piece.text)
+    aliasCount += document.aliasCount
     const goesOn = !piece.isWhole && before?.keyLine === piece.keyLine
     before = piece
     if (document.syntaxErrors.length > 0 || (sections.has(piece.key) && !goesOn)) return null
@@ -45,8 +47,9 @@ function readInPieces(pieces: readonly YamlPiece[]): YamlDocument | null {
       entries.set(typeof step === 'number' ? entries.size : step, { piece, step, line })
     }
   }
+  if (aliasCount > ALIASES_MAX) return null
   const content: unknown = Object.fromEntries(sections)
-  return { content, syntaxErrors: [], lineOf: lineFinder(pieces, places) }
+  return { content, syntaxErrors: [], aliasCount, lineOf: lineFinder(pieces, places) }
 }
 
 /** Adds entries to those before them. @returns null where they don't go together */

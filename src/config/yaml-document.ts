@@ -23,6 +23,8 @@ export interface YamlDocument {
   /** Mappings, lists and scalars; null for an empty file, and when there are syntax errors. */
   readonly content: unknown
   readonly syntaxErrors: readonly SyntaxFault[]
+  /** How many aliases it has. */
+  readonly aliasCount: number
   /** The 1-based line of the key or the list item at `path`; of its nearest parent where it is missing. */
   lineOf(path: Path): number | null
 }
@@ -33,7 +35,7 @@ interface SyntaxFault {
 }
 
 /** More aliases than this are an attack or a mistake, not a configuration. */
-const ALIASES_MAX = 100
+export const ALIASES_MAX = 100
 
 /** As `readYaml`, all of the text at once. */
 export function readWholeYaml(text: string): YamlDocument {
@@ -58,18 +60,21 @@ export function readWholeYaml(text: string): YamlDocument {
       refusal: refusalOf(error),
     }))
     faults.push(...duplicateKeys(document))
-    if (faults.length === 0) faults.push(...aliasFaults(document))
+    const aliases = aliasesOf(document)
+    if (faults.length === 0) faults.push(...aliasFaults(document, aliases))
     return {
       content: faults.length > 0 ? null : document.toJS({ maxAliasCount: ALIASES_MAX }),
       syntaxErrors: firstOfEachLine(
         faults.map(({ offset, refusal }) => ({ line: lines.linePos(offset).line, refusal })),
       ),
+      aliasCount: aliases.length,
       lineOf: (path) => lineOf(document, { lines, keys }, path),
     }
   } catch {
     // The message of what was caught may quote the file.
     const refusal = new Refusal('can not be read as YAML', 'nest and alias less')
-    return { content: null, syntaxErrors: [{ line: null, refusal }], lineOf: () => null }
+    const syntaxErrors = [{ line: null, refusal }]
+    return { content: null, syntaxErrors, aliasCount: 0, lineOf: () => null }
   }
 }
 
@@ -131,10 +136,14 @@ function duplicateKeys(document: Document): readonly Fault[] {
   return faults
 }
 
-/** The library sees them too late to say where. */
-function aliasFaults(document: Document): readonly Fault[] {
+function aliasesOf(document: Document): readonly Alias[] {
   const aliases: Alias[] = []
   visit(document, { Alias: (_key, alias) => void aliases.push(alias) })
+  return aliases
+}
+
+/** The library sees them too late to say where. */
+function aliasFaults(document: Document, aliases: readonly Alias[]): readonly Fault[] {
   if (aliases.length > ALIASES_MAX) {
     return [{ offset: 0, refusal: new Refusal('has too many aliases', 'write them out') }]
   }

@@ -11,20 +11,26 @@ export interface YamlPiece {
   readonly linesBefore: number
 }
 
-const SECTION = /^([A-Za-z][\w-]*):(?=\s|$)/
-const KEY_ALONE = /^[A-Za-z][\w-]*:\s*$/
-const NOTHING = /^\s*(?:#|$)/
+// Blanks of YAML only: JavaScript's `\s` takes a byte order mark for one, and hard spaces.
+const SECTION = /^([A-Za-z][\w-]*):(?=[ \t\r]|$)/
+const KEY_ALONE = /^[A-Za-z][\w-]*:[ \t\r]*$/
+const NOTHING = /^[ \t\r]*(?:#|$)/
+/** The value of a key that stands by itself, after `?`, is no entry of its own. */
+const VALUE_ALONE = /^ *:/
 
 /**
  * Cuts a file between its sections, and those longer than `lengthMax` characters between their entries. In YAML what an
  * entry holds is indented deeper than the entry itself; where it is not, a piece ends within a bracket or a quote, and has
  * an error.
- * @returns null where a line begins that is neither a section nor part of one, such as the marker of a document
+ * @returns null where something stands that is neither a section nor part of one, such as the marker of a document
  */
 export function cutYaml(text: string, lengthMax: number): readonly YamlPiece[] | null {
   const lines = text.split('\n')
-  const starts = lines.flatMap((line, index) => (/^[^\s#]/.test(line) ? [index] : []))
-  if (!starts.every((at) => SECTION.test(lines[at] ?? ''))) return null
+  const starts = lines.flatMap((line, index) =>
+    /^[^ \t]/.test(line) && !NOTHING.test(line) ? [index] : [],
+  )
+  const first = lines.findIndex((line) => !NOTHING.test(line))
+  if (first !== starts[0] || !starts.every((at) => SECTION.test(lines[at] ?? ''))) return null
   return starts.flatMap((from, index) => {
     const to = starts[index + 1] ?? lines.length
     return cutSection(lines, from, to, lengthMax)
@@ -40,7 +46,8 @@ function cutSection(
   const head = lines[from] ?? ''
   const section = { key: SECTION.exec(head)?.[1] ?? '', keyLine: from }
   const piece = (begun: number, end: number, isWhole: boolean): YamlPiece => {
-    const text = lines.slice(begun, end).join('\n')
+    // With the last newline: it is part of a `|+`, and without it the `\r` before it would be part of a value.
+    const text = lines.slice(begun, end).join('\n') + (end < lines.length ? '\n' : '')
     return { ...section, isWhole, text, linesBefore: begun }
   }
   const whole = piece(from, to, true)
@@ -54,7 +61,8 @@ function cutSection(
   let length = 0
   for (let at = first; at < to; at++) {
     const line = lines[at] ?? ''
-    if (length > lengthMax && !NOTHING.test(line) && indentOf(line) === indent) {
+    const isEntry = indentOf(line) === indent && !NOTHING.test(line) && !VALUE_ALONE.test(line)
+    if (length > lengthMax && isEntry) {
       pieces.push(piece(begun, at, false))
       begun = at
       length = 0
@@ -65,5 +73,5 @@ function cutSection(
 }
 
 function indentOf(line: string): number {
-  return line.length - line.trimStart().length
+  return /^[ \t]*/.exec(line)?.[0].length ?? 0
 }

@@ -57,6 +57,9 @@ test.each([accounts, accounts.replaceAll('\n', '\r\n'), ...examples])(
 )
 
 const many = (entry: string) => `${entry}\n`.repeat(20)
+const kept = Array.from({ length: 20 }, (_, n) => `  a${n}: |+\n    text\n\n`).join('')
+const explicitKey = (_: unknown, n: number) => `  ? key-of-this${n}\n  : value-of-it\n`
+const alias = (_: unknown, n: number) => `  a${n}: { one: &a${n} 1, other: *a${n} }\n`
 
 test.each([
   ['a bracket open across a cut', `credentials:\n  a: {\n${many('  b: 1,')}  }\n`],
@@ -68,6 +71,20 @@ test.each([
   ['entries that lose their indent', `credentials:\n${keys(30)} x: 1\n${keys(30)}`],
   ['a second document', `a: 1\n---\n${many('b: 12345678901234')}`],
   ['a list that is not indented', `routes:\n${many('- abcdefghijklmn')}`],
+  ['a byte order mark', `\uFEFFproxy:\n${keys(30)}credentials:\n${keys(30)}`],
+  ['something before the first section', ` a: 1\ncredentials:\n${keys(30)}`],
+  ['a tab before the first section', `\ta: 1\ncredentials:\n${keys(30)}`],
+  ['a section after a hard space', `credentials:\n${keys(30)}log: a\n\u00A0routes: []\n`],
+  ['a section after a lone carriage return', `credentials:\n${keys(30)}log: a\n\rroutes: []\n`],
+  ['a hard space after a section', `credentials:\u00A0\n${keys(30)}`],
+  ['plain values and \\r\\n', `credentials:\n${keys(30)}log: info\n`.replaceAll('\n', '\r\n')],
+  ['newlines that are kept', `credentials:\n${kept}routes: |+\n  a\n\nlog: info\n`],
+  [
+    'keys with a question mark',
+    `credentials:\n${Array.from({ length: 10 }, explicitKey).join('')}`,
+  ],
+  ['many aliases, few in a piece', `credentials:\n${Array.from({ length: 101 }, alias).join('')}`],
+  ['nothing but comments', many('# A comment.')],
   ['a prototype', `credentials:\n${keys(30)}  __proto__: { a: 1 }\n`],
 ])('what does not work out in pieces is said as of the whole: %s', (_what, text) => {
   const whole = readWholeYaml(text)
