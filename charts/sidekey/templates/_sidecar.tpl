@@ -21,8 +21,9 @@
 - name: sidekey
   image: {{ include "sidekey.image" . }}
   imagePullPolicy: {{ $v.image.pullPolicy }}
-  {{- if ne (int $v.heapMiB) 64 }}
-  command: [node, --disable-sigusr1, --max-semi-space-size=4, --max-old-space-size={{ int $v.heapMiB }}, /sidekey/sidekey.mjs]
+  {{- $heapMiB := default 64 $v.heapMiB | int }}
+  {{- if ne $heapMiB 64 }}
+  command: [node, --disable-sigusr1, --max-semi-space-size=4, --max-old-space-size={{ $heapMiB }}, /sidekey/sidekey.mjs]
   {{- end }}
   args: [serve, --config, /etc/sidekey/sidekey.yaml]
   ports:

@@ -45,6 +45,8 @@ for (const tool of ['helm-3', 'helm-4'] as const) {
         only(renderChart(helm, { ...EVERYTHING, ...values }), 'Deployment')['spec'].template.spec
           .initContainers[0].command
       expect(commandWith({})).toBeUndefined()
+      // As in an upgrade with --reuse-values from a chart without the key.
+      expect(commandWith({ heapMiB: null })).toBeUndefined()
       const dockerfile = readFileSync('Dockerfile', 'utf8')
       const entrypoint = /^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? ''
       const larger = entrypoint.replace('--max-old-space-size=64', '--max-old-space-size=256')
