@@ -21,6 +21,14 @@ export class SeededRandom implements Random {
     return Math.floor(this.float() * below)
   }
 
+  chance(share: number): boolean {
+    return this.float() < share
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    return items[this.int(items.length)] as Item
+  }
+
   id(): string {
     return Array.from({ length: 32 }, () => this.int(16).toString(16)).join('')
   }

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readYaml } from '../../../src/config/read-yaml.ts'
-import { type Path, readWholeYaml } from '../../../src/config/yaml-document.ts'
+import { type Path, readWholeYaml, type YamlDocument } from '../../../src/config/yaml-document.ts'
+import { cutYaml } from '../../../src/config/yaml-pieces.ts'
+import { SeededRandom } from '../../fakes/random.ts'
+import { YamlText } from './yaml-text.ts'
 
 const PIECE_LENGTH = 200
 
@@ -91,6 +94,25 @@ test.each([
   const pieces = readYaml(text, PIECE_LENGTH)
   expect(pieces.syntaxErrors).toEqual(whole.syntaxErrors)
   expect(pieces.content).toEqual(whole.content)
+})
+
+test('pieces of whatever file say what the whole says, and where', () => {
+  let cut = 0
+  for (let seed = 1; seed <= 1_500; seed++) {
+    const random = new SeededRandom(seed)
+    const text = new YamlText(random).file()
+    const length = 1 + random.int(100)
+    if ((cutYaml(text, length)?.length ?? 0) > 1) cut++
+    const whole = readWholeYaml(text)
+    const pieces = readYaml(text, length)
+    const said = `seed ${seed}: ${JSON.stringify(text)}`
+    expect(pieces.syntaxErrors, said).toEqual(whole.syntaxErrors)
+    expect(pieces.content, said).toEqual(whole.content)
+    const lines = (document: YamlDocument) =>
+      pathsOf(whole.content).map((path) => [path, document.lineOf(path)])
+    if (whole.syntaxErrors.length === 0) expect(lines(pieces), said).toEqual(lines(whole))
+  }
+  expect(cut).toBeGreaterThan(500)
 })
 
 function keys(count: number): string {

@@ -75,30 +75,31 @@ export class AnswerBytes {
   }
 
   answer(id: string): Planned {
-    this.#honest = this.#chance(0.65)
-    const method = this.#pick(['GET', 'GET', 'GET', 'HEAD', 'POST'] as const)
+    this.#honest = this.#random.chance(0.65)
+    const method = this.#random.pick(['GET', 'GET', 'GET', 'HEAD', 'POST'] as const)
     const made = this.#make(method, id)
-    const ending = !made.ends && this.#chance(0.8) ? 'keep' : 'end'
+    const ending = !made.ends && this.#random.chance(0.8) ? 'keep' : 'end'
     const pieces = this.#pieces(made.text)
     if (this.#honest) {
-      const surplus = !made.ends && this.#chance(0.2) ? this.#pick(SURPLUS) : ''
+      const surplus = !made.ends && this.#random.chance(0.2) ? this.#random.pick(SURPLUS) : ''
       return { method, pieces, surplus, ending, honest: true }
     }
-    const text = this.#chance(0.5)
+    const text = this.#random.chance(0.5)
       ? made.text.slice(0, this.#random.int(made.text.length + 1))
       : this.#corrupted(made.text)
-    const broken = this.#pieces(this.#chance(0.6) ? text : made.text)
-    const last = this.#chance(0.8) ? 'end' : 'reset'
+    const broken = this.#pieces(this.#random.chance(0.6) ? text : made.text)
+    const last = this.#random.chance(0.8) ? 'end' : 'reset'
     return { method, pieces: broken, surplus: '', ending: last, honest: false }
   }
 
   #make(method: string, id: string): { readonly text: string; readonly ends: boolean } {
-    const interim = Array.from({ length: this.#chance(0.3) ? 1 + this.#random.int(3) : 0 }, () =>
-      this.#pick(INTERIM),
+    const interim = Array.from(
+      { length: this.#random.chance(0.3) ? 1 + this.#random.int(3) : 0 },
+      () => this.#random.pick(INTERIM),
     )
     const status =
-      this.#rarely(() => this.#pick(['101', '199', '600', '99', '2000', 'x', ''])) ??
-      this.#pick([
+      this.#rarely(() => this.#random.pick(['101', '199', '600', '99', '2000', 'x', ''])) ??
+      this.#random.pick([
         '200',
         '200',
         '200',
@@ -112,17 +113,17 @@ export class AnswerBytes {
         '500',
         '503',
       ])
-    const version = this.#rarely(() => this.#pick(['0.9', '1.2', '2.0', 'x'])) ?? '1.1'
-    const old = this.#chance(0.1)
+    const version = this.#rarely(() => this.#random.pick(['0.9', '1.2', '2.0', 'x'])) ?? '1.1'
+    const old = this.#random.chance(0.1)
     const fields = [`X-Id: ${id}`]
-    for (let i = this.#random.int(6); i > 0; i--) fields.push(this.#pick(FIELDS))
+    for (let i = this.#random.int(6); i > 0; i--) fields.push(this.#random.pick(FIELDS))
     const { framing, body, ends } = this.#body(method, status, old)
     fields.push(...framing)
     for (let i = 0; i < 2; i++) {
-      const hostile = this.#rarely(() => this.#pick(HOSTILE_FIELDS))
+      const hostile = this.#rarely(() => this.#random.pick(HOSTILE_FIELDS))
       if (hostile !== null) fields.splice(this.#random.int(fields.length + 1), 0, hostile)
     }
-    const line = `HTTP/${old ? '1.0' : version} ${status} ${this.#pick(REASONS)}`
+    const line = `HTTP/${old ? '1.0' : version} ${status} ${this.#random.pick(REASONS)}`
     return { text: `${interim.join('')}${[line, ...fields, '', ''].join('\r\n')}${body}`, ends }
   }
 
@@ -135,10 +136,10 @@ export class AnswerBytes {
     const sized = `Content-Length: ${content.length}`
     const none = status === '204' || status === '304' || method === 'HEAD'
     if (none) {
-      const said = status !== '204' && this.#chance(0.5)
+      const said = status !== '204' && this.#random.chance(0.5)
       return { framing: said ? [sized] : [], body: this.#rarely(() => content) ?? '', ends: old }
     }
-    const close = this.#chance(0.2) ? ['Connection: close'] : []
+    const close = this.#random.chance(0.2) ? ['Connection: close'] : []
     const ends = close.length > 0 || old
     const way = this.#random.int(5)
     if (way === 0) return { framing: close, body: content, ends: true }
@@ -147,40 +148,45 @@ export class AnswerBytes {
   }
 
   #content(): string {
-    const size = this.#chance(0.05) ? 100_000 + this.#random.int(200_000) : this.#random.int(300)
+    const size = this.#random.chance(0.05)
+      ? 100_000 + this.#random.int(200_000)
+      : this.#random.int(300)
     const varied = variedText(this.#random, size)
-    return this.#pick(['', varied, varied, '\xff\0\r\n'.repeat(9), `0\r\n\r\n`])
+    return this.#random.pick(['', varied, varied, '\xff\0\r\n'.repeat(9), `0\r\n\r\n`])
   }
 
   #chunks(content: string): string {
     let text = ''
     for (let at = 0; at < content.length;) {
-      const most = content.length > 1_000 ? 40_000 : this.#chance(0.5) ? 9 : content.length
+      const most = content.length > 1_000 ? 40_000 : this.#random.chance(0.5) ? 9 : content.length
       const piece = content.slice(at, at + 1 + this.#random.int(most))
       const hex = piece.length.toString(16)
       const size =
         this.#rarely(() =>
-          this.#pick([`0x${hex}`, ` ${hex}`, `${hex} `, 'ffffffffffffffff1', '']),
+          this.#random.pick([`0x${hex}`, ` ${hex}`, `${hex} `, 'ffffffffffffffff1', '']),
         ) ?? hex
-      const extension = this.#chance(0.1) ? this.#pick([';a', ';a=b', ';a="b;c"']) : ''
+      const extension = this.#random.chance(0.1)
+        ? this.#random.pick([';a', ';a=b', ';a="b;c"'])
+        : ''
       text += `${size}${extension}${this.#lineEnd()}${piece}${this.#lineEnd()}`
       at += piece.length
     }
-    const trailers = Array.from({ length: this.#chance(0.3) ? 1 + this.#random.int(3) : 0 }, () =>
-      this.#pick(TRAILERS),
+    const trailers = Array.from(
+      { length: this.#random.chance(0.3) ? 1 + this.#random.int(3) : 0 },
+      () => this.#random.pick(TRAILERS),
     )
-    const hostile = this.#rarely(() => this.#pick(HOSTILE_FIELDS))
+    const hostile = this.#rarely(() => this.#random.pick(HOSTILE_FIELDS))
     if (hostile !== null) trailers.push(hostile)
     return `${text}0\r\n${trailers.map((field) => `${field}\r\n`).join('')}${this.#lineEnd()}`
   }
 
   #lineEnd(): string {
-    return this.#rarely(() => this.#pick(['\n', '\r', '', 'x\r\n'])) ?? '\r\n'
+    return this.#rarely(() => this.#random.pick(['\n', '\r', '', 'x\r\n'])) ?? '\r\n'
   }
 
   #corrupted(text: string): string {
     const at = this.#random.int(Math.min(text.length + 1, 600))
-    const put = this.#pick(['', '\r', '\n', '\0', ' ', ':', '0', 'x', '\r\n', '\xff', ';'])
+    const put = this.#random.pick(['', '\r', '\n', '\0', ' ', ':', '0', 'x', '\r\n', '\xff', ';'])
     const made = text.slice(0, at) + put + text.slice(at + this.#random.int(2))
     // The llhttp of Sidekey takes two CR for the end of a status line, the one of Node does not; nothing hangs on it.
     return made.includes('\r\r') ? text : made
@@ -190,7 +196,9 @@ export class AnswerBytes {
   #pieces(text: string): Buffer[] {
     const bytes = Buffer.from(text, 'latin1')
     const most =
-      bytes.length < 1_000 ? this.#pick([1, 3, 50, 1_000]) : this.#pick([5_000, 70_000, 400_000])
+      bytes.length < 1_000
+        ? this.#random.pick([1, 3, 50, 1_000])
+        : this.#random.pick([5_000, 70_000, 400_000])
     const pieces: Buffer[] = []
     for (let at = 0; at < bytes.length;) {
       const piece = bytes.subarray(at, at + 1 + this.#random.int(most))
@@ -201,14 +209,6 @@ export class AnswerBytes {
   }
 
   #rarely<T>(make: () => T): T | null {
-    return !this.#honest && this.#chance(0.08) ? make() : null
-  }
-
-  #chance(share: number): boolean {
-    return this.#random.float() < share
-  }
-
-  #pick<T>(of: readonly T[]): T {
-    return of[this.#random.int(of.length)] as T
+    return !this.#honest && this.#random.chance(0.08) ? make() : null
   }
 }
