@@ -107,7 +107,10 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
     group: worker === null ? await openGroup(config, { clock, log, fingerprintKey }) : null,
     lookElsewhere: worker?.look ?? null,
     instance: random.id(),
-    store: opened === null ? null : scrubbedStore(new WriteBehind(opened.store, log), keepSecret),
+    store:
+      opened === null
+        ? null
+        : scrubbedStore(new WriteBehind(opened.store, { clock, log }), keepSecret),
     fingerprint: createFingerprinter(storeKey ?? Buffer.from(fingerprintKey, 'hex')),
     readToken: (current) => readToken(current, io.env, keepSecret),
     readClients: (current) => readClients(current, io.env, keepSecret),

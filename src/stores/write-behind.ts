@@ -1,14 +1,25 @@
 import type { CredentialRecord } from '../kernel/credential.ts'
 import { StoreConflictError } from '../kernel/errors.ts'
+import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Member, Store, Stored, StoreVersion } from '../kernel/ports/store.ts'
+import { Turns } from './turns.ts'
 
 /** So many first records or members are waited for at once; a burst of more is written after the start. */
 const AT_ONCE_MAX = 32
+/**
+ * After a write none is begun for this many times as long as it took: requests share the core and the disk. Other replicas
+ * may wait for a registration, and nobody for a first record.
+ */
+const MEMBER_REST_RATIO = 1
+const RECORD_REST_RATIO = 4
+/** A slow disk must not make everybody wait for longer than this each time, ms. */
+const REST_MAX_MS = 100
 
 /**
  * Lets a process with thousands of credentials start before all of its first records and registrations are written: in
- * a burst, all but the first `AT_ONCE_MAX` are accepted at once and written one after the other.
+ * a burst, all but the first `AT_ONCE_MAX` are accepted at once and written one after the other, at leisure:
+ * registrations first, since other replicas wait for nobody whom they do not know of.
  *
  * Nothing can be lost by it. A first record holds only what the configuration says, and every later write of a
  * credential waits for it: no intent is saved before it, so nothing is done at the provider. A registration is written
@@ -16,17 +27,19 @@ const AT_ONCE_MAX = 32
  */
 export class WriteBehind implements Store {
   readonly #store: Store
+  readonly #clock: Clock
   readonly #log: Log
   readonly #records = new Map<string, CredentialRecord>()
   readonly #members = new Map<string, Member>()
-  /** The write under way of each credential. */
-  readonly #writing = new Map<string, Promise<unknown>>()
+  /** The writes of what waited, of each credential. */
+  readonly #turns = new Turns()
   #waited = 0
   #draining: Promise<void> | null = null
-  #closed = false
+  readonly #closing = new AbortController()
 
-  constructor(store: Store, log: Log) {
+  constructor(store: Store, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#store = store
+    this.#clock = clock
     this.#log = log
   }
 
@@ -63,8 +76,7 @@ export class WriteBehind implements Store {
     const tells = waiting !== undefined && Object.keys(waiting.lastUse).length > 0
     if (tells) await this.#settle(credentialId)
     else this.#members.delete(credentialId)
-    await this.#writing.get(credentialId)?.catch(() => {})
-    await this.#store.removeMember(credentialId, instance)
+    await this.#turns.take(credentialId, () => this.#store.removeMember(credentialId, instance))
   }
 
   goneUses(credentialId: string): ReturnType<Store['goneUses']> {
@@ -81,7 +93,7 @@ export class WriteBehind implements Store {
 
   /** What is not written yet is left out: the next start finds it in the configuration. */
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     await this.#draining
     await this.#store.close()
   }
@@ -108,45 +120,78 @@ export class WriteBehind implements Store {
   }
 
   async #drain(): Promise<void> {
-    for (const waiting of [this.#members, this.#records]) {
-      for (const credentialId of waiting.keys()) {
-        if (this.#closed) return
-        try {
-          await this.#settle(credentialId)
-        } catch (error) {
-          // Whoever needs it tries again, and is told.
-          const reason = error instanceof Error ? error.name : 'unknown'
-          this.#log.warn('not written yet', { credential: credentialId, reason })
-        }
+    const failed = new Set<string>()
+    for (let next = this.#next(failed); next !== null; next = this.#next(failed)) {
+      const { credentialId, write, restRatio } = next
+      const fromMs = this.#clock.monotonic()
+      try {
+        await this.#turns.take(credentialId, write)
+      } catch (error) {
+        // Whoever needs it tries again, and is told.
+        failed.add(credentialId)
+        const reason = error instanceof Error ? error.name : 'unknown'
+        this.#log.warn('not written yet', { credential: credentialId, reason })
       }
+      await this.#rest((this.#clock.monotonic() - fromMs) * restRatio)
     }
+  }
+
+  /** What is written next, registrations before records; null: nothing waits, or the store is being closed. */
+  #next(failed: ReadonlySet<string>) {
+    if (this.#closing.signal.aborted) return null
+    const member = firstNotIn(failed, this.#members)
+    if (member !== null) {
+      const write = () => this.#writeMember(member)
+      return { credentialId: member, write, restRatio: MEMBER_REST_RATIO }
+    }
+    const record = firstNotIn(failed, this.#records)
+    if (record === null) return null
+    const write = () => this.#writeRecord(record)
+    return { credentialId: record, write, restRatio: RECORD_REST_RATIO }
+  }
+
+  async #rest(forMs: number): Promise<void> {
+    // Whoever closes does not wait for it.
+    await this.#clock.sleep(Math.min(forMs, REST_MAX_MS), this.#closing.signal).catch(() => {})
   }
 
   /** Writes what waits of a credential. @throws what the store throws; it goes on waiting then */
   async #settle(credentialId: string): Promise<void> {
-    await this.#writing.get(credentialId)
     if (!this.#members.has(credentialId) && !this.#records.has(credentialId)) return
-    const writing = this.#write(credentialId).finally(() => this.#writing.delete(credentialId))
-    this.#writing.set(credentialId, writing)
-    await writing
+    await this.#turns.take(credentialId, async () => {
+      await this.#writeRecord(credentialId)
+      await this.#writeMember(credentialId)
+    })
   }
 
-  async #write(credentialId: string): Promise<void> {
+  async #writeRecord(credentialId: string): Promise<void> {
     const record = this.#records.get(credentialId)
-    if (record !== undefined) {
-      await this.#store.compareAndSwap(credentialId, null, record).catch((error: unknown) => {
-        // Another replica was first: what it wrote holds, and says the same.
-        if (!(error instanceof StoreConflictError)) throw error
-      })
-      this.#records.delete(credentialId)
+    if (record === undefined) return
+    await this.#store.compareAndSwap(credentialId, null, record).catch((error: unknown) => {
+      // Another replica was first: what it wrote holds, and says the same.
+      if (!(error instanceof StoreConflictError)) throw error
+    })
+    this.#records.delete(credentialId)
+  }
+
+  async #writeMember(credentialId: string): Promise<void> {
+    for (;;) {
+      const member = this.#members.get(credentialId)
+      if (member === undefined) return
+      await this.#store.publishMember(credentialId, member)
+      // What was said meanwhile is written too.
+      if (this.#members.get(credentialId) === member) this.#members.delete(credentialId)
     }
-    const member = this.#members.get(credentialId)
-    if (member === undefined) return
-    await this.#store.publishMember(credentialId, member)
-    // What was said meanwhile waits for the next turn.
-    if (this.#members.get(credentialId) === member) this.#members.delete(credentialId)
   }
 }
 
 /** The version of a record that was written for the first time. */
 const FIRST: StoreVersion = 1
+
+function firstNotIn(
+  failed: ReadonlySet<string>,
+  waiting: ReadonlyMap<string, unknown>,
+): string | null {
+  for (const id of waiting.keys()) if (!failed.has(id)) return id
+  return null
+}

@@ -12,6 +12,7 @@ import type {
   StoreVersion,
 } from '../../kernel/ports/store.ts'
 import { Seal } from '../seal.ts'
+import { Turns } from '../turns.ts'
 import { AtomicWriter } from './atomic-writer.ts'
 import { DirectoryWatch } from './directory-watch.ts'
 import { explainErrors } from './file-errors.ts'
@@ -56,8 +57,8 @@ class FileStore implements Store {
   readonly #leases: FileLeases
   readonly #members: FileMembers
   readonly #watch: DirectoryWatch
-  /** The last write of each credential that this process has begun: the next one waits for it. */
-  readonly #queues = new Map<string, Promise<unknown>>()
+  /** The writes of each credential that this process has begun. */
+  readonly #turns = new Turns()
 
   constructor(options: FileStoreOptions, seal: Seal, own: ProcessIdentity) {
     const { directory, clock, random, log } = options
@@ -141,20 +142,12 @@ class FileStore implements Store {
 
   async close(): Promise<void> {
     this.#watch.close()
-    await Promise.allSettled(this.#queues.values())
+    await this.#turns.settled()
   }
 
   /** Runs `work` alone: in this process by a queue, among the processes of the host by a lock. */
-  async #locked<T>(credentialId: string, work: (lock: HeldLock) => Promise<T>): Promise<T> {
-    const before = this.#queues.get(credentialId) ?? Promise.resolve()
-    const mine = before.then(() => this.#underLock(credentialId, work))
-    const settled = mine.catch(() => undefined)
-    this.#queues.set(credentialId, settled)
-    try {
-      return await mine
-    } finally {
-      if (this.#queues.get(credentialId) === settled) this.#queues.delete(credentialId)
-    }
+  #locked<T>(credentialId: string, work: (lock: HeldLock) => Promise<T>): Promise<T> {
+    return this.#turns.take(credentialId, () => this.#underLock(credentialId, work))
   }
 
   async #underLock<T>(credentialId: string, work: (lock: HeldLock) => Promise<T>): Promise<T> {

@@ -42,7 +42,7 @@ const MEMBER: Member = { instance: 'a', held: [1], ackGeneration: 1, lastUse: {}
 async function crowd(count: number) {
   const clock = new FakeClock()
   const slow = new SlowStore(clock, new MemoryStorage())
-  const store = new WriteBehind(slow, new RecordingLog())
+  const store = new WriteBehind(slow, { clock, log: new RecordingLog() })
   const bench = new Bench()
   await bench.rotator.ensureRecord()
   const record = (id: string): CredentialRecord => ({ ...bench.record, credentialId: id })
@@ -124,4 +124,94 @@ test('the last uses of a replica that leaves in a burst are said before it goes'
   await left
   expect(await store.goneUses(id)).toEqual({ 1: 700 })
   expect(await slow.members(id)).toEqual([])
+})
+
+/** A store whose writes take 5 ms each. */
+class SteadyStore extends MemoryStore {
+  readonly begun: string[] = []
+  readonly #clock: FakeClock
+
+  constructor(clock: FakeClock) {
+    super(clock, new MemoryStorage())
+    this.#clock = clock
+  }
+
+  override async compareAndSwap(
+    ...[credentialId, expected, record]: Parameters<MemoryStore['compareAndSwap']>
+  ): Promise<StoreVersion> {
+    this.begun.push(`record of ${credentialId}`)
+    await this.#clock.sleep(5)
+    return super.compareAndSwap(credentialId, expected, record)
+  }
+
+  override async publishMember(credentialId: string, member: Member): Promise<void> {
+    this.begun.push(`member of ${credentialId}, held ${member.held.join()}`)
+    await this.#clock.sleep(5)
+    return super.publishMember(credentialId, member)
+  }
+}
+
+/** Has `count` credentials whose first records wait, after 32 that were waited for. */
+async function steadyCrowd(count: number) {
+  const clock = new FakeClock()
+  const steady = new SteadyStore(clock)
+  const store = new WriteBehind(steady, { clock, log: new RecordingLog() })
+  const bench = new Bench()
+  await bench.rotator.ensureRecord()
+  const ids = Array.from({ length: 32 + count }, (_, index) => `c${index}`)
+  for (const id of ids) void store.compareAndSwap(id, null, { ...bench.record, credentialId: id })
+  for (const id of ids.slice(32)) await store.publishMember(id, MEMBER)
+  steady.begun.length = 0
+  return { clock, steady, store }
+}
+
+test('after a registration it rests as long as that took, after a record four times as long', async () => {
+  const { clock, steady } = await steadyCrowd(3)
+  const begunAtMs: number[] = []
+  const startMs = clock.now()
+  for (let passedMs = 0; passedMs < 200; passedMs++) {
+    while (begunAtMs.length < steady.begun.length) begunAtMs.push(clock.now() - startMs)
+    await clock.advance(1)
+  }
+  // The first record took 5 ms; then come three registrations, and two more records.
+  expect(begunAtMs).toEqual([25, 35, 45, 55, 80])
+})
+
+test('registrations are written before records', async () => {
+  const { clock, steady } = await steadyCrowd(3)
+  await clock.advance(1_000)
+  // The first record was begun before anybody registered.
+  expect(steady.begun).toEqual([
+    ...['c32', 'c33', 'c34'].map((id) => `member of ${id}, held 1`),
+    ...['c33', 'c34'].map((id) => `record of ${id}`),
+  ])
+})
+
+test('what a replica says while it is being registered is written too', async () => {
+  const { clock, steady, store } = await steadyCrowd(1)
+  const waiting = () => steady.begun.filter((one) => one.startsWith('member of c32'))
+  while (waiting().length === 0) await clock.advance(1)
+  await store.publishMember('c32', { ...MEMBER, held: [1, 2] })
+  await clock.advance(10)
+  expect(waiting()).toEqual(['member of c32, held 1', 'member of c32, held 1,2'])
+})
+
+test('one that can not be written keeps no other waiting', async () => {
+  const { clock, steady, store } = await steadyCrowd(2)
+  const publish = steady.publishMember.bind(steady)
+  steady.publishMember = (id, member) =>
+    id === 'c32' ? Promise.reject(new StoreUnavailableError('damaged')) : publish(id, member)
+  await clock.advance(1_000)
+  expect(await steady.members('c33')).toEqual([MEMBER])
+  expect(await steady.read('c33')).not.toBeNull()
+  await store.close()
+})
+
+test('who closes the store does not wait for a rest', async () => {
+  const { clock, steady, store } = await steadyCrowd(3)
+  await clock.advance(7)
+  const begun = steady.begun.length
+  await store.close()
+  await clock.advance(1_000)
+  expect(steady.begun).toHaveLength(begun)
 })
