@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import type { ProcessIdentity } from './process-identity.ts'
+import { removeFile } from './remove-file.ts'
 
 /** Readable and writable by the user that runs Sidekey, by nobody else. */
 const FILE_MODE = 0o600
@@ -9,6 +10,7 @@ const FILE_MODE = 0o600
 export interface PreparedFile {
   /** Puts it there in one step: a reader sees the old content or the new one, never a part. */
   place(): Promise<void>
+  /** Removes it, unless it was placed. */
   discard(): Promise<void>
 }
 
@@ -35,7 +37,6 @@ export class AtomicWriter {
 
   async #write(path: string, content: string | Uint8Array, flush: boolean): Promise<PreparedFile> {
     const temporary = `${path}.${this.#prefix}-${this.#written++}.tmp`
-    const discard = () => rm(temporary, { force: true })
     try {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
       const file = await open(temporary, flags, FILE_MODE)
@@ -46,10 +47,30 @@ export class AtomicWriter {
         await file.close()
       }
     } catch (error) {
-      await discard()
+      await removeFile(temporary)
       throw error
     }
-    return { place: () => rename(temporary, path), discard }
+    return new UnplacedFile(temporary, path)
+  }
+}
+
+class UnplacedFile implements PreparedFile {
+  readonly #temporary: string
+  readonly #path: string
+  #isPlaced = false
+
+  constructor(temporary: string, path: string) {
+    this.#temporary = temporary
+    this.#path = path
+  }
+
+  async place(): Promise<void> {
+    await rename(this.#temporary, this.#path)
+    this.#isPlaced = true
+  }
+
+  async discard(): Promise<void> {
+    if (!this.#isPlaced) await removeFile(this.#temporary)
   }
 }
 

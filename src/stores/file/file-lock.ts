@@ -1,8 +1,9 @@
-import { readlink, rm, symlink } from 'node:fs/promises'
+import { readlink, symlink } from 'node:fs/promises'
 import { StoreConflictError, StoreUnavailableError } from '../../kernel/errors.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import { errnoOf } from './file-errors.ts'
 import { parseIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
+import { removeFile } from './remove-file.ts'
 
 /** A write takes milliseconds; whoever waits this long for one faces a stopped process or a dead disk. */
 const WAIT_MAX_MS = 10_000
@@ -57,7 +58,7 @@ export async function acquireLock(path: string, deps: FileLockDeps): Promise<Hel
       }
     },
     release: async () => {
-      if ((await readHolder(path)) === target) await rm(path, { force: true })
+      if ((await readHolder(path)) === target) await removeFile(path)
     },
   }
 }
@@ -102,7 +103,7 @@ async function breakLock(path: string, holder: string, deps: FileLockDeps): Prom
   const breaking = await acquireLock(`${path}.break`, deps)
   try {
     // Only who holds the second lock removes a dead one, so what is read here is still there when it is removed.
-    if ((await readHolder(path)) === holder) await rm(path, { force: true })
+    if ((await readHolder(path)) === holder) await removeFile(path)
   } finally {
     await breaking.release()
   }

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
@@ -11,6 +11,7 @@ import type { AtomicWriter } from './atomic-writer.ts'
 import { MemberListing } from './member-listing.ts'
 import { isSameProcess, parseIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
 import { readPrivateFile } from './read-private-file.ts'
+import { removeFile } from './remove-file.ts'
 import type { StorePaths } from './store-paths.ts'
 
 const usesSchema = z.record(z.coerce.number<string>(), z.number())
@@ -128,7 +129,7 @@ export class FileMembers {
         await file.place()
       })
     }
-    await rm(path, { force: true })
+    await removeFile(path)
   }
 }
 
