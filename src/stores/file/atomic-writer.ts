@@ -26,22 +26,30 @@ export class AtomicWriter {
 
   /** Writes and flushes `content` beside `path`, with mode 0600 from its first moment on. */
   prepare(path: string, content: string | Uint8Array): Promise<PreparedFile> {
-    return this.#write(path, content, true)
+    return this.#write(path, content, { flush: true })
   }
 
-  /** Replaces a file in one step. It survives a killed process but not a power cut, which saves a flush. */
-  async replace(path: string, content: string | Uint8Array): Promise<void> {
-    const file = await this.#write(path, content, false)
+  /**
+   * Replaces a file in one step. It survives a killed process but not a power cut, which saves a flush.
+   * @param atMs the time that the file gets, wall clock
+   */
+  async replace(path: string, content: string | Uint8Array, atMs: number): Promise<void> {
+    const file = await this.#write(path, content, { flush: false, atMs })
     await file.place()
   }
 
-  async #write(path: string, content: string | Uint8Array, flush: boolean): Promise<PreparedFile> {
+  async #write(
+    path: string,
+    content: string | Uint8Array,
+    { flush, atMs }: { readonly flush: boolean; readonly atMs?: number },
+  ): Promise<PreparedFile> {
     const temporary = `${path}.${this.#prefix}-${this.#written++}.tmp`
     try {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
       const file = await open(temporary, flags, FILE_MODE)
       try {
         await file.writeFile(content)
+        if (atMs !== undefined) await file.utimes(atMs / 1_000, atMs / 1_000)
         if (flush) await file.sync()
       } finally {
         await file.close()

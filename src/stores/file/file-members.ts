@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
@@ -7,10 +7,12 @@ import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 import type { LastUses, Member } from '../../kernel/ports/store.ts'
 import { mergeUses, usesOfDead } from '../gone-uses.ts'
+import { Turns } from '../turns.ts'
 import type { AtomicWriter } from './atomic-writer.ts'
+import { errnoOf } from './file-errors.ts'
 import { MemberListing } from './member-listing.ts'
 import { isSameProcess, parseIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
-import { readPrivateFile } from './read-private-file.ts'
+import { readPrivateFile, readTimedFile } from './read-private-file.ts'
 import { removeFile } from './remove-file.ts'
 import type { StorePaths } from './store-paths.ts'
 
@@ -52,11 +54,14 @@ export interface FileMembersDeps {
  * and its file removed. So is one that runs elsewhere (another host, container or boot): a directory serves the
  * processes of one host only. A time stamp alone never removes anybody. What it used outlives it, in one small file per
  * credential: that is in place before its own file goes, so that at no moment neither tells of it.
+ *
+ * The time of the file is when its replica spoke last: one with nothing new to say only touches it.
  */
 export class FileMembers {
   readonly #deps: FileMembersDeps
-  /** Files that this process has written before. */
-  readonly #spoken = new Set<string>()
+  /** The files that this process has written, and what it has said there. */
+  readonly #spoken = new Map<string, string>()
+  readonly #turns = new Turns()
   readonly #listing: MemberListing
 
   constructor(deps: FileMembersDeps) {
@@ -64,13 +69,21 @@ export class FileMembers {
     this.#listing = new MemberListing(() => readdir(deps.paths.directory), deps.clock)
   }
 
-  async publish(credentialId: string, member: Member): Promise<void> {
-    const { paths, own, writer } = this.#deps
-    const path = paths.member(credentialId, member.instance)
+  publish(credentialId: string, member: Member): Promise<void> {
+    const path = this.#deps.paths.member(credentialId, member.instance)
+    return this.#turns.take(path, () => this.#publish(credentialId, path, member))
+  }
+
+  async #publish(credentialId: string, path: string, member: Member): Promise<void> {
+    const { own, writer } = this.#deps
+    const said = JSON.stringify({ ...member, atMs: 0 })
+    if (this.#spoken.get(path) === said && (await touch(path, member.atMs))) return
     if (!this.#spoken.has(path)) await this.#buryNamesake(credentialId, path)
-    this.#spoken.add(path)
+    // Until it is written, nobody knows what the file says.
+    this.#spoken.set(path, '')
     // Not flushed: after a power cut, no member is left to be waited for.
-    await writer.replace(path, JSON.stringify({ process: own, member }))
+    await writer.replace(path, JSON.stringify({ process: own, member }), member.atMs)
+    this.#spoken.set(path, said)
   }
 
   async list(credentialId: string): Promise<readonly Member[]> {
@@ -91,11 +104,13 @@ export class FileMembers {
     return members
   }
 
-  async remove(credentialId: string, instance: string): Promise<void> {
+  remove(credentialId: string, instance: string): Promise<void> {
     const path = this.#deps.paths.member(credentialId, instance)
-    const found = await readMember(path)
-    await this.#bury(credentialId, path, found?.member.lastUse ?? {})
-    this.#spoken.delete(path)
+    return this.#turns.take(path, async () => {
+      const found = await readMember(path)
+      await this.#bury(credentialId, path, found?.member.lastUse ?? {})
+      this.#spoken.delete(path)
+    })
   }
 
   async goneUses(credentialId: string): Promise<LastUses> {
@@ -133,15 +148,26 @@ export class FileMembers {
   }
 }
 
+/** Whether the file was there. */
+async function touch(path: string, atMs: number): Promise<boolean> {
+  try {
+    await utimes(path, atMs / 1_000, atMs / 1_000)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
 async function readMember(
   path: string,
 ): Promise<{ readonly process: ProcessIdentity | null; readonly member: Member } | null> {
-  const bytes = await readPrivateFile(path)
+  const file = await readTimedFile(path)
   // Empty: a power cut took the content, and the process with it.
-  if (bytes === null || bytes.length === 0) return null
+  if (file === null || file.bytes.length === 0) return null
   try {
-    const { process, member } = memberSchema.parse(JSON.parse(bytes.toString('utf8')))
-    return { process: parseIdentity(process), member }
+    const { process, member } = memberSchema.parse(JSON.parse(file.bytes.toString('utf8')))
+    return { process: parseIdentity(process), member: { ...member, atMs: file.changedAtMs } }
   } catch (error) {
     throw damaged(path, error)
   }
