@@ -18,6 +18,8 @@ export class MemberListing {
   #last: Promise<unknown> = Promise.resolve()
   /** Not begun yet. */
   #next: Promise<Names> | null = null
+  /** What those want who wait for it. */
+  #asked = new Set<string>()
   #restUntilMs = Number.NEGATIVE_INFINITY
 
   /** @param list the names of the directory */
@@ -32,6 +34,7 @@ export class MemberListing {
       this.#next = this.#last.then(() => this.#listInTurn())
       this.#last = this.#next.catch(() => {})
     }
+    this.#asked.add(prefix)
     return (await this.#next).get(prefix) ?? []
   }
 
@@ -39,23 +42,24 @@ export class MemberListing {
     const restMs = this.#restUntilMs - this.#clock.monotonic()
     if (restMs > 0) await this.#clock.sleep(restMs)
     // Whoever asks from here on may mean a file that this listing does not see any more.
+    const asked = this.#asked
     this.#next = null
+    this.#asked = new Set()
     const fromMs = this.#clock.monotonic()
-    const found = (await this.#list()).toSorted()
+    const found = await this.#list()
     const nowMs = this.#clock.monotonic()
     this.#restUntilMs = nowMs + Math.min((nowMs - fromMs) * REST_RATIO, REST_MAX_MS)
-    return byPrefix(found)
+    return byPrefix(found, asked)
   }
 }
 
-function byPrefix(names: readonly string[]): Names {
-  const found = new Map<string, string[]>()
+/** Of tens of thousands of names only the few that were asked for are kept and put in order. */
+function byPrefix(names: readonly string[], asked: ReadonlySet<string>): Names {
+  const found = new Map([...asked].map((prefix): [string, string[]] => [prefix, []]))
   for (const name of names) {
     const prefix = memberPrefixOf(name)
-    if (prefix === null) continue
-    const listed = found.get(prefix)
-    if (listed === undefined) found.set(prefix, [name])
-    else listed.push(name)
+    if (prefix !== null) found.get(prefix)?.push(name)
   }
+  for (const listed of found.values()) listed.sort()
   return found
 }
