@@ -6,6 +6,8 @@ import type { Log } from '../../kernel/ports/log.ts'
 
 /** Events can be lost (network file systems, a full queue); each file is looked at anew this often. */
 const LOOK_ANEW_MS = 30_000
+/** So many are looked at without a pause; thousands of them are spread over half of that time. */
+const LOOKS_AT_ONCE = 50
 
 interface Watched {
   readonly path: string
@@ -91,11 +93,19 @@ export class DirectoryWatch {
     })
   }
 
-  /** One after the other: thousands at once would keep every other work of the file system waiting. */
+  /** One after the other, with pauses: thousands at once would keep every other work waiting. */
   async #lookAtAll(): Promise<void> {
     if (this.#lookingAtAll) return
     this.#lookingAtAll = true
-    for (const watched of this.#watched.values()) await this.#lookAt(watched)
+    let looks = 0
+    for (const watched of this.#watched.values()) {
+      if (looks > 0 && looks % LOOKS_AT_ONCE === 0) {
+        await this.#clock.sleep((LOOK_ANEW_MS / 2) * (LOOKS_AT_ONCE / this.#watched.size))
+      }
+      if (this.#stopTimer === null) break
+      looks++
+      await this.#lookAt(watched)
+    }
     this.#lookingAtAll = false
   }
 
