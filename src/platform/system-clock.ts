@@ -14,17 +14,21 @@ export class SystemClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Stop {
-    const dueMs = this.monotonic() + delayMs
-    let timer: NodeJS.Timeout
-    const arm = (remainingMs: number): void => {
-      timer = setTimeout(
-        () => (remainingMs > TIMER_MAX_MS ? arm(dueMs - this.monotonic()) : callback()),
-        Math.min(Math.max(Math.ceil(remainingMs), 0), TIMER_MAX_MS),
-      )
-      timer.unref()
-    }
-    arm(delayMs)
+    if (delayMs > TIMER_MAX_MS) return this.#afterLong(delayMs, callback)
+    // Nothing is made beside the timer: thousands of credentials have one each second.
+    const timer = setTimeout(callback, Math.max(Math.ceil(delayMs), 0))
+    timer.unref()
     return () => clearTimeout(timer)
+  }
+
+  #afterLong(delayMs: number, callback: () => void): Stop {
+    const dueMs = this.monotonic() + delayMs
+    let stop: Stop
+    const goOn = (): void => {
+      stop = this.after(dueMs - this.monotonic(), callback)
+    }
+    stop = this.after(TIMER_MAX_MS, goOn)
+    return () => stop()
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
