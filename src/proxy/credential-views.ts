@@ -1,4 +1,5 @@
 import { StoreUnavailableError } from '../kernel/errors.ts'
+import { MEMBER_PUBLISH_MS } from '../kernel/limits.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Store } from '../kernel/ports/store.ts'
@@ -7,6 +8,7 @@ import type { EarlyLook, UseReader } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { CredentialView } from './credential-view.ts'
 import { Membership } from './membership.ts'
+import { Rounds } from './rounds.ts'
 import { VersionUses } from './version-uses.ts'
 
 export interface CredentialViewsDeps {
@@ -31,11 +33,14 @@ interface Entry {
  */
 export class CredentialViews {
   readonly #deps: CredentialViewsDeps
+  readonly #rounds: Rounds
+  #memberships = 0
   #entries: ReadonlyMap<string, Entry> = new Map()
   #next: ReadonlyMap<string, Entry> = new Map()
 
   constructor(deps: CredentialViewsDeps) {
     this.#deps = deps
+    this.#rounds = new Rounds(deps.clock, MEMBER_PUBLISH_MS)
   }
 
   prepare(
@@ -110,7 +115,11 @@ export class CredentialViews {
     // Requests in flight go on with the view before: what they use is still reported.
     const uses = before?.view.lastUses ?? new VersionUses()
     const view = new CredentialView({ ...this.#deps, source, meter, lastUses: uses })
-    const membership = store === undefined ? null : new Membership({ ...this.#deps, store, view })
+    const rounds = this.#rounds
+    const membership =
+      store === undefined
+        ? null
+        : new Membership({ ...this.#deps, store, view, rounds, number: this.#memberships++ })
     return { source, view, membership }
   }
 }

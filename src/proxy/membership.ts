@@ -1,11 +1,14 @@
-import { MEMBER_PUBLISH_MS } from '../kernel/limits.ts'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Member, Store } from '../kernel/ports/store.ts'
 import type { CredentialView } from './credential-view.ts'
+import type { Rounds } from './rounds.ts'
 
 /** A replica with nothing new to say is heard this often all the same. */
 const MEMBER_HEARTBEAT_MS = 30_000
+/** Between the heartbeats of two credentials: thousands that were registered at once are not heard at once again. */
+const HEARTBEAT_APART_MS = 10
 
 export interface MembershipDeps {
   readonly clock: Clock
@@ -13,6 +16,10 @@ export interface MembershipDeps {
   readonly store: Store
   readonly view: CredentialView
   readonly instance: string
+  /** Tells it from the other credentials of this replica. */
+  readonly number: number
+  /** Looks whether there is something new to say, once in `MEMBER_PUBLISH_MS`. */
+  readonly rounds: Rounds
 }
 
 /**
@@ -21,15 +28,18 @@ export interface MembershipDeps {
  */
 export class Membership {
   readonly #deps: MembershipDeps
+  readonly #phaseMs: number
   #running = false
+  #isWaiting = false
   #publishing: Promise<void> = Promise.resolve()
-  #published = ''
+  /** Null: nothing, as far as this replica knows. */
+  #published: Member | null = null
   #saidAtMs = Number.NEGATIVE_INFINITY
   #stops: readonly Stop[] = []
-  #stopTimer: Stop | null = null
 
   constructor(deps: MembershipDeps) {
     this.#deps = deps
+    this.#phaseMs = (deps.number * HEARTBEAT_APART_MS) % MEMBER_HEARTBEAT_MS
   }
 
   /** Registers, before the record is read for the first time. @throws StoreUnavailableError */
@@ -37,15 +47,18 @@ export class Membership {
     await this.#deps.store.publishMember(this.#deps.view.credentialId, this.#member())
     if (this.#running) return
     this.#running = true
-    this.#stops = [this.#deps.view.onChange(() => void this.#publish())]
-    this.#schedule()
+    this.#stops = [
+      this.#deps.view.onChange(() => void this.#publish()),
+      this.#deps.rounds.join(() => {
+        if (this.#isNews(this.#member())) void this.#publish()
+      }),
+    ]
   }
 
   /** Says nothing more, and leaves what was said: somebody else speaks for this replica now. */
   abandon(): void {
     this.#running = false
     for (const stop of this.#stops) stop()
-    this.#stopTimer?.()
   }
 
   /** Says that this replica is gone; call it when no request is in flight any more. */
@@ -57,7 +70,7 @@ export class Membership {
     try {
       // Its last uses count after it: the old version has to be quiet since then.
       const last = this.#member()
-      if (said(last) !== this.#published) await store.publishMember(view.credentialId, last)
+      if (!saysSame(last, this.#published)) await store.publishMember(view.credentialId, last)
       await store.removeMember(view.credentialId, instance)
     } catch {
       // Whoever waits for this replica goes on waiting, and says so; nothing is revoked too early.
@@ -65,17 +78,14 @@ export class Membership {
     }
   }
 
-  #schedule(): void {
-    this.#stopTimer = this.#deps.clock.after(MEMBER_PUBLISH_MS, () => {
-      void this.#publish().finally(() => {
-        if (this.#running) this.#schedule()
-      })
-    })
-  }
-
-  /** One at a time, so that what was said last is what the store holds last. */
+  /** One at a time, so that what was said last is what the store holds last; one more waits at most. */
   #publish(): Promise<void> {
-    this.#publishing = this.#publishing.then(() => this.#publishNow())
+    if (this.#isWaiting) return this.#publishing
+    this.#isWaiting = true
+    this.#publishing = this.#publishing.then(() => {
+      this.#isWaiting = false
+      return this.#publishNow()
+    })
     return this.#publishing
   }
 
@@ -83,22 +93,28 @@ export class Membership {
     if (!this.#running) return
     const { store, view, log, clock } = this.#deps
     const member = this.#member()
-    if (said(member) === this.#published && !this.#isHeartbeatDue(member)) return
+    if (!this.#isNews(member)) return
     this.#saidAtMs = clock.monotonic()
     try {
       await store.publishMember(view.credentialId, member)
-      this.#published = said(member)
+      this.#published = member
     } catch {
-      if (this.#published !== '')
+      if (this.#published !== null) {
         log.warn('member not published', { credential: view.credentialId })
-      this.#published = ''
+      }
+      this.#published = null
     }
   }
 
   /** Thousands of credentials at rest cost little; a report on a staged promotion must be fresh. */
-  #isHeartbeatDue({ rollout }: Member): boolean {
-    const { clock } = this.#deps
-    return rollout !== undefined || clock.monotonic() - this.#saidAtMs >= MEMBER_HEARTBEAT_MS
+  #isNews(member: Member): boolean {
+    if (member.rollout !== undefined || !saysSame(member, this.#published)) return true
+    return this.#heartbeats(this.#deps.clock.monotonic()) !== this.#heartbeats(this.#saidAtMs)
+  }
+
+  /** How many were due until then. */
+  #heartbeats(atMs: number): number {
+    return Math.floor((atMs + this.#phaseMs) / MEMBER_HEARTBEAT_MS)
   }
 
   #member(): Member {
@@ -117,6 +133,12 @@ export class Membership {
 }
 
 /** All but the time. */
-function said(member: Member): string {
-  return JSON.stringify({ ...member, atMs: 0 })
+function saysSame(member: Member, known: Member | null): boolean {
+  return (
+    known !== null &&
+    member.ackGeneration === known.ackGeneration &&
+    isDeepStrictEqual(member.held, known.held) &&
+    isDeepStrictEqual(member.lastUse, known.lastUse) &&
+    isDeepStrictEqual(member.rollout, known.rollout)
+  )
 }

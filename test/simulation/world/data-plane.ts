@@ -1,9 +1,11 @@
+import { MEMBER_PUBLISH_MS } from '../../../src/kernel/limits.ts'
 import type { LiveVersion } from '../../../src/kernel/credential.ts'
 import type { Provider } from '../../../src/kernel/ports/provider.ts'
 import type { Store } from '../../../src/kernel/ports/store.ts'
 import type { CredentialMeter } from '../../../src/kernel/ports/telemetry.ts'
 import { CredentialView } from '../../../src/proxy/credential-view.ts'
 import { Membership } from '../../../src/proxy/membership.ts'
+import { Rounds } from '../../../src/proxy/rounds.ts'
 import { createRecordSource } from '../../../src/stores/record-source.ts'
 import type { Log } from '../../../src/kernel/ports/log.ts'
 import type { SeededRandom } from '../../fakes/random.ts'
@@ -64,7 +66,16 @@ export class DataPlane {
       uses: { follow: () => {} },
       earlyLook: { look: earlyLook },
     })
-    this.#membership = new Membership({ clock, log, store, view: this.#view, instance })
+    const rounds = new Rounds(clock, MEMBER_PUBLISH_MS)
+    this.#membership = new Membership({
+      clock,
+      log,
+      store,
+      view: this.#view,
+      instance,
+      rounds,
+      number: 0,
+    })
   }
 
   /** Registers, reads, serves, in this order; tries again while the store is away. */

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { MEMBER_PUBLISH_MS } from '../../../src/kernel/limits.ts'
 import { CredentialView } from '../../../src/proxy/credential-view.ts'
 import { Membership } from '../../../src/proxy/membership.ts'
+import { Rounds } from '../../../src/proxy/rounds.ts'
 import { createRecordSource } from '../../../src/stores/record-source.ts'
 import { RecordingTelemetry } from '../../fakes/proxy-telemetry.ts'
 import { Bench, ID } from './bench.ts'
@@ -27,7 +29,8 @@ async function serve(bench: Bench, instance: string) {
     uses: { follow: () => {} },
     earlyLook: { look: () => {} },
   })
-  const membership = new Membership({ clock, log, store, view, instance })
+  const rounds = new Rounds(clock, MEMBER_PUBLISH_MS)
+  const membership = new Membership({ clock, log, store, view, instance, rounds, number: 0 })
   await membership.register()
   await view.start()
   return { view, membership }
