@@ -1,10 +1,10 @@
 import type { Clock } from '../../kernel/ports/clock.ts'
 import { memberPrefixOf } from './store-paths.ts'
 
-/** After a listing that took so long nobody lists for this many times as long: listing takes a tenth of a core at most. */
+/** After a listing that took so long nobody lists for this many times as long: listing takes a tenth of a core. */
 const REST_RATIO = 10
-/** A slow disk must not make everybody wait for longer than this, ms. */
-const REST_MAX_MS = 1_000
+/** Whoever asks one after the other, as the secondaries of one primary do, must not wait for longer than this each time, ms. */
+const REST_MAX_MS = 200
 
 type Names = ReadonlyMap<string, readonly string[]>
 
