@@ -39,10 +39,14 @@ export class Rounds {
 
   #callSome(): void {
     for (let called = 0; called < CALLS_AT_ONCE; called++) {
-      const next = this.#left.next()
-      if (next.done !== true) next.value()
-      else if (called > 0) return
-      else this.#left = this.#joined.values()
+      let next = this.#left.next()
+      if (next.done === true) {
+        if (called > 0) return
+        this.#left = this.#joined.values()
+        next = this.#left.next()
+        if (next.done === true) return
+      }
+      next.value()
     }
   }
 }

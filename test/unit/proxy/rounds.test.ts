@@ -39,6 +39,16 @@ test('calls thousands some at a time, each of them as often', async () => {
   expect(Math.max(...called)).toBeLessThanOrEqual(10)
 })
 
+test.each([249, 250, 251, 500, 750])('each of %i is called once in a period', async (count) => {
+  const { clock, calls } = joining(count)
+  // The first round begins when there is one.
+  await clock.advance(2_000)
+  const from = [...calls]
+  await clock.advance(6_000)
+  const called = new Set(calls.map((each, at) => each - (from[at] ?? 0)))
+  expect([...called]).toEqual([6])
+})
+
 test('whoever has left is called no more, and the last one stops the timer', async () => {
   const { clock, calls, stops, rounds } = joining(2)
   await clock.advance(1_000)
