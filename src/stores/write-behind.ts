@@ -35,6 +35,9 @@ export class WriteBehind implements Store {
   readonly #turns = new Turns()
   #waited = 0
   #draining: Promise<void> | null = null
+  /** What could not be written: it waits until it is said again, or until all else is written. */
+  readonly #failed = new Set<string>()
+  readonly #watchers = new Map<string, Set<() => void>>()
   readonly #closing = new AbortController()
 
   constructor(store: Store, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
@@ -84,7 +87,17 @@ export class WriteBehind implements Store {
   }
 
   watch(credentialId: string, changed: () => void): () => void {
-    return this.#store.watch(credentialId, changed)
+    const stop = this.#store.watch(credentialId, changed)
+    const listener = (): void => changed()
+    const listeners = this.#watchers.get(credentialId) ?? new Set()
+    this.#watchers.set(credentialId, listeners.add(listener))
+    return () => {
+      stop()
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#watchers.get(credentialId) === listeners) {
+        this.#watchers.delete(credentialId)
+      }
+    }
   }
 
   acquireLease(...wanted: Parameters<Store['acquireLease']>): ReturnType<Store['acquireLease']> {
@@ -113,38 +126,41 @@ export class WriteBehind implements Store {
 
   #later<T>(waiting: Map<string, T>, credentialId: string, value: T): StoreVersion {
     waiting.set(credentialId, value)
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = null
-    })
+    this.#failed.delete(credentialId)
+    this.#draining ??= this.#drain()
     return FIRST
   }
 
   async #drain(): Promise<void> {
-    const failed = new Set<string>()
-    for (let next = this.#next(failed); next !== null; next = this.#next(failed)) {
+    for (let next = this.#next(); next !== null; next = this.#next()) {
       const { credentialId, write, restRatio } = next
       const fromMs = this.#clock.monotonic()
       try {
         await this.#turns.take(credentialId, write)
       } catch (error) {
         // Whoever needs it tries again, and is told.
-        failed.add(credentialId)
+        this.#failed.add(credentialId)
+        toTheEnd(this.#members, credentialId)
+        toTheEnd(this.#records, credentialId)
         const reason = error instanceof Error ? error.name : 'unknown'
         this.#log.warn('not written yet', { credential: credentialId, reason })
       }
       await this.#rest((this.#clock.monotonic() - fromMs) * restRatio)
     }
+    this.#failed.clear()
+    // In the same turn: whoever says something from here on begins anew.
+    this.#draining = null
   }
 
   /** What is written next, registrations before records; null: nothing waits, or the store is being closed. */
-  #next(failed: ReadonlySet<string>) {
+  #next() {
     if (this.#closing.signal.aborted) return null
-    const member = firstNotIn(failed, this.#members)
+    const member = firstNotIn(this.#failed, this.#members)
     if (member !== null) {
       const write = () => this.#writeMember(member)
       return { credentialId: member, write, restRatio: MEMBER_REST_RATIO }
     }
-    const record = firstNotIn(failed, this.#records)
+    const record = firstNotIn(this.#failed, this.#records)
     if (record === null) return null
     const write = () => this.#writeRecord(record)
     return { credentialId: record, write, restRatio: RECORD_REST_RATIO }
@@ -167,11 +183,16 @@ export class WriteBehind implements Store {
   async #writeRecord(credentialId: string): Promise<void> {
     const record = this.#records.get(credentialId)
     if (record === undefined) return
-    await this.#store.compareAndSwap(credentialId, null, record).catch((error: unknown) => {
-      // Another replica was first: what it wrote holds, and says the same.
+    try {
+      await this.#store.compareAndSwap(credentialId, null, record)
+      this.#records.delete(credentialId)
+    } catch (error) {
       if (!(error instanceof StoreConflictError)) throw error
-    })
-    this.#records.delete(credentialId)
+      // Another replica was first: what it wrote holds.
+      this.#records.delete(credentialId)
+      // It may have gone on since. Whoever was told of that has read the record that waited here.
+      for (const changed of this.#watchers.get(credentialId) ?? []) changed()
+    }
   }
 
   async #writeMember(credentialId: string): Promise<void> {
@@ -187,6 +208,14 @@ export class WriteBehind implements Store {
 
 /** The version of a record that was written for the first time. */
 const FIRST: StoreVersion = 1
+
+/** Others may be written before it. */
+function toTheEnd<T>(waiting: Map<string, T>, credentialId: string): void {
+  const value = waiting.get(credentialId)
+  if (value === undefined) return
+  waiting.delete(credentialId)
+  waiting.set(credentialId, value)
+}
 
 function firstNotIn(
   failed: ReadonlySet<string>,

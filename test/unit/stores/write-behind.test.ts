@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '../../../src/kernel/errors.ts'
 import type { CredentialRecord } from '../../../src/kernel/credential.ts'
 import type { Member, StoreVersion } from '../../../src/kernel/ports/store.ts'
 import { WriteBehind } from '../../../src/stores/write-behind.ts'
-import { FakeClock } from '../../fakes/clock.ts'
+import { FakeClock, settle } from '../../fakes/clock.ts'
 import { RecordingLog } from '../../fakes/log.ts'
 import { MemoryStorage, MemoryStore } from '../../fakes/memory-store.ts'
 import { Bench } from '../rotation/bench.ts'
@@ -106,6 +106,23 @@ test('another replica that was first is the one that counts', async () => {
   expect(await store.compareAndSwap('c99', 1, record('c99'))).toBe(2)
 })
 
+test('who watches is told that another replica was first, and has gone on since', async () => {
+  const { clock, slow, store, record, written } = await crowd(100)
+  const read: (number | null)[] = []
+  const stop = store.watch('c99', () => {
+    void store.read('c99').then((stored) => read.push(stored?.version ?? null))
+  })
+  await MemoryStore.prototype.compareAndSwap.call(slow, 'c99', null, record('c99'))
+  await MemoryStore.prototype.compareAndSwap.call(slow, 'c99', 1, record('c99'))
+  await settle()
+  expect(read).toEqual([1, 1])
+  slow.open()
+  await written
+  await clock.advance(1_000)
+  expect(read).toEqual([1, 1, 2])
+  stop()
+})
+
 test('who reads the members of a credential finds this process among them', async () => {
   const { slow, store } = await crowd(100)
   await store.publishMember('c99', MEMBER)
@@ -205,6 +222,75 @@ test('one that can not be written keeps no other waiting', async () => {
   expect(await steady.members('c33')).toEqual([MEMBER])
   expect(await steady.read('c33')).not.toBeNull()
   await store.close()
+})
+
+/** From here on so many wait for the store that whatever is said is written behind. */
+function keepBusy({ steady, store }: Awaited<ReturnType<typeof steadyCrowd>>): void {
+  const publish = steady.publishMember.bind(steady)
+  steady.publishMember = (id, member) =>
+    id.startsWith('busy') ? new Promise(() => {}) : publish(id, member)
+  for (let each = 0; each < 32; each++) void store.publishMember(`busy${each}`, MEMBER)
+}
+
+test('a replica that could not be written is written when it speaks again, however much waits', async () => {
+  const crowded = await steadyCrowd(100)
+  const { clock, steady, store } = crowded
+  await clock.advance(5)
+  keepBusy(crowded)
+  const publish = steady.publishMember.bind(steady)
+  let isAway = true
+  steady.publishMember = (id, member) =>
+    id === 'c32' && isAway
+      ? Promise.reject(new StoreUnavailableError('away'))
+      : publish(id, member)
+  await clock.advance(100)
+  isAway = false
+  // The others never let it come to an end.
+  for (let second = 0; second < 60; second++) {
+    for (let other = 33; other < 132; other++) await store.publishMember(`c${other}`, MEMBER)
+    if (second % 30 === 29) await store.publishMember('c32', MEMBER)
+    await clock.advance(900)
+  }
+  expect(await MemoryStore.prototype.members.call(steady, 'c32')).toEqual([MEMBER])
+})
+
+test('one that fails again and again keeps no other waiting', async () => {
+  const { clock, steady, store } = await steadyCrowd(3)
+  const publish = steady.publishMember.bind(steady)
+  steady.publishMember = async (id, member) => {
+    if (id !== 'c32') return publish(id, member)
+    // It speaks meanwhile.
+    await store.publishMember('c32', MEMBER)
+    throw new StoreUnavailableError('damaged')
+  }
+  await clock.advance(1_000)
+  expect(await steady.members('c34')).toEqual([MEMBER])
+  await store.close()
+})
+
+test('what is said while the last rest ends is written', async () => {
+  for (let hops = 0; hops < 10; hops++) {
+    const crowded = await steadyCrowd(1)
+    const { clock, steady, store } = crowded
+    await clock.advance(1_000)
+    keepBusy(crowded)
+    clock.sleep = () => {
+      clock.sleep = FakeClock.prototype.sleep.bind(clock)
+      return new Promise((resolve) => {
+        setImmediate(() => {
+          resolve()
+          let said = Promise.resolve()
+          for (let hop = 0; hop < hops; hop++) said = said.then(() => {})
+          void said.then(() => store.publishMember('c33', MEMBER))
+        })
+      })
+    }
+    steady.publishMember = MemoryStore.prototype.publishMember.bind(steady)
+    await store.publishMember('c32', MEMBER)
+    await settle()
+    await clock.advance(60_000)
+    expect(await MemoryStore.prototype.members.call(steady, 'c33')).toEqual([MEMBER])
+  }
 })
 
 test('who closes the store does not wait for a rest', async () => {
