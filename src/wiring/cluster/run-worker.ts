@@ -8,6 +8,8 @@ import type { ToSupervisor, ToWorker, WorkerStart } from './messages.ts'
 const REPORT_EVERY_MS = 1_000
 /** Or less often, where it takes long: with thousands of routes a fiftieth of the time at most. */
 const REST_RATIO = 49
+/** But not less often than this: a process that stood still while it told them has not had work for so long. Milliseconds. */
+const REST_MAX_MS = 30_000
 
 /** The channel to the supervisor; `process` is one. */
 export interface Channel {
@@ -38,8 +40,15 @@ export async function runWorker(deps: RunWorkerDeps): Promise<void> {
   let serving: Serving | null = null
   // One after the other: an older count that arrives after a newer one would let a total fall.
   let reporting = Promise.resolve()
+  let isWaiting = false
   const report = (): Promise<void> => {
-    reporting = reporting.then(() => (serving === null ? undefined : tellReport(serving, tell)))
+    // Whoever asks gets one that is begun after that, and shares it with all who ask until then.
+    if (isWaiting) return reporting
+    isWaiting = true
+    reporting = reporting.then(() => {
+      isWaiting = false
+      return serving === null ? undefined : tellReport(serving, tell)
+    })
     return reporting
   }
   channel.on('message', (message) => {
@@ -62,7 +71,8 @@ export async function runWorker(deps: RunWorkerDeps): Promise<void> {
     stopTimer = clock.after(delayMs, () => {
       const begunMs = clock.monotonic()
       void report().finally(() => {
-        later(Math.max(REPORT_EVERY_MS, (clock.monotonic() - begunMs) * REST_RATIO))
+        const restMs = (clock.monotonic() - begunMs) * REST_RATIO
+        later(Math.min(Math.max(REPORT_EVERY_MS, restMs), REST_MAX_MS))
       })
     })
   }

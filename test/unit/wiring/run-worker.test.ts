@@ -77,9 +77,36 @@ test('whoever asks is told at once, one report after the other', async () => {
   await clock.advance(100)
   told.length = 0
   hear({ kind: 'report' })
+  await settle()
   hear({ kind: 'report' })
   await clock.advance(200)
   const whole = ['metrics', 'metrics', 'report']
   expect(told.map(({ kind }) => kind)).toEqual([...whole, ...whole])
+  await stop()
+})
+
+test('those who ask while a report is told share the next one', async () => {
+  const { clock, hear, reports, stop } = await running(() => 5_000)
+  await clock.advance(5_000)
+  const before = reports()
+  for (let second = 0; second < 5; second++) {
+    hear({ kind: 'report' })
+    await clock.advance(1_000)
+  }
+  await clock.advance(20_000)
+  expect(reports() - before).toBe(2)
+  await stop()
+})
+
+test('a report that took a minute, as in a process that was stopped, is followed by one soon', async () => {
+  let readMs = 0
+  const { clock, reports, stop } = await running(() => readMs)
+  await clock.advance(0)
+  readMs = 60_000
+  await clock.advance(1_000 + 60_000)
+  readMs = 0
+  expect(reports()).toBe(2)
+  await clock.advance(30_000)
+  expect(reports()).toBe(3)
   await stop()
 })
