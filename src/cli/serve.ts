@@ -56,6 +56,7 @@ export interface Serving {
   change(kind: 'prepare' | 'commit', text: string): Promise<void>
   /** In a worker: how it is. */
   report(): WorkerState
+  readiness(): WorkerState['readiness']
   /** What it has counted, for the supervisor. */
   metrics(): AsyncIterable<MetricPiece>
   stop(): Promise<void>
@@ -129,6 +130,7 @@ export async function serve(options: ServeOptions, io: ServeIo, deps: ServeDeps)
     address: sidecar.addresses.proxy,
     change: (kind, next) => sidecar.change(kind, next),
     report: () => sidecar.report(),
+    readiness: () => sidecar.readiness(),
     metrics: () => metrics.pieces(),
     stop: async () => {
       log.info(worker === null ? 'sidekey stops' : 'worker stops')

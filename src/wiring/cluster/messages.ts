@@ -38,5 +38,7 @@ export type ToSupervisor =
   /** Part of the report that follows. */
   | { readonly kind: 'metrics'; readonly piece: MetricPiece }
   | ({ readonly kind: 'report' } & WorkerState)
+  /** It is not as it was told last; probes do not wait for the next one. */
+  | { readonly kind: 'readiness'; readonly readiness: Readiness }
   /** The rotation of a credential should be looked at now. */
   | { readonly kind: 'look'; readonly credentialId: string }

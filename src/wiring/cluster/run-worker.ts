@@ -1,8 +1,9 @@
-import type { Clock } from '../../kernel/ports/clock.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Clock, Stop } from '../../kernel/ports/clock.ts'
 import { ConfigError, type ConfigIssue } from '../../kernel/errors.ts'
 import type { Serving } from '../../cli/serve.ts'
 import { reasonOf } from '../reason-of.ts'
-import type { ToSupervisor, ToWorker, WorkerStart } from './messages.ts'
+import type { ToSupervisor, ToWorker, WorkerStart, WorkerState } from './messages.ts'
 
 /** So often a worker tells its numbers unasked: what a killed one had counted since is lost. Milliseconds. */
 const REPORT_EVERY_MS = 1_000
@@ -31,11 +32,14 @@ export interface RunWorkerDeps {
 /** One worker, from the supervisor's first word to its last. */
 export async function runWorker(deps: RunWorkerDeps): Promise<void> {
   const { channel, clock, stopping } = deps
-  const tell = (message: ToSupervisor): Promise<void> =>
-    new Promise((done) => {
+  let told: WorkerState['readiness'] | null = null
+  const tell = (message: ToSupervisor): Promise<void> => {
+    if ('readiness' in message) told = message.readiness
+    return new Promise((done) => {
       if (channel.send === undefined) done()
       else channel.send(message, () => done())
     })
+  }
   const first = Promise.withResolvers<WorkerStart>()
   let serving: Serving | null = null
   // One after the other: an older count that arrives after a newer one would let a total fall.
@@ -77,11 +81,29 @@ export async function runWorker(deps: RunWorkerDeps): Promise<void> {
     })
   }
   later(REPORT_EVERY_MS)
+  const stopLooking = each(clock, REPORT_EVERY_MS, () => {
+    // Probes do not wait for the next report, which may be half a minute away.
+    const readiness = serving.readiness()
+    if (!isDeepStrictEqual(readiness, told)) void tell({ kind: 'readiness', readiness })
+  })
   await stopping.promise
+  stopLooking()
   await serving.stop()
   stopTimer()
   await report()
   channel.disconnect?.()
+}
+
+function each(clock: Clock, everyMs: number, call: () => void): Stop {
+  let stopTimer: Stop
+  const again = (): void => {
+    stopTimer = clock.after(everyMs, () => {
+      again()
+      call()
+    })
+  }
+  again()
+  return () => stopTimer()
 }
 
 /** In many messages, or requests would wait until thousands of series are written into one. */

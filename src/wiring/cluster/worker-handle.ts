@@ -121,6 +121,8 @@ export class WorkerHandle {
     } else if (message.kind === 'done') this.#answer(message.issues)
     else if (message.kind === 'look') this.#setting.look(message.credentialId)
     else if (message.kind === 'metrics') this.#pieces.push(message.piece)
+    else if (message.kind === 'readiness')
+      this.last = { ...this.last, readiness: message.readiness }
     else {
       this.last = { ...message, metrics: joinPieces(this.#pieces) }
       this.#pieces = []

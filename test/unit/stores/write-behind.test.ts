@@ -240,9 +240,7 @@ test('a replica that could not be written is written when it speaks again, howev
   const publish = steady.publishMember.bind(steady)
   let isAway = true
   steady.publishMember = (id, member) =>
-    id === 'c32' && isAway
-      ? Promise.reject(new StoreUnavailableError('away'))
-      : publish(id, member)
+    id === 'c32' && isAway ? Promise.reject(new StoreUnavailableError('away')) : publish(id, member)
   await clock.advance(100)
   isAway = false
   // The others never let it come to an end.

@@ -42,6 +42,11 @@ export class FakeWorker implements WorkerProcess {
     queueMicrotask(() => this.#events.ended())
   }
 
+  /** Unasked. */
+  say(message: ToSupervisor): void {
+    this.#events.heard(message)
+  }
+
   #obey(message: ToWorker): void {
     if (!this.isAlive) return
     const heard = (said: ToSupervisor) => this.#events.heard(said)

@@ -13,9 +13,11 @@ async function running(readMs: () => number) {
   const told: ToSupervisor[] = []
   let hear: (message: ToWorker) => void = () => {}
   const stopping = Promise.withResolvers<void>()
+  const ready = { ready: true, reasons: [] as string[] }
   const serving: Serving = {
     address: '127.0.0.1:8080',
-    report: () => ({ readiness: { ready: true, reasons: [] }, uses: [] }),
+    readiness: () => ({ ...ready }),
+    report: () => ({ readiness: { ...ready }, uses: [] }),
     async *metrics() {
       yield piece('a')
       await clock.sleep(readMs())
@@ -47,7 +49,7 @@ async function running(readMs: () => number) {
     await clock.advance(readMs())
     await ended
   }
-  return { clock, told, hear, reports, stop }
+  return { clock, told, hear, reports, ready, stop }
 }
 
 test('tells its numbers piece by piece, then how it is, and again each second', async () => {
@@ -108,5 +110,24 @@ test('a report that took a minute, as in a process that was stopped, is followed
   expect(reports()).toBe(2)
   await clock.advance(30_000)
   expect(reports()).toBe(3)
+  await stop()
+})
+
+test('that requests lack something is told within a second, whenever the next report is due', async () => {
+  const { clock, told, hear, ready, stop } = await running(() => 500)
+  await clock.advance(500 + 1_000 + 500)
+  const heard = () =>
+    told.splice(0).flatMap((one) => ('readiness' in one ? one.readiness.ready : []))
+  heard()
+  ready.ready = false
+  await clock.advance(3_000)
+  expect(heard()).toEqual([false])
+  // For a moment, in which a report is told.
+  ready.ready = true
+  hear({ kind: 'report' })
+  await clock.advance(600)
+  ready.ready = false
+  await clock.advance(1_000)
+  expect(heard().at(-1)).toBe(false)
   await stop()
 })

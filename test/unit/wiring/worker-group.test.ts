@@ -156,6 +156,13 @@ test('it is ready while somebody serves and nobody lacks anything', async () => 
   expect(group.readiness()).toEqual({ ready: true, reasons: [] })
 })
 
+test('a worker that says between two reports what it lacks is heard', async () => {
+  const { group, all } = await started(2)
+  const readiness = { ready: false, reasons: ['no secret'] }
+  all[1]?.say({ kind: 'readiness', readiness })
+  expect(group.readiness()).toEqual({ ready: false, reasons: ['worker 2: no secret'] })
+})
+
 test('a scrape waits a second for a worker that does not report, for all who ask at once', async () => {
   const { group, clock, all } = await started(2)
   for (const worker of all.slice(0, 1)) worker.hangs = ['report']
