@@ -8,7 +8,7 @@ const FILE_MODE = 0o600
 
 /** A file that is written and not yet in place. */
 export interface PreparedFile {
-  /** Puts it there in one step: a reader sees the old content or the new one, never a part. */
+  /** Puts it there in one step: a reader sees the old content or the new one, never a part. Discards it where that fails. */
   place(): Promise<void>
   /** Removes it, unless it was placed. */
   discard(): Promise<void>
@@ -73,8 +73,13 @@ class UnplacedFile implements PreparedFile {
   }
 
   async place(): Promise<void> {
-    await rename(this.#temporary, this.#path)
-    this.#isPlaced = true
+    try {
+      await rename(this.#temporary, this.#path)
+      this.#isPlaced = true
+    } catch (error) {
+      await this.discard()
+      throw error
+    }
   }
 
   async discard(): Promise<void> {
