@@ -100,7 +100,9 @@ export class DirectoryWatch {
     let looks = 0
     for (const watched of this.#watched.values()) {
       if (looks > 0 && looks % LOOKS_AT_ONCE === 0) {
-        await this.#clock.sleep((LOOK_ANEW_MS / 2) * (LOOKS_AT_ONCE / this.#watched.size))
+        // Since the last pause most of them may have gone.
+        const share = Math.min(LOOKS_AT_ONCE / this.#watched.size, 1)
+        await this.#clock.sleep((LOOK_ANEW_MS / 2) * share)
       }
       if (this.#stopTimer === null) break
       looks++

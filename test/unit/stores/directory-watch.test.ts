@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { DirectoryWatch } from '../../../src/stores/file/directory-watch.ts'
+import { settle } from '../../fakes/clock.ts'
 import { setUpFileStore } from './file-store-setup.ts'
 
 const setup = setUpFileStore()
@@ -35,4 +36,24 @@ test('leaves no timer behind once nobody listens', () => {
   expect(setup.clock.pending).toBe(1)
   for (const stop of stops) stop()
   expect(setup.clock.pending).toBe(0)
+})
+
+test('a look at thousands goes on soon when most of them are gone', async () => {
+  const watch = new DirectoryWatch(setup.directory, setup.clock, setup.log)
+  const sleeps: number[] = []
+  const sleep = setup.clock.sleep.bind(setup.clock)
+  setup.clock.sleep = (ms, signal) => {
+    sleeps.push(ms)
+    return sleep(ms, signal)
+  }
+  const stops = Array.from({ length: 101 }, (_, index) =>
+    watch.subscribe(setup.file(`${index}.record`), () => {
+      // A reload takes out all but the last, after the first of them was looked at.
+      if (index === 49) for (const stop of stops.slice(0, 100)) stop()
+    }),
+  )
+  await setup.clock.advance(30_000)
+  while (sleeps.length === 0) await settle()
+  expect(Math.max(...sleeps)).toBeLessThanOrEqual(15_000)
+  watch.close()
 })
