@@ -1,7 +1,7 @@
 import type { CredentialMeter, ProxyTelemetry, RouteMeter } from '../kernel/ports/telemetry.ts'
 import { type Durations, durationSeries } from './duration-histogram.ts'
 import { CredentialCounts, RouteCounts, type Tally } from './proxy-counts.ts'
-import type { Sample, ScrapedMetrics } from './scraped.ts'
+import { asItIs, type Sample, type ScrapedMetrics } from './scraped.ts'
 
 /**
  * The data plane's figures. A request only adds to plain numbers; prom-client sees them when it is scraped. Labels are
@@ -114,7 +114,7 @@ function obtain<T>(among: Map<string, T>, name: string, create: () => T): T {
 }
 
 function* pick<T, V>(among: ReadonlyMap<string, T>, of: (counts: T) => V): Generator<[string, V]> {
-  for (const [name, counts] of among) yield [name, of(counts)]
+  for (const [name, counts] of asItIs(among)) yield [name, of(counts)]
 }
 
 function* tallied<T>(among: ReadonlyMap<string, T>, of: (counts: T) => Tally): Generator<Sample> {

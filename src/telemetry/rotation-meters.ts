@@ -4,7 +4,7 @@ import type {
   RotationState,
   RotationTelemetry,
 } from '../kernel/ports/telemetry.ts'
-import type { Sample, ScrapedMetrics } from './scraped.ts'
+import { asItIs, type Sample, type ScrapedMetrics } from './scraped.ts'
 
 type RotationResult = Parameters<RotationTelemetry['rotation']>[1]
 
@@ -114,19 +114,19 @@ export class RotationMeters implements RotationTelemetry {
   }
 
   *#each(samples: (state: RotationState) => readonly Sample[]): Generator<Sample> {
-    for (const state of this.#states.values()) {
+    for (const state of asItIs(this.#states.values())) {
       for (const sample of samples(state)) yield [state.credentialId, ...sample]
     }
   }
 
   *#readRotations(): Generator<Sample> {
-    for (const [id, results] of this.#rotations) {
+    for (const [id, results] of asItIs(this.#rotations)) {
       for (const [result, count] of Object.entries(results)) yield [id, result, count]
     }
   }
 
   *#readCalls(): Generator<Sample> {
-    for (const [id, calls] of this.#calls) {
+    for (const [id, calls] of asItIs(this.#calls)) {
       for (const { operation, outcome, count } of calls.values()) {
         yield [id, operation, outcome, count]
       }

@@ -48,3 +48,8 @@ function* seriesOf({ labelNames, read }: ScrapedMetric): Generator<MetricSeries>
     yield { labels, value: Number(sample.at(-1)) }
   }
 }
+
+/** Reloads come between two series of a scrape: what is taken out and added again then must not be told twice. */
+export function asItIs<Item>(items: Iterable<Item>): readonly Item[] {
+  return [...items]
+}

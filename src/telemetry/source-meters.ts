@@ -1,5 +1,5 @@
 import type { SourceFailure, SourceTelemetry } from '../kernel/ports/source-telemetry.ts'
-import type { Sample, ScrapedMetrics } from './scraped.ts'
+import { asItIs, type Sample, type ScrapedMetrics } from './scraped.ts'
 
 type Outcome = 'read' | SourceFailure
 
@@ -54,7 +54,7 @@ export class SourceMeters implements SourceTelemetry {
   }
 
   *#read(samples: (looks: Looks) => readonly Sample[]): Generator<Sample> {
-    for (const [id, sources] of this.#credentials) {
+    for (const [id, sources] of asItIs(this.#credentials)) {
       for (const [source, looks] of sources) {
         for (const sample of samples(looks)) yield [id, source, ...sample]
       }

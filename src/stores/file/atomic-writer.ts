@@ -49,7 +49,8 @@ export class AtomicWriter {
       const file = await open(temporary, flags, FILE_MODE)
       try {
         await file.writeFile(content)
-        if (atMs !== undefined) await file.utimes(atMs / 1_000, atMs / 1_000)
+        // Where a file system refuses, its own time of the write says about the same.
+        if (atMs !== undefined) await file.utimes(atMs / 1_000, atMs / 1_000).catch(() => {})
         if (flush) await file.sync()
       } finally {
         await file.close()

@@ -9,7 +9,6 @@ import type { LastUses, Member } from '../../kernel/ports/store.ts'
 import { mergeUses, usesOfDead } from '../gone-uses.ts'
 import { Turns } from '../turns.ts'
 import type { AtomicWriter } from './atomic-writer.ts'
-import { errnoOf } from './file-errors.ts'
 import { MemberListing } from './member-listing.ts'
 import { isSameProcess, parseIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
 import { readPrivateFile, readTimedFile } from './read-private-file.ts'
@@ -148,15 +147,12 @@ export class FileMembers {
   }
 }
 
-/** Whether the file was there. */
-async function touch(path: string, atMs: number): Promise<boolean> {
-  try {
-    await utimes(path, atMs / 1_000, atMs / 1_000)
-    return true
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false
-    throw error
-  }
+/** False: the file is gone, or its file system refuses; it is written anew then. */
+function touch(path: string, atMs: number): Promise<boolean> {
+  return utimes(path, atMs / 1_000, atMs / 1_000).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function readMember(

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import type { Member } from '../../../src/kernel/ports/store.ts'
 import { setUpFileStore } from './file-store-setup.ts'
@@ -46,10 +46,11 @@ test('what could not be written is not taken as said', async () => {
   const store = await setup.open()
   await store.publishMember(ID, MEMBER)
   const next = { ...MEMBER, held: [1, 2], ackGeneration: 2, atMs: 200 }
-  // Neither a value that JSON can't hold nor a full disk leaves anything behind.
-  const bad = { ...next, atMs: Number.NaN }
-  await expect(store.publishMember(ID, bad)).rejects.toThrow()
-  expect(await store.members(ID)).toEqual([MEMBER])
+  const path = setup.file('partner.member.i1')
+  await rm(path)
+  await mkdir(path)
+  await expect(store.publishMember(ID, next)).rejects.toThrow()
+  await rm(path, { recursive: true })
   await store.publishMember(ID, next)
   expect(await store.members(ID)).toEqual([next])
 })

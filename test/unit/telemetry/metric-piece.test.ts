@@ -63,3 +63,25 @@ test('a thousand routes are written as one metric each, told of once', async () 
     ),
   ).toHaveLength(1_000)
 })
+
+test('a reload while a scrape is under way makes no series appear twice', async () => {
+  const metrics = createMetrics({ clock: new FakeClock(), version: '1.2.3' })
+  const names = Array.from({ length: 400 }, (_, at) => `r${at}`)
+  const reload = (routes: readonly string[]) => {
+    metrics.retain({ routes, credentials: routes })
+    for (const name of routes) {
+      metrics.proxy.route(name)
+      metrics.proxy.credential(name)
+    }
+  }
+  reload(names)
+  const written: string[] = []
+  for await (const { name, values } of metrics.pieces()) {
+    reload(names.slice(1))
+    reload(names)
+    for (const { metricName = name, labels } of values) {
+      written.push(JSON.stringify([metricName, labels]))
+    }
+  }
+  expect(new Set(written).size).toBe(written.length)
+})
