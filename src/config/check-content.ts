@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Findings } from './findings.ts'
 import { Refusal } from './refusal.ts'
 import { hasUserinfo, URL_SECRET } from './upstream-url.ts'
-import type { Path } from './yaml-document.ts'
+import { isMapping, type Path } from './yaml-document.ts'
 import { parsePart } from './zod-issues.ts'
 
 /** The file, section by section; what is missing is null or empty. */
@@ -59,8 +59,4 @@ function checkEverywhere(content: unknown, path: Path, findings: Findings): void
     if (key === '__proto__') findings.error(below, new Refusal('unknown key', 'remove it'))
     checkEverywhere(value, below, findings)
   }
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

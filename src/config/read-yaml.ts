@@ -1,4 +1,10 @@
-import { ALIASES_MAX, type Path, readWholeYaml, type YamlDocument } from './yaml-document.ts'
+import {
+  ALIASES_MAX,
+  isMapping,
+  type Path,
+  readWholeYaml,
+  type YamlDocument,
+} from './yaml-document.ts'
 import { cutYaml, type YamlPiece } from './yaml-pieces.ts'
 
 /** In characters. What the library keeps of a text while it reads it takes eighty times as much memory. */
@@ -97,8 +103,4 @@ function stepsOf(content: unknown): readonly (string | number)[] {
 
 function inFile(line: number | null, { linesBefore }: YamlPiece): number | null {
   return line === null ? null : line + linesBefore
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -201,3 +201,8 @@ function entriesOf({ items }: YAMLMap): ReadonlyMap<string, Entry> {
     ),
   )
 }
+
+/** A mapping of a document's content, not a list or a scalar. */
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

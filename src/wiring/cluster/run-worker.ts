@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Clock, Stop } from '../../kernel/ports/clock.ts'
+import type { Clock } from '../../kernel/ports/clock.ts'
 import { ConfigError, type ConfigIssue } from '../../kernel/errors.ts'
 import type { Serving } from '../../cli/serve.ts'
+import { Rounds } from '../../proxy/rounds.ts'
 import { reasonOf } from '../reason-of.ts'
 import type { ToSupervisor, ToWorker, WorkerStart, WorkerState } from './messages.ts'
 
@@ -81,7 +82,7 @@ export async function runWorker(deps: RunWorkerDeps): Promise<void> {
     })
   }
   later(REPORT_EVERY_MS)
-  const stopLooking = each(clock, REPORT_EVERY_MS, () => {
+  const stopLooking = new Rounds(clock, REPORT_EVERY_MS).join(() => {
     // Probes do not wait for the next report, which may be half a minute away.
     const readiness = serving.readiness()
     if (!isDeepStrictEqual(readiness, told)) void tell({ kind: 'readiness', readiness })
@@ -92,18 +93,6 @@ export async function runWorker(deps: RunWorkerDeps): Promise<void> {
   stopTimer()
   await report()
   channel.disconnect?.()
-}
-
-function each(clock: Clock, everyMs: number, call: () => void): Stop {
-  let stopTimer: Stop
-  const again = (): void => {
-    stopTimer = clock.after(everyMs, () => {
-      again()
-      call()
-    })
-  }
-  again()
-  return () => stopTimer()
 }
 
 /** In many messages, or requests would wait until thousands of series are written into one. */
