@@ -39,7 +39,8 @@ const NOTHING = Buffer.alloc(0)
 
 /** Header or trailer fields while they come, whatever the borders of chunks. */
 export class FieldList {
-  #fields: string[] = []
+  /** Null until a field comes. */
+  #fields: string[] | null = null
   /** What names and values have taken. */
   bytes = 0
 
@@ -52,9 +53,10 @@ export class FieldList {
   }
 
   /** Names and values in turn, without the white space behind a value; the list begins anew. RFC 9110, section 5.5. */
-  take(): string[] {
+  take(): readonly string[] {
     const fields = this.#fields
-    this.#fields = []
+    if (fields === null) return NO_FIELDS
+    this.#fields = null
     for (let i = 1; i < fields.length; i += 2) {
       const value = fields[i] ?? ''
       if (endsInSpace(value, value.length)) fields[i] = withoutSpaceBehind(value)
@@ -63,12 +65,15 @@ export class FieldList {
   }
 
   #put(text: string, place: 0 | 1): void {
-    const { length: count } = this.#fields
-    if (count % 2 === place) this.#fields.push(text)
-    else this.#fields[count - 1] += text
+    const fields = (this.#fields ??= [])
+    const { length: count } = fields
+    if (count % 2 === place) fields.push(text)
+    else fields[count - 1] += text
     this.bytes += text.length
   }
 }
+
+const NO_FIELDS: readonly string[] = []
 
 function endsInSpace(text: string, end: number): boolean {
   const code = text.charCodeAt(end - 1)

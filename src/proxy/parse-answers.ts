@@ -18,7 +18,7 @@ export interface AnswerEvents {
    * `fields`: names and values in turn, as latin1. Interim answers are not told, but for a 101, behind which no HTTP
    * follows: whoever has not asked for another protocol refuses it.
    */
-  onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse'
+  onHead(status: number, reason: string, fields: readonly string[]): 'body' | 'no-body' | 'refuse'
   /** The upstream wants the body that was held back for it. */
   onContinue(): void
   /** `kept`: the bytes are the receiver's own from here on; `passed`: nobody reads them after the call. */

@@ -140,7 +140,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
     return true
   }
 
-  onHead(status: number, reason: string, fields: string[]): 'body' | 'no-body' | 'refuse' {
+  onHead(status: number, reason: string, fields: readonly string[]): 'body' | 'no-body' | 'refuse' {
     if (isUnasked(status, fields, this.#upgrade)) return 'refuse'
     this.keepMs = keptForMs(status, fields, this.#owner.limits.idleMs)
     this.#attempt?.headArrived(status, reason, fields)

@@ -24,7 +24,11 @@ export class SidekeyRun {
   /** Starts it, and waits until it is ready. */
   static async start(entry: string, config: string, heapMiB: string): Promise<SidekeyRun> {
     const startedMs = performance.now()
-    const flags = ['--max-semi-space-size=4', `--max-old-space-size=${heapMiB}`]
+    const flags = [
+      '--no-allocation-site-pretenuring',
+      '--max-semi-space-size=4',
+      `--max-old-space-size=${heapMiB}`,
+    ]
     const child = spawn(process.execPath, [...flags, entry, 'serve', '--config', config], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, MALLOC_ARENA_MAX: '1' },
