@@ -6,6 +6,8 @@ import { writtenForms } from './written-forms.ts'
 /** What answers must not show: every form of some texts, and one pattern of them all, the longest first. */
 export interface Echo {
   readonly forms: readonly string[]
+  /** Length of the shortest of them: no shorter text shows one. */
+  readonly shortest: number
   readonly pattern: RegExp
 }
 
@@ -36,7 +38,7 @@ function formsOf(bearer: string): readonly string[] {
 export function maskEcho(fields: string[], reason: string, echoes: readonly Echo[]): string {
   let shown = reason
   for (const echo of echoes) {
-    if (!isIn(`${shown}\n${fields.join('\n')}`, echo)) continue
+    if (!isIn(longOnes(fields, shown, echo.shortest), echo)) continue
     const { pattern } = echo
     for (let i = 0; i < fields.length; i++) fields[i] = stars(fields[i] ?? '', pattern)
     shown = stars(shown, pattern)
@@ -44,7 +46,15 @@ export function maskEcho(fields: string[], reason: string, echoes: readonly Echo
   return shown
 }
 
+/** The texts that are long enough to show an echo, which most are not, as one; empty when there are none. */
+function longOnes(fields: readonly string[], reason: string, shortest: number): string {
+  let text = reason.length < shortest ? '' : `\n${reason}`
+  for (const field of fields) if (field.length >= shortest) text += `\n${field}`
+  return text
+}
+
 function isIn(text: string, echo: Echo): boolean {
+  if (text === '') return false
   const { forms } = echo
   // Looking for one text is so cheap that a token of this request alone needs no pattern.
   if (forms.length === 1) return text.includes(forms[0] ?? '')

@@ -107,10 +107,12 @@ export function echoesOf(written: readonly string[]): readonly Echo[] {
 /** Its pattern is built when it is asked for: most tokens are looked for without it. */
 class WrittenEcho implements Echo {
   readonly forms: readonly string[]
+  readonly shortest: number
   #pattern: RegExp | null = null
 
   constructor(forms: readonly string[]) {
     this.forms = forms
+    this.shortest = forms.at(-1)?.length ?? 0
   }
 
   get pattern(): RegExp {
