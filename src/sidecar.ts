@@ -25,9 +25,10 @@ import { writeMetrics } from './telemetry/write-metrics.ts'
 import type { WorkerState } from './wiring/cluster/messages.ts'
 import type { WorkerGroup } from './wiring/cluster/worker-group.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
+import { WatchedFolders } from './providers/static/watched-folders.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
-export interface SidecarDeps extends Omit<BuildUnitsDeps, 'uses'> {
+export interface SidecarDeps extends Omit<BuildUnitsDeps, 'uses' | 'files'> {
   readonly configFile: string
   readonly config: SidekeyConfig
   readonly version: string
@@ -58,11 +59,13 @@ export class Sidecar {
   #phase: 'starting' | 'running' | 'stopping' = 'starting'
   #reloading: Promise<unknown> = Promise.resolve()
   readonly #uses = new UseLedger()
+  readonly #files: WatchedFolders
 
   constructor(deps: SidecarDeps) {
     this.#deps = deps
     this.#config = deps.config
     this.#scheduler = new RotationScheduler({ ...deps, rotators: new Map() })
+    this.#files = new WatchedFolders(deps)
     const { group } = deps
     const shared = {
       ...deps,
@@ -159,7 +162,8 @@ export class Sidecar {
     const before = this.#units
     const adminToken = await this.#deps.readToken(config)
     const clients = await this.#deps.readClients(config)
-    const units = buildUnits(config, () => this.#units, { ...this.#deps, uses: this.#uses })
+    const shared = { ...this.#deps, uses: this.#uses, files: this.#files }
+    const units = buildUnits(config, () => this.#units, shared)
     const fresh = notIn(before, units)
     try {
       // What runs already has its record, and a store that is away now must not keep other changes.

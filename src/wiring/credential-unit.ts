@@ -12,6 +12,7 @@ import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
 import type { Fingerprint } from '../platform/fingerprint.ts'
 import { createFileSource } from '../providers/static/file-source.ts'
+import type { WatchedFolders } from '../providers/static/watched-folders.ts'
 import { accountSecrets } from '../rotation/account-secrets.ts'
 import { dryRun } from '../rotation/dry-run.ts'
 import type { RotationPace } from '../rotation/rotation-pace.ts'
@@ -39,6 +40,7 @@ export interface UnitDeps extends SecretsDeps {
   readonly telemetry: RotationTelemetry
   readonly crashPoint: CrashPoint
   readonly fingerprint: Fingerprint
+  readonly files: WatchedFolders
   readonly instance: string
   /** Null only when nothing rotates. */
   readonly store: Store | null
@@ -71,16 +73,15 @@ function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit 
     publicValues: config.publicValues,
     current: reader('current'),
     previous: config.sources.previous === null ? null : reader('previous'),
-    watchPaths: secrets.watchPaths,
+    watch: (changed) => {
+      const stops = [deps.files.watch(secrets.watchPaths, changed), secrets.watch(changed)]
+      return () => stops.forEach((stop) => stop())
+    },
     fingerprint: deps.fingerprint,
     clock: deps.clock,
     log: deps.log,
   })
-  const watch = (changed: () => void) => {
-    const stops = [files.watch(changed), secrets.watch(changed)]
-    return () => stops.forEach((stop) => stop())
-  }
-  const source = scrubbed({ ...files, watch }, deps)
+  const source = scrubbed(files, deps)
   const { account, managedBy, writtenAt } = config
   let provider: ClosableProvider | null = null
   const inspect = async (verify: boolean): Promise<readonly AccountSecret[]> => {

@@ -1,10 +1,9 @@
 import type { CredentialVersions, LiveVersion } from '../../kernel/credential.ts'
 import { StoreUnavailableError } from '../../kernel/errors.ts'
-import type { Clock } from '../../kernel/ports/clock.ts'
+import type { Clock, Stop } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 import type { VersionSource } from '../../kernel/ports/version-source.ts'
 import { SecretValue } from '../../kernel/secret-value.ts'
-import { watchFiles } from './watch-files.ts'
 
 /** A changed value must be read twice, this far apart, before it is believed: some tools write files in pieces. */
 const CONFIRM_MS = 100
@@ -20,8 +19,8 @@ export interface FileSourceDeps {
   readonly current: SecretReader
   /** Null where there is only one secret. */
   readonly previous: SecretReader | null
-  /** The files behind the readers; empty for secrets of the environment, which do not change. */
-  readonly watchPaths: readonly string[]
+  /** Tells of changes to what is behind the readers; secrets of the environment do not change. */
+  readonly watch: (changed: () => void) => Stop
   /** Keyed hash of a value: the same value keeps its version id, and with it its cooldown. */
   readonly fingerprint: (value: SecretValue) => string
   readonly clock: Clock
@@ -38,13 +37,9 @@ type Reading = Readonly<Record<Slot, SecretValue | null>>
  * `load` rejects with `StoreUnavailableError` while the current secret has never been read.
  */
 export function createFileSource(deps: FileSourceDeps): VersionSource {
-  const { credentialId, watchPaths, clock, log } = deps
+  const { credentialId, watch } = deps
   const source = new FileSource(deps)
-  return {
-    credentialId,
-    load: () => source.load(),
-    watch: (changed) => watchFiles(watchPaths, changed, { clock, log, credentialId }),
-  }
+  return { credentialId, load: () => source.load(), watch }
 }
 
 class FileSource {

@@ -31,7 +31,7 @@ const source = (previous: SecretReader | null = reader('previous')) =>
     publicValues: { team: 'blue' },
     current: reader('current'),
     previous,
-    watchPaths: [],
+    watch: () => () => undefined,
     fingerprint: (value) => value.expose().replace('value-', 'fp-'),
     clock,
     log,

@@ -1,8 +1,18 @@
-import { link, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import {
+  link,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { watchFiles } from '../../../src/providers/static/watch-files.ts'
+import { WatchedFolders } from '../../../src/providers/static/watched-folders.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { RecordingLog } from '../../fakes/log.ts'
@@ -28,8 +38,8 @@ function watching(path: string): { holds(text: string): Promise<void> } {
     last = await readFile(path, 'utf8').catch(() => '')
     waiting.get(last)?.()
   }
-  const deps = { clock: new SystemClock(), log, credentialId: 'partner' }
-  stop = watchFiles([path], () => void changed(), deps)
+  const folders = new WatchedFolders({ clock: new SystemClock(), log })
+  stop = folders.watch([path], () => void changed())
   return {
     holds: (text) =>
       new Promise((resolve) => {
@@ -86,13 +96,18 @@ test('looks anew every 30 s, and finds a directory that was not there', async ()
   const clock = new FakeClock()
   let told = 0
   const path = join(root, 'later', 'current')
-  stop = watchFiles([path], () => told++, { clock, log, credentialId: 'partner' })
-  await clock.advance(29_999)
-  expect(told).toBe(0)
-  await clock.advance(1)
+  stop = new WatchedFolders({ clock, log }).watch([path], () => told++)
+  await clock.advance(50)
   await expect.poll(() => told).toBe(1)
-  await clock.advance(30_000)
+  await clock.advance(29_949)
+  expect(told).toBe(1)
+  await clock.advance(1)
   await expect.poll(() => told).toBe(2)
+  await mkdir(join(root, 'later'))
+  await clock.advance(30_000)
+  await expect.poll(() => told).toBe(3)
+  // It is watched now: what happens there is looked into at once.
+  await expect.poll(() => clock.pending).toBe(2)
 })
 
 test('a look tells of a change without an event, and of nothing while the files are as they were', async () => {
@@ -103,25 +118,57 @@ test('a look tells of a change without an event, and of nothing while the files 
   await mkdir(join(root, 'mount'))
   await writeFile(path, 'a')
   await link(path, alias)
-  stop = watchFiles([path], () => told++, { clock, log, credentialId: 'partner' })
-  await expect.poll(() => clock.pending).toBe(2)
+  stop = new WatchedFolders({ clock, log }).watch([path], () => told++)
+  expect(clock.pending).toBe(2)
   await clock.advance(50)
   await expect.poll(() => told).toBe(1)
   await clock.advance(60_000)
   // The directory of the other name is not watched.
-  await writeFile(alias, 'b')
+  await truncate(alias)
   await clock.advance(30_000)
   await expect.poll(() => told).toBe(2)
+})
+
+test('of two files in one folder, a change is told of to those who follow the one that changed', async () => {
+  const clock = new FakeClock(Date.now() + 60_000)
+  await mkdir(join(root, 'mount'))
+  const [mine, others] = [join(root, 'mount', 'mine'), join(root, 'mount', 'others')]
+  // In one step: a look sees the one or the other.
+  const replace = async (path: string): Promise<void> => {
+    await writeFile(join(root, 'next'), 'text')
+    await rename(join(root, 'next'), path)
+  }
+  await replace(mine)
+  await replace(others)
+  const folders = new WatchedFolders({ clock, log })
+  const told = { mine: 0, both: 0, others: 0 }
+  const stops = [
+    folders.watch([mine], () => told.mine++),
+    folders.watch([mine, others], () => told.both++),
+    folders.watch([others], () => told.others++),
+  ]
+  stop = () => stops.forEach((end) => end())
+  await clock.advance(50)
+  await expect.poll(() => told).toEqual({ mine: 1, both: 1, others: 1 })
+  await clock.advance(60_000)
+  await replace(mine)
+  // Its directory is watched.
+  await expect.poll(() => clock.pending).toBe(2)
+  await clock.advance(60_000)
+  await expect.poll(() => told).toEqual({ mine: 2, both: 2, others: 1 })
+  stops[1]?.()
+  await clock.advance(60_000)
+  await replace(others)
+  await clock.advance(60_000)
+  await expect.poll(() => told).toEqual({ mine: 2, both: 2, others: 2 })
+  stop()
+  expect(clock.pending).toBe(0)
 })
 
 test('is silent after its end, and leaves no timer', async () => {
   const clock = new FakeClock()
   let told = 0
-  const end = watchFiles([join(root, 'current')], () => told++, {
-    clock,
-    log,
-    credentialId: 'partner',
-  })
+  const end = new WatchedFolders({ clock, log }).watch([join(root, 'current')], () => told++)
   end()
   end()
   await writeFile(join(root, 'current'), 'a')
@@ -132,6 +179,6 @@ test('is silent after its end, and leaves no timer', async () => {
 
 test('secrets of the environment are not watched', () => {
   const clock = new FakeClock()
-  watchFiles([], () => undefined, { clock, log, credentialId: 'partner' })()
+  new WatchedFolders({ clock, log }).watch([], () => undefined)()
   expect(clock.pending).toBe(0)
 })

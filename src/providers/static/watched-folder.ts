@@ -1,0 +1,190 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { realpath, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Clock, Stop } from '../../kernel/ports/clock.ts'
+import type { Log } from '../../kernel/ports/log.ts'
+
+/** One change comes as several events; they are looked into together, this long after the first one. */
+const GATHER_MS = 50
+/** Events can be lost, so files are looked at anew this often. */
+const LOOK_ANEW_MS = 30_000
+/** A file may change once more without a later time on it: file systems count in steps, of two seconds at most. */
+const SETTLED_MS = 2_000
+/** So many files are looked at together: one after the other, each would wake a thread of its own. */
+const LOOKS_AT_ONCE = 16
+
+export interface FolderDeps {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface File {
+  readonly path: string
+  readonly followers: Set<() => void>
+  /** What it was at the last look; null: not known, or it is missing. */
+  marks: string | null
+  /** The directory that its link leads to: its folder, where it is no link. */
+  target: string
+}
+
+/**
+ * The files of one folder that somebody follows. It watches directories, since a replaced file is another one: the folder,
+ * where Kubernetes swaps the link `..data`, and those that links lead to. A directory that is replaced itself is followed
+ * within 30 s.
+ */
+export class WatchedFolder {
+  readonly #path: string
+  readonly #deps: FolderDeps
+  readonly #files = new Map<string, File>()
+  /** By identity of the directory, so that one that was replaced under its name counts as another. */
+  readonly #watchers = new Map<string, FSWatcher>()
+  #stopTimer: Stop | null = null
+  #stopGathering: Stop | null = null
+  #stopped = false
+  #isLost = false
+  #looking = false
+  #again = false
+
+  constructor(path: string, deps: FolderDeps) {
+    this.#path = path
+    this.#deps = deps
+    this.#lookLater()
+  }
+
+  get isFollowed(): boolean {
+    return this.#files.size > 0
+  }
+
+  /** `changed` is told soon, since nobody knows since when the file is as it is, and whenever it may have changed. */
+  join(path: string, changed: () => void): void {
+    const known = this.#files.get(path)
+    if (known !== undefined) return void known.followers.add(changed)
+    const target = this.#path
+    this.#files.set(path, { path, followers: new Set([changed]), marks: null, target })
+    this.#soon()
+  }
+
+  leave(path: string, changed: () => void): void {
+    const file = this.#files.get(path)
+    file?.followers.delete(changed)
+    if (file?.followers.size === 0) this.#files.delete(path)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#stopTimer?.()
+    this.#stopGathering?.()
+    for (const watcher of this.#watchers.values()) watcher.close()
+    this.#watchers.clear()
+  }
+
+  #lookLater(): void {
+    this.#stopTimer = this.#deps.clock.after(LOOK_ANEW_MS, () => {
+      this.#lookLater()
+      void this.#look()
+    })
+  }
+
+  #soon(): void {
+    if (this.#stopped || this.#stopGathering !== null) return
+    this.#stopGathering = this.#deps.clock.after(GATHER_MS, () => {
+      this.#stopGathering = null
+      void this.#look()
+    })
+  }
+
+  /** One look at a time, and one more when something has happened meanwhile. */
+  async #look(): Promise<void> {
+    this.#again = true
+    if (this.#looking) return
+    this.#looking = true
+    while (this.#again && !this.#stopped) {
+      this.#again = false
+      await this.#lookOnce()
+    }
+    this.#looking = false
+  }
+
+  async #lookOnce(): Promise<void> {
+    const files = [...this.#files.values()]
+    const changed: File[] = []
+    for (let from = 0; from < files.length; from += LOOKS_AT_ONCE) {
+      const some = files.slice(from, from + LOOKS_AT_ONCE)
+      const seen = await Promise.all(some.map((file) => this.#hasChanged(file)))
+      changed.push(...some.filter((_, at) => seen[at]))
+    }
+    if (this.#stopped) return
+    // Behind all looks, since whoever follows two files reads both.
+    const told = new Set(changed.flatMap(({ followers }) => [...followers]))
+    for (const follower of told) follower()
+    await this.#follow()
+  }
+
+  async #hasChanged(file: File): Promise<boolean> {
+    const marks = await marksOf(file.path, this.#deps.clock.now())
+    if (marks !== null && marks === file.marks) return false
+    file.marks = marks
+    file.target = dirname(await realpath(file.path).catch(() => file.path))
+    return true
+  }
+
+  /** Watches exactly the directories in which the files are now. */
+  async #follow(): Promise<void> {
+    const wanted = await identitiesOf([this.#path, ...this.#targets()])
+    if (this.#stopped) return
+    for (const [identity, watcher] of this.#watchers) {
+      if (wanted.has(identity)) continue
+      watcher.close()
+      this.#watchers.delete(identity)
+    }
+    let isNew = false
+    for (const [identity, directory] of wanted) {
+      if (this.#watchers.has(identity)) continue
+      isNew = this.#watch(identity, directory) || isNew
+    }
+    // What happened before a directory was watched was seen by nobody.
+    if (isNew) this.#soon()
+  }
+
+  *#targets(): Generator<string> {
+    for (const { target } of this.#files.values()) yield target
+  }
+
+  #watch(identity: string, directory: string): boolean {
+    try {
+      const watcher = watch(directory, { persistent: false }, () => this.#soon())
+      watcher.on('error', (error) => this.#lost(error))
+      this.#watchers.set(identity, watcher)
+      return true
+    } catch (error) {
+      this.#lost(error)
+      return false
+    }
+  }
+
+  /** Said once: the look every 30 s goes on. */
+  #lost(error: unknown): void {
+    if (this.#isLost) return
+    this.#isLost = true
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const { log } = this.#deps
+    log.warn('secret watch lost', { directory: this.#path, reason, everyMs: LOOK_ANEW_MS })
+  }
+}
+
+/** What is another one when a file is: null where that can't be said. */
+async function marksOf(path: string, nowMs: number): Promise<string | null> {
+  const seen = await stat(path, { bigint: true }).catch(() => null)
+  if (seen === null || Number(seen.ctimeMs) > nowMs - SETTLED_MS) return null
+  return `${seen.dev}:${seen.ino}:${seen.size}:${seen.mtimeNs}:${seen.ctimeNs}`
+}
+
+/** These directories, each once, by identity. Missing ones are left out. */
+async function identitiesOf(directories: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  for (const directory of new Set(directories)) {
+    const seen = await stat(directory, { bigint: true }).catch(() => null)
+    if (seen !== null) found.set(`${seen.dev}:${seen.ino}`, directory)
+  }
+  return found
+}
