@@ -67,7 +67,9 @@ export async function runScenario(
 
 async function measure(lanes: readonly Lane[], options: Options): Promise<void> {
   for (let round = 0; round < options.rounds; round++) {
-    for (const { port, running, scenario: own, samples } of lanes) {
+    // Whoever comes behind another finds the caches as that one leaves them: each is behind each, in turn.
+    const order = round % 2 === 0 ? lanes : lanes.toReversed()
+    for (const { port, running, scenario: own, samples } of order) {
       const seconds =
         own.rate > 0 ? Math.max(OPEN_LOOP_MIN_SECONDS, options.seconds) : options.seconds
       samples.push(await load(port, running?.process ?? null, own, { ...options, seconds }))
