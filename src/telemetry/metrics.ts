@@ -1,8 +1,9 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Gauge, Registry } from 'prom-client'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { SourceTelemetry } from '../kernel/ports/source-telemetry.ts'
 import type { ProxyTelemetry, RotationTelemetry } from '../kernel/ports/telemetry.ts'
 import { inPieces, type MetricPiece, type MetricReader } from './metric-piece.ts'
+import { registerProcessMetrics } from './process-metrics.ts'
 import { ProxyMeters } from './proxy-meters.ts'
 import { RotationMeters } from './rotation-meters.ts'
 import { ScrapedMetrics } from './scraped.ts'
@@ -20,13 +21,6 @@ export interface Metrics {
   pieces(): AsyncIterable<MetricPiece>
 }
 
-/** `promtool check metrics` refuses them: gauges whose names end like those of counters. */
-const MISNAMED = [
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'nodejs_active_resources_total',
-]
-
 /** The metrics of a process. `version` is that of Sidekey. */
 export function createMetrics(deps: { readonly clock: Clock; readonly version: string }): Metrics {
   const registry = new Registry()
@@ -36,8 +30,7 @@ export function createMetrics(deps: { readonly clock: Clock; readonly version: s
   const sources = new SourceMeters(scraped)
   const reload = registerReload(registry, deps.clock)
   registerBuildInfo(registry, deps.version)
-  collectDefaultMetrics({ register: registry })
-  for (const name of MISNAMED) registry.removeSingleMetric(name)
+  registerProcessMetrics(registry)
   return {
     proxy,
     rotation,

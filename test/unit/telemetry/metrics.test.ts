@@ -52,6 +52,25 @@ test('every promised metric is there, with exactly its labels', async () => {
   }
 })
 
+test('the process tells of itself, and no collection of garbage is reported', async () => {
+  const names = new Set(seriesOf(await textOf(newMetrics().pieces())).map(({ name }) => name))
+  const told = [
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'process_open_fds',
+    'process_max_fds',
+    'process_start_time_seconds',
+    'nodejs_eventloop_lag_p99_seconds',
+    'nodejs_heap_size_used_bytes',
+    'nodejs_heap_space_size_used_bytes',
+    'nodejs_active_handles',
+    'nodejs_active_resources',
+    'nodejs_version_info',
+  ]
+  expect(told.filter((name) => !names.has(name))).toEqual([])
+  expect([...names].filter((name) => name.startsWith('nodejs_gc'))).toEqual([])
+})
+
 test('names, units and help texts follow the conventions', async () => {
   const metrics = newMetrics()
   metrics.proxy.route('partner').finished('success', 12)
