@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { Clock, Stop } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 
@@ -8,10 +9,14 @@ import type { Log } from '../../kernel/ports/log.ts'
 const GATHER_MS = 50
 /** Events can be lost, so files are looked at anew this often. */
 const LOOK_ANEW_MS = 30_000
-/** A file may change once more without a later time on it: file systems count in steps, of two seconds at most. */
-const SETTLED_MS = 2_000
+/** A file may change once more without a later time on it: some file systems count in steps of up to two seconds. */
+const COARSE_STEP_MS = 2_000
+/** All others count in ticks of their kernel, of ten milliseconds at most. */
+const FINE_STEP_MS = 50
 /** So many files are looked at together: one after the other, each would wake a thread of its own. */
 const LOOKS_AT_ONCE = 16
+/** So many followers are told in one turn of the event loop; a thousand who read anew at once hold requests up. */
+const TOLD_AT_ONCE = 16
 
 export interface FolderDeps {
   readonly clock: Clock
@@ -113,10 +118,8 @@ export class WatchedFolder {
       const seen = await Promise.all(some.map((file) => this.#hasChanged(file)))
       changed.push(...some.filter((_, at) => seen[at]))
     }
-    if (this.#stopped) return
     // Behind all looks, since whoever follows two files reads both.
-    const told = new Set(changed.flatMap(({ followers }) => [...followers]))
-    for (const follower of told) follower()
+    await tell(changed)
     await this.#follow()
   }
 
@@ -172,11 +175,30 @@ export class WatchedFolder {
   }
 }
 
+/** Tells whoever follows one of the files, once; not those who leave meanwhile. */
+async function tell(files: readonly File[]): Promise<void> {
+  const told = new Set<() => void>()
+  for (const { followers } of files) {
+    for (const follower of [...followers]) {
+      if (told.has(follower) || !followers.has(follower)) continue
+      told.add(follower)
+      follower()
+      if (told.size % TOLD_AT_ONCE === 0) await setImmediate()
+    }
+  }
+}
+
 /** What is another one when a file is: null where that can't be said. */
 async function marksOf(path: string, nowMs: number): Promise<string | null> {
   const seen = await stat(path, { bigint: true }).catch(() => null)
-  if (seen === null || Number(seen.ctimeMs) > nowMs - SETTLED_MS) return null
+  if (seen === null || !isSettled(seen.ctimeNs, nowMs)) return null
   return `${seen.dev}:${seen.ino}:${seen.size}:${seen.mtimeNs}:${seen.ctimeNs}`
+}
+
+/** Whether a change that is still to come has another time than this one. Whole seconds are those of coarse steps. */
+export function isSettled(ctimeNs: bigint, nowMs: number): boolean {
+  const stepMs = ctimeNs % 1_000_000_000n === 0n ? COARSE_STEP_MS : FINE_STEP_MS
+  return Number(ctimeNs / 1_000_000n) <= nowMs - stepMs
 }
 
 /** These directories, each once, by identity. Missing ones are left out. */

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { isSettled } from '../../../src/providers/static/watched-folder.ts'
 import { WatchedFolders } from '../../../src/providers/static/watched-folders.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
 import { FakeClock } from '../../fakes/clock.ts'
@@ -163,6 +164,36 @@ test('of two files in one folder, a change is told of to those who follow the on
   await expect.poll(() => told).toEqual({ mine: 2, both: 2, others: 2 })
   stop()
   expect(clock.pending).toBe(0)
+})
+
+test('a time says all of a change when the file system can tell the next one apart', () => {
+  const atNs = 1_800_000_000_123_456_789n
+  const atMs = 1_800_000_000_123
+  expect(isSettled(atNs, atMs + 49)).toBe(false)
+  expect(isSettled(atNs, atMs + 50)).toBe(true)
+  const wholeNs = 1_800_000_000_000_000_000n
+  const wholeMs = 1_800_000_000_000
+  expect(isSettled(wholeNs, wholeMs + 1_999)).toBe(false)
+  expect(isSettled(wholeNs, wholeMs + 2_000)).toBe(true)
+})
+
+test('of a hundred who follow one file, all are told, but for the one who leaves meanwhile', async () => {
+  const clock = new FakeClock(Date.now() + 60_000)
+  const path = join(root, 'current')
+  await writeFile(path, 'a')
+  const folders = new WatchedFolders({ clock, log })
+  const told: number[] = []
+  const stops = Array.from({ length: 100 }, (_, number) =>
+    folders.watch([path], () => {
+      told.push(number)
+      if (number === 40) stops[80]?.()
+    }),
+  )
+  stop = () => stops.forEach((end) => end())
+  await clock.advance(50)
+  await expect.poll(() => told.length).toBe(99)
+  expect(new Set(told).size).toBe(99)
+  expect(told).not.toContain(80)
 })
 
 test('is silent after its end, and leaves no timer', async () => {
