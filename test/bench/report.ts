@@ -3,6 +3,7 @@ import {
   failedOf,
   medianOf,
   median,
+  ratioBounds,
   ratioOf,
   replayCost,
   seriesOf,
@@ -117,11 +118,20 @@ function renderDerived(results: readonly Result[]): string {
       const ratio = ratioOf(series, plain, 'cpu')
       const replayed =
         connections !== 1 || refuseEvery === 0 ? null : replayCost(ratio, 1 / refuseEvery)
-      return [[title, series.name, against.label, hundredths(ratio), hundredths(replayed)]]
+      const bounds = ratioBounds(series, plain, 'cpu')
+      const within = bounds === null ? '–' : bounds.map(hundredths).join(' to ')
+      return [[title, series.name, against.label, hundredths(ratio), within, hundredths(replayed)]]
     })
   })
   if (rows.length === 0) return ''
-  const head = ['CPU per request', '', 'against', '×', 'one that is refused and replayed, ×']
+  const head = [
+    'CPU per request',
+    '',
+    'against',
+    '×',
+    '× with 95 % certainty',
+    'one that is refused and replayed, ×',
+  ]
   return `### Derived\n\n${table([head, ...rows])}`
 }
 

@@ -24,12 +24,24 @@ export function ratioOf(
   other: Series | undefined,
   figure: Figure,
 ): number | null {
-  const [above, below] = [figures(series, figure), figures(other, figure)]
-  const ratios = above.flatMap((value, round) => {
-    const base = below[round]
-    return base === undefined || base === 0 ? [] : [value / base]
-  })
+  const ratios = ratiosOf(series, other, figure)
   return ratios.length === 0 ? null : median(ratios)
+}
+
+/**
+ * Between what that median lies with 95 % of certainty, as the noise of the rounds has it; null of so few rounds that
+ * nothing can be said.
+ */
+export function ratioBounds(
+  series: Series | undefined,
+  other: Series | undefined,
+  figure: Figure,
+): readonly [lowest: number, highest: number] | null {
+  const sorted = ratiosOf(series, other, figure).toSorted((a, b) => a - b)
+  // Half of all rounds are below the true one: how many of these are, is a matter of tossed coins.
+  const below = Math.floor((sorted.length - 1.96 * Math.sqrt(sorted.length)) / 2)
+  const [lowest, highest] = [sorted[below], sorted[sorted.length - 1 - below]]
+  return below < 0 || lowest === undefined || highest === undefined ? null : [lowest, highest]
 }
 
 /** Latency that a proxy adds to that of the upstream alone, in microseconds; the median of the rounds' differences. */
@@ -64,6 +76,18 @@ export function seriesOf(result: Result | undefined, name: string): Series | und
  */
 export function replayCost(mixtureRatio: number | null, refusedShare: number): number | null {
   return mixtureRatio === null ? null : 1 + (mixtureRatio - 1) / refusedShare
+}
+
+function ratiosOf(
+  series: Series | undefined,
+  other: Series | undefined,
+  figure: Figure,
+): readonly number[] {
+  const [above, below] = [figures(series, figure), figures(other, figure)]
+  return above.flatMap((value, round) => {
+    const base = below[round]
+    return base === undefined || base === 0 ? [] : [value / base]
+  })
 }
 
 function figures(series: Series | undefined, figure: Figure): readonly number[] {
