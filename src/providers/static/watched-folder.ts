@@ -179,8 +179,8 @@ export class WatchedFolder {
 async function tell(files: readonly File[]): Promise<void> {
   const told = new Set<() => void>()
   for (const { followers } of files) {
-    for (const follower of [...followers]) {
-      if (told.has(follower) || !followers.has(follower)) continue
+    for (const follower of followers) {
+      if (told.has(follower)) continue
       told.add(follower)
       follower()
       if (told.size % TOLD_AT_ONCE === 0) await setImmediate()
