@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock, Stop } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
@@ -9,15 +9,17 @@ import type { Log } from '../../kernel/ports/log.ts'
 const GATHER_MS = 50
 /** Events can be lost, so files are looked at anew this often. */
 const LOOK_ANEW_MS = 30_000
-/** A file may change once more without a later time on it: some file systems count in steps of up to two seconds. */
-const COARSE_STEP_MS = 2_000
-/** All others count in ticks of their kernel, of ten milliseconds at most. */
-const FINE_STEP_MS = 50
+/**
+ * A file may change once more without a later time on it: file systems count in steps, of two seconds at most. It is told
+ * of once more when they are over, which also mends a read that has failed.
+ */
+const SETTLED_MS = 2_000
 /** So many files are looked at together: one after the other, each would wake a thread of its own. */
 const LOOKS_AT_ONCE = 16
 /** So many followers are told in one turn of the event loop; a thousand who read anew at once hold requests up. */
 const TOLD_AT_ONCE = 16
 
+/** What all folders share. */
 export interface FolderDeps {
   readonly clock: Clock
   readonly log: Log
@@ -26,7 +28,7 @@ export interface FolderDeps {
 interface File {
   readonly path: string
   readonly followers: Set<() => void>
-  /** What it was at the last look; null: not known, or it is missing. */
+  /** What it was at the last look; null: that can't be said, so that it may be another one at the next. */
   marks: string | null
   /** The directory that its link leads to: its folder, where it is no link. */
   target: string
@@ -60,7 +62,10 @@ export class WatchedFolder {
     return this.#files.size > 0
   }
 
-  /** `changed` is told soon, since nobody knows since when the file is as it is, and whenever it may have changed. */
+  /**
+   * `changed` is told whenever the file may have changed, and the first who follows it also soon: nobody knows since when
+   * it is as it is. Read it after the call, not before.
+   */
   join(path: string, changed: () => void): void {
     const known = this.#files.get(path)
     if (known !== undefined) return void known.followers.add(changed)
@@ -103,32 +108,28 @@ export class WatchedFolder {
     this.#again = true
     if (this.#looking) return
     this.#looking = true
-    while (this.#again && !this.#stopped) {
-      this.#again = false
-      await this.#lookOnce()
+    try {
+      while (this.#again && !this.#stopped) {
+        this.#again = false
+        await this.#lookOnce()
+      }
+    } finally {
+      this.#looking = false
     }
-    this.#looking = false
   }
 
   async #lookOnce(): Promise<void> {
+    const nowMs = this.#deps.clock.now()
     const files = [...this.#files.values()]
     const changed: File[] = []
     for (let from = 0; from < files.length; from += LOOKS_AT_ONCE) {
       const some = files.slice(from, from + LOOKS_AT_ONCE)
-      const seen = await Promise.all(some.map((file) => this.#hasChanged(file)))
+      const seen = await Promise.all(some.map((file) => hasChanged(file, nowMs)))
       changed.push(...some.filter((_, at) => seen[at]))
     }
     // Behind all looks, since whoever follows two files reads both.
     await tell(changed)
     await this.#follow()
-  }
-
-  async #hasChanged(file: File): Promise<boolean> {
-    const marks = await marksOf(file.path, this.#deps.clock.now())
-    if (marks !== null && marks === file.marks) return false
-    file.marks = marks
-    file.target = dirname(await realpath(file.path).catch(() => file.path))
-    return true
   }
 
   /** Watches exactly the directories in which the files are now. */
@@ -155,7 +156,7 @@ export class WatchedFolder {
 
   #watch(identity: string, directory: string): boolean {
     try {
-      const watcher = watch(directory, { persistent: false }, () => this.#soon())
+      const watcher = watch(directory, { persistent: false }, (_, name) => this.#happened(name))
       watcher.on('error', (error) => this.#lost(error))
       this.#watchers.set(identity, watcher)
       return true
@@ -163,6 +164,13 @@ export class WatchedFolder {
       this.#lost(error)
       return false
     }
+  }
+
+  /** A file that is named has changed, whatever its times say. */
+  #happened(name: string | null): void {
+    const file = name === null ? undefined : this.#files.get(join(this.#path, name))
+    if (file !== undefined) file.marks = null
+    this.#soon()
   }
 
   /** Said once: the look every 30 s goes on. */
@@ -188,25 +196,31 @@ async function tell(files: readonly File[]): Promise<void> {
   }
 }
 
-/** What is another one when a file is: null where that can't be said. */
-async function marksOf(path: string, nowMs: number): Promise<string | null> {
-  const seen = await stat(path, { bigint: true }).catch(() => null)
-  if (seen === null || !isSettled(seen.ctimeNs, nowMs)) return null
-  return `${seen.dev}:${seen.ino}:${seen.size}:${seen.mtimeNs}:${seen.ctimeNs}`
+async function hasChanged(file: File, nowMs: number): Promise<boolean> {
+  const marks = await marksOf(file.path, nowMs)
+  if (marks !== null && marks === file.marks) return false
+  file.marks = marks
+  file.target = dirname(await realpath(file.path).catch(() => file.path))
+  return true
 }
 
-/** Whether a change that is still to come has another time than this one. Whole seconds are those of coarse steps. */
-export function isSettled(ctimeNs: bigint, nowMs: number): boolean {
-  const stepMs = ctimeNs % 1_000_000_000n === 0n ? COARSE_STEP_MS : FINE_STEP_MS
-  return Number(ctimeNs / 1_000_000n) <= nowMs - stepMs
+/** What is another one when a file is: null where that can't be said. */
+async function marksOf(path: string, nowMs: number): Promise<string | null> {
+  try {
+    const seen = await stat(path, { bigint: true })
+    if (Number(seen.ctimeMs) > nowMs - SETTLED_MS) return null
+    return `${seen.dev}:${seen.ino}:${seen.size}:${seen.mtimeNs}:${seen.ctimeNs}`
+  } catch (error) {
+    // Many accounts have no previous secret, which is no reason to read the current one at each look.
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'missing' : null
+  }
 }
 
 /** These directories, each once, by identity. Missing ones are left out. */
 async function identitiesOf(directories: Iterable<string>): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>()
-  for (const directory of new Set(directories)) {
+  const found = [...new Set(directories)].map(async (directory) => {
     const seen = await stat(directory, { bigint: true }).catch(() => null)
-    if (seen !== null) found.set(`${seen.dev}:${seen.ino}`, directory)
-  }
-  return found
+    return seen === null ? [] : [[`${seen.dev}:${seen.ino}`, directory] as const]
+  })
+  return new Map((await Promise.all(found)).flat())
 }

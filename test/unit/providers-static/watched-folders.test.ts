@@ -12,7 +12,6 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { isSettled } from '../../../src/providers/static/watched-folder.ts'
 import { WatchedFolders } from '../../../src/providers/static/watched-folders.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
 import { FakeClock } from '../../fakes/clock.ts'
@@ -94,21 +93,53 @@ test('follows a link that leads into another directory, and the writes there', a
 })
 
 test('looks anew every 30 s, and finds a directory that was not there', async () => {
-  const clock = new FakeClock()
+  const clock = new FakeClock(Date.now() + 60_000)
   let told = 0
   const path = join(root, 'later', 'current')
   stop = new WatchedFolders({ clock, log }).watch([path], () => told++)
   await clock.advance(50)
   await expect.poll(() => told).toBe(1)
-  await clock.advance(29_949)
-  expect(told).toBe(1)
-  await clock.advance(1)
-  await expect.poll(() => told).toBe(2)
+  await clock.advance(60_000)
   await mkdir(join(root, 'later'))
+  await writeFile(path, 'a')
   await clock.advance(30_000)
-  await expect.poll(() => told).toBe(3)
-  // It is watched now: what happens there is looked into at once.
+  await expect.poll(() => told).toBe(2)
+})
+
+test('a file that was just written is told of once more, for those whose read has failed', async () => {
+  const clock = new FakeClock(Date.now())
+  let told = 0
+  const path = join(root, 'current')
+  await writeFile(path, 'a')
+  stop = new WatchedFolders({ clock, log }).watch([path], () => told++)
+  await clock.advance(50)
+  await expect.poll(() => told).toBe(1)
+  await clock.advance(30_000)
+  await expect.poll(() => told).toBeGreaterThan(1)
+})
+
+test('a change is not told of to those whose file is missing beside it', async () => {
+  const clock = new FakeClock(Date.now() + 60_000)
+  const told = { current: 0, missing: 0 }
+  const path = join(root, 'current')
+  await writeFile(path, 'a')
+  const folders = new WatchedFolders({ clock, log })
+  const stops = [
+    folders.watch([path], () => told.current++),
+    folders.watch([join(root, 'previous')], () => told.missing++),
+  ]
+  stop = () => stops.forEach((end) => end())
+  await clock.advance(50)
+  await expect.poll(() => told).toEqual({ current: 1, missing: 1 })
+  // The directory is watched from now on, and was looked into once more for that.
   await expect.poll(() => clock.pending).toBe(2)
+  await clock.advance(50)
+  await expect.poll(() => clock.pending).toBe(1)
+  await truncate(path)
+  await expect.poll(() => clock.pending).toBe(2)
+  await clock.advance(50)
+  await expect.poll(() => told.current).toBe(2)
+  expect(told.missing).toBe(1)
 })
 
 test('a look tells of a change without an event, and of nothing while the files are as they were', async () => {
@@ -164,17 +195,6 @@ test('of two files in one folder, a change is told of to those who follow the on
   await expect.poll(() => told).toEqual({ mine: 2, both: 2, others: 2 })
   stop()
   expect(clock.pending).toBe(0)
-})
-
-test('a time says all of a change when the file system can tell the next one apart', () => {
-  const atNs = 1_800_000_000_123_456_789n
-  const atMs = 1_800_000_000_123
-  expect(isSettled(atNs, atMs + 49)).toBe(false)
-  expect(isSettled(atNs, atMs + 50)).toBe(true)
-  const wholeNs = 1_800_000_000_000_000_000n
-  const wholeMs = 1_800_000_000_000
-  expect(isSettled(wholeNs, wholeMs + 1_999)).toBe(false)
-  expect(isSettled(wholeNs, wholeMs + 2_000)).toBe(true)
 })
 
 test('of a hundred who follow one file, all are told, but for the one who leaves meanwhile', async () => {
