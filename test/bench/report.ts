@@ -2,7 +2,6 @@ import {
   addedOf,
   failedOf,
   medianOf,
-  median,
   ratioBounds,
   ratioOf,
   replayCost,
@@ -10,6 +9,7 @@ import {
   spreadOf,
 } from './summarise.ts'
 import { againstName, DIRECT, type Result, type Series } from './rounds.ts'
+import { median } from './samples.ts'
 import { targets } from './targets.ts'
 
 /** What the tables are about. */

@@ -2,6 +2,7 @@ import type { Contender } from './contender.ts'
 import { load, type Running, type Sample, start } from './measure.ts'
 import type { Options } from './options.ts'
 import { PLACEHOLDER, SECRETS } from './requests.ts'
+import { together } from './samples.ts'
 import type { Scenario } from './scenarios.ts'
 import type { World } from './world.ts'
 
@@ -15,9 +16,12 @@ const WARM_UP_SECONDS = 3
 /** An open loop sends less than any other load; its 99th percentile needs some thousand requests. */
 const OPEN_LOOP_MIN_SECONDS = 5
 
-/** How many a round becomes, and how much longer than it they are together. */
-const SLICES = 12
-const SLICES_LENGTH = 2
+/**
+ * Two rows of one contender, a few percent apart, can only be compared where they are measured close in time, and often:
+ * so many slices are one sample, and each is so long in rounds.
+ */
+const SLICES = { count: 12, length: 1 / 6 }
+const ONE_SLICE = { count: 1, length: 1 }
 
 /** The samples of one contender in one scenario, one per round. */
 export interface Series {
@@ -59,7 +63,7 @@ export async function runScenario(
       const warmUp = { ...options, seconds: WARM_UP_SECONDS }
       await load(port, running.process, { ...own, rate: 0 }, warmUp)
     }
-    await measure(lanes, scenario.against === null ? options : inSlices(options))
+    await measure(lanes, options, scenario.against === null ? ONE_SLICE : SLICES)
     for (const { name, scenario: own, rotations } of lanes) {
       if (own.rotating) remarks.push(`${name} has rotated ${await rotations()} times meanwhile.`)
     }
@@ -69,22 +73,29 @@ export async function runScenario(
   return { scenario, remarks, series: lanes.map(seriesOfLane) }
 }
 
-/** Two rows of one contender, a few percent apart, can only be compared where they are measured close in time, and often. */
-function inSlices(options: Options): Options {
-  const { rounds, seconds } = options
-  return { ...options, rounds: rounds * SLICES, seconds: (seconds * SLICES_LENGTH) / SLICES }
+async function measure(
+  lanes: readonly Lane[],
+  options: Options,
+  { count, length }: typeof SLICES,
+): Promise<void> {
+  for (let round = 0; round < options.rounds; round++) {
+    const parts = lanes.map((): Sample[] => [])
+    for (let slice = 0; slice < count; slice++) {
+      // The last one of a slice has the first turn of the next, so that whom it comes behind is no matter.
+      for (const at of slice % 2 === 0 ? lanes.keys() : [...lanes.keys()].toReversed()) {
+        const lane = lanes[at]
+        if (lane !== undefined) parts[at]?.push(await sample(lane, options, length))
+      }
+    }
+    for (const [at, { samples }] of lanes.entries()) samples.push(together(parts[at] ?? []))
+  }
 }
 
-async function measure(lanes: readonly Lane[], options: Options): Promise<void> {
-  for (let round = 0; round < options.rounds; round++) {
-    // Whoever comes behind another finds the caches as that one leaves them: each is behind each, in turn.
-    const order = round % 2 === 0 ? lanes : lanes.toReversed()
-    for (const { port, running, scenario: own, samples } of order) {
-      const seconds =
-        own.rate > 0 ? Math.max(OPEN_LOOP_MIN_SECONDS, options.seconds) : options.seconds
-      samples.push(await load(port, running?.process ?? null, own, { ...options, seconds }))
-    }
-  }
+async function sample(lane: Lane, options: Options, length: number): Promise<Sample> {
+  const { port, running, scenario } = lane
+  const least = scenario.rate > 0 ? OPEN_LOOP_MIN_SECONDS : 0
+  const seconds = Math.max(least, options.seconds * length)
+  return load(port, running?.process ?? null, scenario, { ...options, seconds })
 }
 
 /** Name of the row that a contender's row is compared with. */

@@ -1,16 +1,9 @@
 import type { Sample } from './measure.ts'
 import { DIRECT, type Result, type Series } from './rounds.ts'
+import { median } from './samples.ts'
 
 /** A number of each sample. */
 export type Figure = 'perSecond' | 'cpu' | 'p50' | 'p99' | 'p999' | 'loadedMb'
-
-/** The middle one; the mean of two in the middle. NaN of none. */
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const half = sorted.length >> 1
-  const upper = sorted[half] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2
-}
 
 /** Median of a figure over the rounds; null when it was not measured. */
 export function medianOf(series: Series | undefined, figure: Figure): number | null {
@@ -39,7 +32,7 @@ export function ratioBounds(
 ): readonly [lowest: number, highest: number] | null {
   const sorted = ratiosOf(series, other, figure).toSorted((a, b) => a - b)
   // Half of all rounds are below the true one: how many of these are, is a matter of tossed coins.
-  const below = Math.floor((sorted.length - 1.96 * Math.sqrt(sorted.length)) / 2)
+  const below = Math.floor((sorted.length - 1 - 1.96 * Math.sqrt(sorted.length)) / 2)
   const [lowest, highest] = [sorted[below], sorted[sorted.length - 1 - below]]
   return below < 0 || lowest === undefined || highest === undefined ? null : [lowest, highest]
 }
