@@ -142,6 +142,31 @@ test('a change is not told of to those whose file is missing beside it', async (
   expect(told.missing).toBe(1)
 })
 
+test('an event that names a file tells of it, whatever its times say', async () => {
+  const clock = new FakeClock(Date.now() + 60_000)
+  let told = 0
+  await mkdir(join(root, 'mount'))
+  await writeFile(join(root, 'secret'), 'a')
+  const path = join(root, 'mount', 'current')
+  await symlink('../secret', path)
+  stop = new WatchedFolders({ clock, log }).watch([path], () => told++)
+  await clock.advance(50)
+  await expect.poll(() => told).toBe(1)
+  // Both directories are watched from now on, and were looked into once more for that.
+  await expect.poll(() => clock.pending).toBe(2)
+  await clock.advance(50)
+  await expect.poll(() => clock.pending).toBe(1)
+  await symlink('../secret', join(root, 'next'))
+  await expect.poll(() => clock.pending).toBe(2)
+  await clock.advance(50)
+  await expect.poll(() => clock.pending).toBe(1)
+  // Another link to the same file.
+  await rename(join(root, 'next'), path)
+  await expect.poll(() => clock.pending).toBe(2)
+  await clock.advance(50)
+  await expect.poll(() => told).toBe(2)
+})
+
 test('a look tells of a change without an event, and of nothing while the files are as they were', async () => {
   const clock = new FakeClock(Date.now() + 60_000)
   let told = 0
