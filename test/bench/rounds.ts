@@ -79,15 +79,14 @@ async function measure(
   { count, length }: typeof SLICES,
 ): Promise<void> {
   for (let round = 0; round < options.rounds; round++) {
-    const parts = lanes.map((): Sample[] => [])
+    const parts = new Map(lanes.map((lane): [Lane, Sample[]] => [lane, []]))
     for (let slice = 0; slice < count; slice++) {
       // The last one of a slice has the first turn of the next, so that whom it comes behind is no matter.
-      for (const at of slice % 2 === 0 ? lanes.keys() : [...lanes.keys()].toReversed()) {
-        const lane = lanes[at]
-        if (lane !== undefined) parts[at]?.push(await sample(lane, options, length))
+      for (const lane of slice % 2 === 0 ? lanes : lanes.toReversed()) {
+        parts.get(lane)?.push(await sample(lane, options, length))
       }
     }
-    for (const [at, { samples }] of lanes.entries()) samples.push(together(parts[at] ?? []))
+    for (const [{ samples }, slices] of parts) samples.push(together(slices))
   }
 }
 

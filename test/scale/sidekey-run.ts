@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { imageFlags } from '../image-flags.ts'
 
 const ADMIN = 'http://127.0.0.1:18292'
 const READY_MAX_MS = 120_000
@@ -24,11 +25,8 @@ export class SidekeyRun {
   /** Starts it, and waits until it is ready. */
   static async start(entry: string, config: string, heapMiB: string): Promise<SidekeyRun> {
     const startedMs = performance.now()
-    const flags = [
-      '--no-allocation-site-pretenuring',
-      '--max-semi-space-size=4',
-      `--max-old-space-size=${heapMiB}`,
-    ]
+    // Of two heaps the last one counts.
+    const flags = [...imageFlags(), `--max-old-space-size=${heapMiB}`]
     const child = spawn(process.execPath, [...flags, entry, 'serve', '--config', config], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, MALLOC_ARENA_MAX: '1' },

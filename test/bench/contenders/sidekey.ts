@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { imageFlags } from '../../image-flags.ts'
 import type { Contender, Setting } from '../contender.ts'
 import { FORM_PREFIX, routePrefix } from '../requests.ts'
 import { CACHE, ROOT } from '../versions.ts'
@@ -56,14 +57,6 @@ function program(): string {
   if (status !== 0) console.error(`the bundle can't be built, so the source runs:\n${stderr}`)
   built = status === 0 ? BUNDLE : SOURCE
   return built
-}
-
-/** The flags of the image's entry point. */
-function imageFlags(): readonly string[] {
-  const [, line] =
-    /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? []
-  if (line === undefined) throw new Error('the Dockerfile has no ENTRYPOINT that is a list')
-  return (JSON.parse(line) as string[]).filter((word) => word.startsWith('--'))
 }
 
 function configure(setting: Setting): string {
