@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { link, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ConfigError } from '../kernel/errors.ts'
+import { codeOf, ConfigError } from '../kernel/errors.ts'
 import type { Random } from '../kernel/ports/random.ts'
 
 /** Others may read the certificate, which is public; nobody else may put one there. */
@@ -74,7 +74,7 @@ export async function placeKeyFile(path: string, sealed: Buffer, random: Random)
   try {
     await link(temporary, path)
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error
+    if (codeOf(error) !== 'EEXIST') throw error
   } finally {
     await rm(temporary, { force: true })
   }
@@ -140,10 +140,6 @@ function refused(path: string, wrong: string, mode: string): ConfigError {
 }
 
 function absent(error: unknown): null {
-  if (errnoOf(error) === 'ENOENT') return null
+  if (codeOf(error) === 'ENOENT') return null
   throw error
-}
-
-function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import type { StoreConfig } from '../config/types.ts'
-import { ConfigError } from '../kernel/errors.ts'
+import { codeOf, ConfigError } from '../kernel/errors.ts'
 import { wrongWith } from '../stores/file/prepare-directory.ts'
 
 /**
@@ -18,7 +18,7 @@ async function wrongWithDirectory(directory: string): Promise<string | null> {
   try {
     return wrongWith(await lstat(directory), 'directory')
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const missing = codeOf(error) === 'ENOENT'
     return missing ? null : 'can not be looked at'
   }
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { codeOf } from '../kernel/errors.ts'
 import { Refusal } from './refusal.ts'
 
 /** Nothing is there. A second secret may be missing; whatever else is wrong with it is an error. */
@@ -61,7 +62,8 @@ function decode(bytes: Uint8Array): string | Refusal {
 }
 
 function refusalOf(error: unknown): Refusal {
-  switch (codeOf(error)) {
+  const code = codeOf(error) ?? 'unknown'
+  switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
       return MISSING_FILE
@@ -69,10 +71,6 @@ function refusalOf(error: unknown): Refusal {
     case 'EPERM':
       return new Refusal('the file can not be read', 'let the user of this process read it')
     default:
-      return new Refusal('the file can not be read', `look at it (${codeOf(error)})`)
+      return new Refusal('the file can not be read', `look at it (${code})`)
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 }

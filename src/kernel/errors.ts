@@ -92,6 +92,13 @@ export class CommandRefusedError extends SidekeyError {
   override readonly code = 'command-refused'
 }
 
+/** The system's word for what went wrong, such as `ENOENT`, or Sidekey's own; null when there is none. */
+export function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : null
+}
+
 /** Ends an exhaustive `switch`: the type checker proves that it is never reached. */
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${String(value)}`)

@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { CLIENT_CONNECTIONS_MAX } from '../kernel/limits.ts'
-import { codeOf } from './rescue.ts'
+import { codeOf } from '../kernel/errors.ts'
 
 /** Where to listen: `host:port`, `[::1]:port` or `unix:/path`. */
 export type ListenAddress =

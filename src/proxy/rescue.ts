@@ -1,5 +1,5 @@
 import type { UpstreamFaultReason } from '../kernel/ports/telemetry.ts'
-import { RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.ts'
+import { codeOf, RefusedError, type RefusalCode, SidekeyError } from '../kernel/errors.ts'
 import type { ClientResponse } from './client-message.ts'
 import { withFields } from './field-lines.ts'
 import type { ParseFault } from './parse-requests.ts'
@@ -131,13 +131,13 @@ export function rescueUpstream(error: unknown): RefusedError {
 /** The word for what stands behind a refusal with one of the `upstream-…` codes. */
 export function upstreamFaultOf(refused: unknown): UpstreamFaultReason {
   if (codeOf(refused) === 'upstream-invalid') return 'answer-invalid'
-  const code = refused instanceof Error ? codeOf(refused.cause) : ''
-  return code === '' ? 'connection-lost' : faultReason(code)
+  const code = refused instanceof Error ? codeOf(refused.cause) : null
+  return code === null ? 'connection-lost' : faultReason(code)
 }
 
 /** Whether a connection ended by itself: neither a timeout, nor an answer that can't be read. */
 export function isConnectionLoss(error: unknown): boolean {
-  return CONNECTION_LOSS.has(codeOf(error))
+  return CONNECTION_LOSS.has(codeOf(error) ?? '')
 }
 
 const CONNECTION_LOSS: ReadonlySet<string> = new Set(['connection-lost', 'ECONNRESET', 'EPIPE'])
@@ -193,11 +193,4 @@ function problemFields(refused: Refusal): string[] {
   if (refused.retryAfterS !== null) fields.push('Retry-After', String(refused.retryAfterS))
   if (refused.code === 'client-auth-required') fields.push('Proxy-Authenticate', 'Bearer')
   return fields
-}
-
-/** The `code` of an error, by Node or Sidekey; empty when there is none. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : ''
 }

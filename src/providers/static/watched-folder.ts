@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { codeOf } from '../../kernel/errors.ts'
 import type { Clock, Stop } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 
@@ -124,7 +125,7 @@ export class WatchedFolder {
     const changed: File[] = []
     for (let from = 0; from < files.length; from += LOOKS_AT_ONCE) {
       const some = files.slice(from, from + LOOKS_AT_ONCE)
-      const seen = await Promise.all(some.map((file) => hasChanged(file, nowMs)))
+      const seen = await Promise.all(some.map((file) => lookAt(file, nowMs)))
       changed.push(...some.filter((_, at) => seen[at]))
     }
     // Behind all looks, since whoever follows two files reads both.
@@ -177,7 +178,7 @@ export class WatchedFolder {
   #lost(error: unknown): void {
     if (this.#isLost) return
     this.#isLost = true
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const reason = codeOf(error) ?? 'unknown'
     const { log } = this.#deps
     log.warn('secret watch lost', { directory: this.#path, reason, everyMs: LOOK_ANEW_MS })
   }
@@ -196,7 +197,8 @@ async function tell(files: readonly File[]): Promise<void> {
   }
 }
 
-async function hasChanged(file: File, nowMs: number): Promise<boolean> {
+/** @returns whether it may have changed since the last look */
+async function lookAt(file: File, nowMs: number): Promise<boolean> {
   const marks = await marksOf(file.path, nowMs)
   if (marks !== null && marks === file.marks) return false
   file.marks = marks
@@ -212,7 +214,7 @@ async function marksOf(path: string, nowMs: number): Promise<string | null> {
     return `${seen.dev}:${seen.ino}:${seen.size}:${seen.mtimeNs}:${seen.ctimeNs}`
   } catch (error) {
     // Many accounts have no previous secret, which is no reason to read the current one at each look.
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'missing' : null
+    return codeOf(error) === 'ENOENT' ? 'missing' : null
   }
 }
 

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { codeOf } from '../../kernel/errors.ts'
 import type { Clock, Stop } from '../../kernel/ports/clock.ts'
 import type { Log } from '../../kernel/ports/log.ts'
 
@@ -82,7 +83,7 @@ export class DirectoryWatch {
   }
 
   #lost(error: unknown): void {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const reason = codeOf(error) ?? 'unknown'
     this.#log.warn('store watch lost', { reason, everyMs: LOOK_ANEW_MS })
   }
 

@@ -1,11 +1,4 @@
-import { SidekeyError, StoreUnavailableError } from '../../kernel/errors.ts'
-
-/** The system's word for what went wrong, such as `ENOENT`; null for anything else. */
-export function errnoOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : null
-}
+import { codeOf, SidekeyError, StoreUnavailableError } from '../../kernel/errors.ts'
 
 /** Runs file operations; what the system refuses becomes a `StoreUnavailableError` that says what and why. */
 export async function explainErrors<T>(doing: string, work: () => Promise<T>): Promise<T> {
@@ -13,7 +6,7 @@ export async function explainErrors<T>(doing: string, work: () => Promise<T>): P
     return await work()
   } catch (error) {
     if (error instanceof SidekeyError) throw error
-    const errno = errnoOf(error)
+    const errno = codeOf(error)
     if (errno === null) throw error
     throw new StoreUnavailableError(`cannot ${doing}: ${errno}${remedyOf(errno)}`, { cause: error })
   }

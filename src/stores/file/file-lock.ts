@@ -1,7 +1,6 @@
 import { readlink, symlink } from 'node:fs/promises'
-import { StoreConflictError, StoreUnavailableError } from '../../kernel/errors.ts'
+import { codeOf, StoreConflictError, StoreUnavailableError } from '../../kernel/errors.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
-import { errnoOf } from './file-errors.ts'
 import { parseIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
 import { removeFile } from './remove-file.ts'
 
@@ -68,7 +67,7 @@ async function tryLink(target: string, path: string): Promise<boolean> {
     await symlink(target, path)
     return true
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   }
 }
@@ -78,8 +77,8 @@ async function readHolder(path: string): Promise<string | null> {
   try {
     return await readlink(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    if (errnoOf(error) === 'EINVAL') return ''
+    if (codeOf(error) === 'ENOENT') return null
+    if (codeOf(error) === 'EINVAL') return ''
     throw error
   }
 }

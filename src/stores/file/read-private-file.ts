@@ -1,7 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { StoreUnreadableError } from '../../kernel/errors.ts'
-import { errnoOf } from './file-errors.ts'
+import { codeOf, StoreUnreadableError } from '../../kernel/errors.ts'
 import { wrongWith } from './prepare-directory.ts'
 
 /** A record has a few KiB, with all its tombstones; what is larger is no file of the store. */
@@ -34,8 +33,8 @@ export async function readTimedFile(path: string): Promise<PrivateFile | null> {
       await file.close()
     }
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    if (errnoOf(error) === 'ELOOP') {
+    if (codeOf(error) === 'ENOENT') return null
+    if (codeOf(error) === 'ELOOP') {
       throw new StoreUnreadableError(`${path} is a symbolic link: put the file itself there`, {
         cause: error,
       })
