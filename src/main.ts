@@ -9,6 +9,7 @@ import { UsageError } from './cli/usage-error.ts'
 import type { SidekeyConfig } from './config/types.ts'
 import { ConfigError, SidekeyError } from './kernel/errors.ts'
 import type { RotationCommand } from './kernel/ports/rotation-control.ts'
+import { shortenBufferPool } from './platform/buffer-pool.ts'
 import { CryptoRandom } from './platform/crypto-random.ts'
 import { SystemClock } from './platform/system-clock.ts'
 import { VERSION } from './version.ts'
@@ -163,6 +164,7 @@ async function runServe(argv: readonly string[]): Promise<number> {
   refuseInspector(process.execArgv, env)
   // A diagnostic report, which anybody may have asked for by an option of Node, would show every variable.
   process.report.excludeEnv = true
+  shortenBufferPool()
   // Before anything is started: a signal that comes early must not end the process half-way.
   const stopping = untilSignalled()
   const reloads: (() => void)[] = []
