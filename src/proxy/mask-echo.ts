@@ -1,13 +1,14 @@
 import type { CredentialSnapshot } from './credential-snapshot.ts'
 import { echoesOf, echoForms } from './render-credential.ts'
 import type { Answered } from './try-candidates.ts'
+import { hasWord } from './words.ts'
 import { writtenForms } from './written-forms.ts'
 
 /** What answers must not show: every form of some texts, and one pattern of them all, the longest first. */
 export interface Echo {
   readonly forms: readonly string[]
-  /** Length of the shortest of them: no shorter text shows one. */
-  readonly shortest: number
+  /** Each of them has a word at least this long, by `longestWord`: no text of shorter words shows one. */
+  readonly word: number
   readonly pattern: RegExp
 }
 
@@ -38,7 +39,7 @@ function formsOf(bearer: string): readonly string[] {
 export function maskEcho(fields: string[], reason: string, echoes: readonly Echo[]): string {
   let shown = reason
   for (const echo of echoes) {
-    if (!isIn(longOnes(fields, shown, echo.shortest), echo)) continue
+    if (!isIn(suspects(fields, shown, echo.word), echo)) continue
     const { pattern } = echo
     for (let i = 0; i < fields.length; i++) fields[i] = stars(fields[i] ?? '', pattern)
     shown = stars(shown, pattern)
@@ -46,10 +47,13 @@ export function maskEcho(fields: string[], reason: string, echoes: readonly Echo
   return shown
 }
 
-/** The texts that are long enough to show an echo, which most are not, as one; empty when there are none. */
-function longOnes(fields: readonly string[], reason: string, shortest: number): string {
-  let text = reason.length < shortest ? '' : `\n${reason}`
-  for (const field of fields) if (field.length >= shortest) text += `\n${field}`
+/**
+ * The texts with words that are long enough to show an echo, which most have not, as one; empty when there are none. Dates
+ * and policies are long, but not their words; and what is not searched touches no memory of the credential's own.
+ */
+function suspects(fields: readonly string[], reason: string, word: number): string {
+  let text = hasWord(reason, word) ? `\n${reason}` : ''
+  for (const field of fields) if (hasWord(field, word)) text += `\n${field}`
   return text
 }
 

@@ -5,6 +5,7 @@ import type { SecretValue } from '../kernel/secret-value.ts'
 import type { Echo } from './mask-echo.ts'
 import { percentEncode } from './percent-encode.ts'
 import type { HeaderPlacement, PairsPlacement, WrittenPlacement } from './placement.ts'
+import { longestWord } from './words.ts'
 import { writtenForms } from './written-forms.ts'
 
 /** A credential as it is written into one placement, encoded for it. */
@@ -107,12 +108,12 @@ export function echoesOf(written: readonly string[]): readonly Echo[] {
 /** Its pattern is built when it is asked for: most tokens are looked for without it. */
 class WrittenEcho implements Echo {
   readonly forms: readonly string[]
-  readonly shortest: number
+  readonly word: number
   #pattern: RegExp | null = null
 
   constructor(forms: readonly string[]) {
     this.forms = forms
-    this.shortest = forms.at(-1)?.length ?? 0
+    this.word = Math.min(...forms.map(longestWord))
   }
 
   get pattern(): RegExp {

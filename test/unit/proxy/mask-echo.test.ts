@@ -40,3 +40,41 @@ test('two texts side by side are not one', () => {
   maskEcho(fields, LONG.slice(0, 9), both)
   expect(fields.join('')).toBe(LONG)
 })
+
+test('a secret with spaces is found, between them and around them', () => {
+  const echoes = echoesOf(['correct horse battery', ' edge ', 'a b c d'])
+  const texts = [
+    '<correct horse battery>',
+    'correct horse  battery',
+    'x edge y',
+    'edge',
+    'za b c dz',
+  ]
+  const fields = texts.flatMap((text) => ['X', text])
+  const reason = maskEcho(fields, 'so: a b c d', echoes)
+  expect(fields.filter((text) => text !== 'X')).toEqual([
+    `<${'*'.repeat(21)}>`,
+    'correct horse  battery',
+    `x${'*'.repeat(6)}y`,
+    'edge',
+    `z${'*'.repeat(7)}z`,
+  ])
+  expect(reason).toBe(`so: ${'*'.repeat(7)}`)
+})
+
+test('a secret of spaces alone is found', () => {
+  const fields = ['X', 'a     b']
+  maskEcho(fields, 'OK', echoesOf(['    ']))
+  expect(fields).toEqual(['X', 'a**** b'])
+})
+
+test('it makes no difference how words and spaces lie around a secret', () => {
+  for (const secret of [SHORT, 'two words', ' led', 'trail ']) {
+    const echoes = echoesOf([secret, LONG])
+    for (const around of ['', ' ', 'x', 'x ', ' x', 'word word ', '  ']) {
+      const fields = ['X', `${around}${secret}${around}`]
+      maskEcho(fields, '', echoes)
+      expect(fields[1]).toBe(`${around}${'*'.repeat(secret.length)}${around}`)
+    }
+  }
+})
