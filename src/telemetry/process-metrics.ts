@@ -1,5 +1,4 @@
 import type { Registry } from 'prom-client'
-import eventLoopLag from 'prom-client/lib/metrics/eventLoopLag.js'
 import heapSizeAndUsed from 'prom-client/lib/metrics/heapSizeAndUsed.js'
 import heapSpacesSizeAndUsed from 'prom-client/lib/metrics/heapSpacesSizeAndUsed.js'
 import osMemoryHeap from 'prom-client/lib/metrics/osMemoryHeap.js'
@@ -11,9 +10,7 @@ import processRequests from 'prom-client/lib/metrics/processRequests.js'
 import processResources from 'prom-client/lib/metrics/processResources.js'
 import processStartTime from 'prom-client/lib/metrics/processStartTime.js'
 import version from 'prom-client/lib/metrics/version.js'
-
-/** How often the event loop is looked at, in milliseconds; prom-client's default. */
-const EVENT_LOOP_PRECISION_MS = 10
+import { registerEventLoopLag } from './event-loop-lag.ts'
 
 /** `promtool check metrics` refuses them: gauges whose names end like those of counters. */
 const MISNAMED = [
@@ -34,7 +31,6 @@ export function registerProcessMetrics(registry: Registry): void {
     osMemoryHeap,
     processOpenFileDescriptors,
     processMaxFileDescriptors,
-    eventLoopLag,
     processResources,
     processHandles,
     processRequests,
@@ -42,8 +38,7 @@ export function registerProcessMetrics(registry: Registry): void {
     heapSpacesSizeAndUsed,
     version,
   ]
-  for (const register of metrics) {
-    register(registry, { eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS })
-  }
+  for (const register of metrics) register(registry)
+  registerEventLoopLag(registry)
   for (const name of MISNAMED) registry.removeSingleMetric(name)
 }

@@ -2,9 +2,6 @@
 declare module 'prom-client/lib/metrics/*.js' {
   import type { Registry } from 'prom-client'
 
-  const register: (
-    registry: Registry,
-    config: { readonly eventLoopMonitoringPrecision: number },
-  ) => void
+  const register: (registry: Registry) => void
   export default register
 }
