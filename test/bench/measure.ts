@@ -14,13 +14,17 @@ const START_MAX_MS = 20_000
 const SETTLE_MS = 1_000
 const SAMPLE_MS = 100
 
-/** A contender that answers. */
-export interface Running {
-  readonly process: Process
-  readonly port: number
+/** What the start of a contender was like. */
+export interface Start {
   /** From the start of the process to its first proxied answer. */
   readonly firstAnswerMs: number
   readonly idleMb: number
+}
+
+/** A contender that answers. */
+export interface Running extends Start {
+  readonly process: Process
+  readonly port: number
 }
 
 /** What one measurement gave. Times in microseconds; `p…` are latencies. */

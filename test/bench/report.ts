@@ -8,7 +8,7 @@ import {
   seriesOf,
   spreadOf,
 } from './summarise.ts'
-import { againstName, DIRECT, type Result, type Series } from './rounds.ts'
+import { againstName, DIRECT, type Idle, type Result, type Series } from './rounds.ts'
 import { median } from './samples.ts'
 import { targets } from './targets.ts'
 
@@ -89,22 +89,42 @@ function cpuRatios(result: Result, series: Series): readonly string[] {
 
 /** Memory and start of each contender, with one route and plain http, from the scenarios that have them. */
 function renderFootprint(results: readonly Result[]): string {
-  const small = results.filter(({ scenario }) => scenario.routes === 1)
   const loaded = results.find(({ scenario }) => scenario.id === 'get-200')
-  const plain = small.filter(({ scenario }) => scenario.against === null)
+  const plain = results.filter(isPlain)
   const names = new Set(plain.flatMap(({ series }) => series.map(({ name }) => name)))
   names.delete(DIRECT)
   if (names.size === 0) return ''
   const middle = (name: string, figure: 'firstAnswerMs' | 'idleMb') =>
-    median(small.flatMap((result) => seriesOf(result, name)?.[figure] ?? []))
+    median(startsOf(plain, name).map((start) => start[figure]))
   const rows = [...names].map((name) => [
     name,
     whole(middle(name, 'idleMb')),
+    hundredths(idleCpuOf(plain, name)),
     whole(medianOf(seriesOf(loaded, name), 'loadedMb')),
     whole(middle(name, 'firstAnswerMs')),
   ])
-  const head = ['', 'RSS idle MB', 'RSS under load MB (`get-200`)', 'start to first answer ms']
+  const head = [
+    '',
+    'RSS idle MB',
+    'CPU idle ms/s',
+    'RSS under load MB (`get-200`)',
+    'start to first answer ms',
+  ]
   return `### Footprint\n\n${table([head, ...rows])}`
+}
+
+/** One route, and neither replays nor rotations. */
+function isPlain({ scenario }: Result): boolean {
+  return scenario.routes === 1 && scenario.against === null
+}
+
+function startsOf(results: readonly Result[], name: string): readonly Idle[] {
+  return results.flatMap((result) => seriesOf(result, name)?.starts ?? [])
+}
+
+function idleCpuOf(results: readonly Result[], name: string): number | null {
+  const known = startsOf(results, name).flatMap(({ idleCpu }) => idleCpu ?? [])
+  return known.length === 0 ? null : median(known)
 }
 
 /** What the rows of a scenario tell about the plain load beside it. */
@@ -137,10 +157,10 @@ function renderDerived(results: readonly Result[]): string {
 
 /** Only of runs that compare: one contender alone has no ratio. */
 function renderTargets(results: readonly Result[]): string {
-  const small = results.filter(({ scenario }) => scenario.routes === 1)
+  const plain = results.filter(isPlain)
   const middle = (name: 'firstAnswerMs' | 'idleMb') => {
-    const figures = small.flatMap((result) => seriesOf(result, 'sidekey')?.[name] ?? [])
-    return figures.length === 0 ? null : median(figures)
+    const starts = startsOf(plain, 'sidekey')
+    return starts.length === 0 ? null : median(starts.map((start) => start[name]))
   }
   const footprint = { idleMb: middle('idleMb'), firstAnswerMs: middle('firstAnswerMs') }
   const measured = targets(results, footprint).filter(({ measured: value }) => value !== null)

@@ -1,5 +1,6 @@
 import type { Contender } from './contender.ts'
-import { load, type Running, type Sample, start } from './measure.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { load, type Running, type Sample, start, type Start } from './measure.ts'
 import type { Options } from './options.ts'
 import { PLACEHOLDER, SECRETS } from './requests.ts'
 import { together } from './samples.ts'
@@ -13,6 +14,8 @@ export const DIRECT = 'direct'
  * can't be sent twice. In production both are long past.
  */
 const WARM_UP_SECONDS = 3
+/** Whatever happens every few seconds should be in it. */
+const REST_MS = 2_000
 /** An open loop sends less than any other load; its 99th percentile needs some thousand requests. */
 const OPEN_LOOP_MIN_SECONDS = 5
 
@@ -23,11 +26,17 @@ const OPEN_LOOP_MIN_SECONDS = 5
 const SLICES = { count: 12, length: 1 / 6 }
 const ONE_SLICE = { count: 1, length: 1 }
 
+/** What is known of a process before it gets its load. */
+export interface Idle extends Start {
+  /** CPU while nobody asks anything, in milliseconds per second; null: not measured. */
+  readonly idleCpu: number | null
+}
+
 /** The samples of one contender in one scenario, one per round. */
 export interface Series {
   readonly name: string
-  readonly firstAnswerMs: number | null
-  readonly idleMb: number | null
+  /** One per process that was started. */
+  readonly starts: readonly Idle[]
   readonly samples: readonly Sample[]
 }
 
@@ -38,39 +47,92 @@ export interface Result {
   readonly remarks: readonly string[]
 }
 
-/** Runs one scenario: all contenders are up, and each round measures them one after the other, so that drift hits all. */
+/**
+ * Runs one scenario: all contenders are up, and each round measures them one after the other, so that drift hits all.
+ * Processes of one program differ by some percent from start to start, by where their code and memory come to lie: rows
+ * that are compared with each other get new processes for every round.
+ */
 export async function runScenario(
   world: World,
   scenario: Scenario,
   contenders: readonly Contender[],
   options: Options,
 ): Promise<Result> {
-  const { needs } = scenario
+  const { needs, against } = scenario
   const able = contenders.filter(({ abilities }) => needs === null || abilities.includes(needs))
+  const one = against === null ? options : { ...options, rounds: 1 }
+  const runs: Run[] = []
+  for (let round = 0; round < options.rounds; round += one.rounds) {
+    runs.push(await runOnce(world, scenario, able, one))
+  }
+  const ends = runs.flatMap((run) => run.ends)
+  const names = new Set(ends.map(({ name }) => name))
+  const series = [...names].map((name) => joined(ends.filter((end) => end.name === name)))
+  const remarks = new Set(runs.flatMap((run) => run.remarks))
+  for (const { name, rotations } of series) {
+    if (rotations > 0) remarks.add(`${name} has rotated ${rotations} times meanwhile.`)
+  }
+  return { scenario, remarks: [...remarks], series }
+}
+
+interface Run {
+  readonly ends: readonly End[]
+  readonly remarks: readonly string[]
+}
+
+/** What one process of a contender has come to. */
+interface End extends Series {
+  readonly rotations: number
+}
+
+function joined(ends: readonly End[]): End {
+  return {
+    name: ends[0]?.name ?? '',
+    starts: ends.flatMap(({ starts }) => starts),
+    samples: ends.flatMap(({ samples }) => samples),
+    rotations: ends.reduce((sum, { rotations }) => sum + rotations, 0),
+  }
+}
+
+async function runOnce(
+  world: World,
+  scenario: Scenario,
+  contenders: readonly Contender[],
+  options: Options,
+): Promise<Run> {
+  const { needs, against } = scenario
   const lanes: Lane[] =
     needs === 'replay' || needs === 'rotation' ? [] : [await directLane(world, scenario)]
   const remarks: string[] = []
   try {
-    for (const contender of able) {
+    for (const contender of contenders) {
       for (const [name, variant] of variantsOf(scenario, contender.name)) {
         const lane = await openLane(world, contender, name, variant)
         if (typeof lane === 'string') remarks.push(lane)
         else lanes.push(lane)
       }
     }
+    if (against === null) await rest(lanes)
     for (const { port, running, scenario: own } of lanes) {
       if (running === null) continue
       const warmUp = { ...options, seconds: WARM_UP_SECONDS }
       await load(port, running.process, { ...own, rate: 0 }, warmUp)
     }
-    await measure(lanes, options, scenario.against === null ? ONE_SLICE : SLICES)
-    for (const { name, scenario: own, rotations } of lanes) {
-      if (own.rotating) remarks.push(`${name} has rotated ${await rotations()} times meanwhile.`)
-    }
+    await measure(lanes, options, against === null ? ONE_SLICE : SLICES)
+    return { ends: await Promise.all(lanes.map(endOfLane)), remarks }
   } finally {
     await Promise.all(lanes.flatMap(({ running }) => running?.process.stop() ?? []))
   }
-  return { scenario, remarks, series: lanes.map(seriesOfLane) }
+}
+
+/** What all of them take while they wait. */
+async function rest(lanes: readonly Lane[]): Promise<void> {
+  const before = lanes.map(({ running }) => running?.process.threadsSeconds() ?? 0)
+  await sleep(REST_MS)
+  for (const [index, lane] of lanes.entries()) {
+    const seconds = (lane.running?.process.threadsSeconds() ?? 0) - (before[index] ?? 0)
+    lane.idleCpu = seconds / (REST_MS / 1e6)
+  }
 }
 
 async function measure(
@@ -108,6 +170,7 @@ interface Lane {
   readonly scenario: Scenario
   readonly running: Running | null
   readonly samples: Sample[]
+  idleCpu: number | null
   readonly rotations: () => Promise<number>
 }
 
@@ -130,7 +193,7 @@ async function openLane(
   const running = await start(contender, setting)
   if (typeof running === 'string') return running
   const rotations = async () => (await contender.rotations?.(setting)) ?? 0
-  return { name, port: setting.port, scenario, running, samples: [], rotations }
+  return { name, port: setting.port, scenario, running, samples: [], idleCpu: null, rotations }
 }
 
 /** Nobody injects when nobody is between. Without TLS in every scenario: what that costs is added by the proxies. */
@@ -144,11 +207,17 @@ async function directLane(world: World, scenario: Scenario): Promise<Lane> {
     scenario: own,
     running: null,
     samples: [],
+    idleCpu: null,
     rotations: async () => 0,
   }
 }
 
-function seriesOfLane({ name, running, samples }: Lane): Series {
-  const { firstAnswerMs = null, idleMb = null } = running ?? {}
-  return { name, firstAnswerMs, idleMb, samples }
+async function endOfLane(lane: Lane): Promise<End> {
+  const { name, running, samples, idleCpu } = lane
+  const starts: Idle[] = []
+  if (running !== null) {
+    const { firstAnswerMs, idleMb } = running
+    starts.push({ firstAnswerMs, idleMb, idleCpu })
+  }
+  return { name, starts, samples, rotations: lane.scenario.rotating ? await lane.rotations() : 0 }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { imageFlags } from '../image-flags.ts'
+import { imageEnvironment, imageFlags } from '../image-run.ts'
 
 const ADMIN = 'http://127.0.0.1:18292'
 const READY_MAX_MS = 120_000
@@ -29,7 +29,7 @@ export class SidekeyRun {
     const flags = [...imageFlags(), `--max-old-space-size=${heapMiB}`]
     const child = spawn(process.execPath, [...flags, entry, 'serve', '--config', config], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
+      env: { ...process.env, ...imageEnvironment() },
     })
     while (!(await isReady())) {
       if (child.exitCode !== null || child.signalCode !== null) {

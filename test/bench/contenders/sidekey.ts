@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { imageFlags } from '../../image-flags.ts'
+import { imageEnvironment, imageFlags } from '../../image-run.ts'
 import type { Contender, Setting } from '../contender.ts'
 import { FORM_PREFIX, routePrefix } from '../requests.ts'
 import { CACHE, ROOT } from '../versions.ts'
@@ -12,7 +12,7 @@ const BUNDLE = join(CACHE, 'dist/sidekey.mjs')
 const SOURCE = join(ROOT, 'src/main.ts')
 
 /**
- * As it runs in production: the bundle with the image's flags; injection, detection of refusals, replay buffer, metrics
+ * As it runs in production: the bundle with the image's flags and variables; injection, detection of refusals, replay buffer, metrics
  * and logs on. `BENCH_CPU_PROF=DIR` runs the source instead, and writes a CPU profile at its end.
  */
 export const contender: Contender = {
@@ -30,7 +30,7 @@ export const contender: Contender = {
     const script = profiles === undefined ? program() : SOURCE
     return {
       command: [process.execPath, ...imageFlags(), ...profiler, script, 'serve', '--config', file],
-      env: { NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: setting.upstream.caFile },
+      env: { ...imageEnvironment(), NODE_EXTRA_CA_CERTS: setting.upstream.caFile },
     }
   },
   rotations: countRotations,
