@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Gauge, type Registry } from 'prom-client'
+import type { Clock } from '../kernel/ports/clock.ts'
 
 const NAME = 'nodejs_eventloop_lag'
 
@@ -20,7 +21,7 @@ type Read = (turns: ReturnType<typeof monitorEventLoopDelay>) => number
  * prom-client, which measures by a timer that wakes an idle process a hundred times a second, for most of a hundredth of a
  * core, and can tell no turn shorter than that. A Node older than 24 falls back to such a timer.
  */
-export function registerEventLoopLag(registry: Registry): void {
+export function registerEventLoopLag(registry: Registry, clock: Clock): void {
   const turns = monitorEventLoopDelay({ samplePerIteration: true })
   turns.enable()
   const registers = [registry]
@@ -30,8 +31,8 @@ export function registerEventLoopLag(registry: Registry): void {
     help: 'Time from the last scrape to the next turn of the event loop.',
     registers,
     collect() {
-      const atMs = performance.now()
-      setImmediate(() => now.set((performance.now() - atMs) / 1e3))
+      const atMs = clock.monotonic()
+      setImmediate(() => now.set((clock.monotonic() - atMs) / 1e3))
       // Nothing is known before the first turn has ended.
       for (const { gauge, of } of gauges) gauge.set(turns.count === 0 ? 0 : of(turns) / 1e9)
       turns.reset()

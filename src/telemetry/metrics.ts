@@ -30,7 +30,7 @@ export function createMetrics(deps: { readonly clock: Clock; readonly version: s
   const sources = new SourceMeters(scraped)
   const reload = registerReload(registry, deps.clock)
   registerBuildInfo(registry, deps.version)
-  registerProcessMetrics(registry)
+  registerProcessMetrics(registry, deps.clock)
   return {
     proxy,
     rotation,

@@ -10,6 +10,7 @@ import processRequests from 'prom-client/lib/metrics/processRequests.js'
 import processResources from 'prom-client/lib/metrics/processResources.js'
 import processStartTime from 'prom-client/lib/metrics/processStartTime.js'
 import version from 'prom-client/lib/metrics/version.js'
+import type { Clock } from '../kernel/ports/clock.ts'
 import { registerEventLoopLag } from './event-loop-lag.ts'
 
 /** `promtool check metrics` refuses them: gauges whose names end like those of counters. */
@@ -24,7 +25,7 @@ const MISNAMED = [
  * report one of them, which outlive the next, so that full collections come twice as often (docs/adr/0008). What they cost
  * requests is in the lag of the event loop.
  */
-export function registerProcessMetrics(registry: Registry): void {
+export function registerProcessMetrics(registry: Registry, clock: Clock): void {
   const metrics = [
     processCpuTotal,
     processStartTime,
@@ -39,6 +40,6 @@ export function registerProcessMetrics(registry: Registry): void {
     version,
   ]
   for (const register of metrics) register(registry)
-  registerEventLoopLag(registry)
+  registerEventLoopLag(registry, clock)
   for (const name of MISNAMED) registry.removeSingleMetric(name)
 }

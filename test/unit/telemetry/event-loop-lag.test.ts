@@ -1,11 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
+import { SystemClock } from '../../../src/platform/system-clock.ts'
 import { registerEventLoopLag } from '../../../src/telemetry/event-loop-lag.ts'
 
 test('a turn that takes long is the longest of its scrape, and is not told again', async () => {
   const registry = new Registry()
-  registerEventLoopLag(registry)
+  registerEventLoopLag(registry, new SystemClock())
   const until = performance.now() + 30
   while (performance.now() < until);
   await turn()
@@ -21,7 +22,7 @@ test('a turn that takes long is the longest of its scrape, and is not told again
 
 test('before any turn has ended, all is 0 and not a number that means nothing', async () => {
   const registry = new Registry()
-  registerEventLoopLag(registry)
+  registerEventLoopLag(registry, new SystemClock())
   const values = [...(await scrape(registry)).values()]
   expect(values).toHaveLength(8)
   expect(values.every((value) => value === 0)).toBe(true)
