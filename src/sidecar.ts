@@ -25,10 +25,11 @@ import { writeMetrics } from './telemetry/write-metrics.ts'
 import type { WorkerState } from './wiring/cluster/messages.ts'
 import type { WorkerGroup } from './wiring/cluster/worker-group.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
+import { ProviderConnections } from './providers/rest/connections.ts'
 import { WatchedFolders } from './providers/static/watched-folders.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
-export interface SidecarDeps extends Omit<BuildUnitsDeps, 'uses' | 'files'> {
+export interface SidecarDeps extends Omit<BuildUnitsDeps, 'uses' | 'files' | 'connections'> {
   readonly configFile: string
   readonly config: SidekeyConfig
   readonly version: string
@@ -60,6 +61,7 @@ export class Sidecar {
   #reloading: Promise<unknown> = Promise.resolve()
   readonly #uses = new UseLedger()
   readonly #files: WatchedFolders
+  readonly #connections = new ProviderConnections()
 
   constructor(deps: SidecarDeps) {
     this.#deps = deps
@@ -70,6 +72,7 @@ export class Sidecar {
     const shared = {
       ...deps,
       uses: this.#uses,
+      connections: this.#connections,
       earlyLook: { look: (id: string) => this.#look(id) },
     }
     this.#front = group === null ? new OwnFront(shared) : new GroupFront({ ...shared, group })
@@ -123,6 +126,7 @@ export class Sidecar {
     await this.#whateverHappens(() => this.#front.stop(SHUTDOWN_DRAIN_MS))
     await this.#whateverHappens(() => this.#scheduler.stop())
     for (const unit of this.#units.values()) await this.#whateverHappens(() => closeUnit(unit))
+    await this.#whateverHappens(() => this.#connections.close())
     await this.#whateverHappens(() => this.#deps.store?.close())
     await this.#whateverHappens(() => this.#admin?.close())
   }
@@ -162,7 +166,12 @@ export class Sidecar {
     const before = this.#units
     const adminToken = await this.#deps.readToken(config)
     const clients = await this.#deps.readClients(config)
-    const shared = { ...this.#deps, uses: this.#uses, files: this.#files }
+    const shared = {
+      ...this.#deps,
+      uses: this.#uses,
+      files: this.#files,
+      connections: this.#connections,
+    }
     const units = buildUnits(config, () => this.#units, shared)
     const fresh = notIn(before, units)
     try {

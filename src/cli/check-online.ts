@@ -8,6 +8,7 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { VerifyAnswer } from '../kernel/ports/provider.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
+import { ProviderConnections } from '../providers/rest/connections.ts'
 import { connectUpstream } from './connect-upstream.ts'
 import { checkSources, readOnce } from './read-once.ts'
 
@@ -58,12 +59,15 @@ export async function checkOnline(
   for (const { name, failure } of await checkSources(config, deps)) {
     add('source', name, failure === null ? good('read') : bad(failure, SOURCE_REMEDY))
   }
+  const connections = new ProviderConnections()
   for (const credential of config.credentials) {
     const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
     // A further secret of an account is none that its management API would know, nor must it go there.
     if (provider?.create === undefined || credential.writtenAt !== undefined) continue
-    add('credential', credential.id, await verify(config, credential, provider, deps))
+    const verdict = await verify(config, credential, provider, { ...deps, connections })
+    add('credential', credential.id, verdict)
   }
+  await connections.close()
   return results
 }
 
@@ -91,14 +95,19 @@ async function verify(
   config: SidekeyConfig,
   credential: CredentialConfig,
   provider: ProviderModule,
-  deps: CheckDeps,
+  deps: CheckDeps & { readonly connections: ProviderConnections },
 ): Promise<Verdict> {
-  const { clock, log } = deps
+  const { clock, log, connections } = deps
   const secret = await currentSecret(config, credential, deps)
   if (secret === NONE_YET) return good(NONE_YET.message)
   if (!(secret instanceof SecretValue)) return bad(secret.message, remedyOf(secret))
   const readOther = (key: string) => readOtherSecret(credential, key, deps)
-  const client = provider.create?.(credential.options, { clock, log, readSecret: readOther })
+  const client = provider.create?.(credential.options, {
+    clock,
+    log,
+    connections,
+    readSecret: readOther,
+  })
   if (client === undefined) return good('accepted')
   const patience = new AbortController()
   const stop = clock.after(PROVIDER_CALL_TIMEOUT_MS, () => patience.abort())
@@ -106,7 +115,6 @@ async function verify(
     return describe(await client.verify(secret, patience.signal))
   } finally {
     stop()
-    await client.close()
   }
 }
 

@@ -5,6 +5,7 @@ import type { Log } from '../kernel/ports/log.ts'
 import type { Provider } from '../kernel/ports/provider.ts'
 import type { AllowRule, Route } from '../kernel/route.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
+import type { ProviderConnections } from '../providers/rest/connections.ts'
 
 /**
  * What a provider brings to the configuration. `Options` is what `keys` parses to. Methods take their options
@@ -30,7 +31,7 @@ export interface ProviderModule<Options extends object = object> {
   /** Further secrets of the account that requests may need, such as private keys. Absent: there are none. */
   materials?(options: Options): readonly Material[]
   /** Talks to the provider's management API. Absent where somebody else rotates. */
-  create?(options: Options, deps: ProviderDeps): ClosableProvider
+  create?(options: Options, deps: ProviderDeps): Provider
 }
 
 /** A secret that a provider needs beside the one that it rotates. */
@@ -43,12 +44,11 @@ export interface SecretKey<Options extends object = object> {
 interface ProviderDeps {
   readonly clock: Clock
   readonly log: Log
+  /** Those that all providers of the process share. */
+  readonly connections: ProviderConnections
   /** One of `secretKeys`, read anew, since somebody else may rotate it; null where it is not given or not readable. */
   readonly readSecret: (key: string) => Promise<SecretValue | null>
 }
-
-/** A provider with connections of its own. */
-export type ClosableProvider = Provider & { close(): Promise<void> }
 
 /** What one `preset:` entry of `routes` says. */
 interface PresetInput {

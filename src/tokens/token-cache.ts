@@ -9,7 +9,7 @@ import { RestClient, type RestClientOptions } from '../providers/rest/rest-clien
 import { readTokenAnswer, tokenCall, type TokenAnswer } from './request-token.ts'
 import { TokenLane } from './token-lane.ts'
 
-export interface TokenCacheDeps extends Pick<RestClientOptions, 'dispatcher' | 'timeoutMs'> {
+export interface TokenCacheDeps extends Pick<RestClientOptions, 'connections' | 'timeoutMs'> {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -54,7 +54,6 @@ export class TokenCache implements TokenSource {
     // Their tokens stay: requests in flight may still ask for them.
     for (const lane of this.#lanes.values()) lane.stop()
     this.#deps.keep([])
-    await this.#client.close()
   }
 
   tokenOf(version: LiveVersion): HeldToken | null {

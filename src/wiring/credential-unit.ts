@@ -1,10 +1,9 @@
-import type { ClosableProvider } from '../config/provider-module.ts'
 import { refuseKey } from '../config/private-key.ts'
 import type { CredentialConfig } from '../config/types.ts'
 import type { CredentialRecord } from '../kernel/credential.ts'
 import { CommandRefusedError } from '../kernel/errors.ts'
 import type { CrashPoint } from '../kernel/ports/crash-point.ts'
-import type { ManagementAuth } from '../kernel/ports/provider.ts'
+import type { ManagementAuth, Provider } from '../kernel/ports/provider.ts'
 import type { AccountSecret, DryRun } from '../kernel/ports/rotation-control.ts'
 import type { Store } from '../kernel/ports/store.ts'
 import type { RotationTelemetry } from '../kernel/ports/telemetry.ts'
@@ -12,6 +11,7 @@ import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
 import type { Fingerprint } from '../platform/fingerprint.ts'
 import { createFileSource } from '../providers/static/file-source.ts'
+import type { ProviderConnections } from '../providers/rest/connections.ts'
 import type { WatchedFolders } from '../providers/static/watched-folders.ts'
 import { accountSecrets } from '../rotation/account-secrets.ts'
 import { dryRun } from '../rotation/dry-run.ts'
@@ -41,6 +41,7 @@ export interface UnitDeps extends SecretsDeps {
   readonly crashPoint: CrashPoint
   readonly fingerprint: Fingerprint
   readonly files: WatchedFolders
+  readonly connections: ProviderConnections
   readonly instance: string
   /** Null only when nothing rotates. */
   readonly store: Store | null
@@ -83,7 +84,7 @@ function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit 
   })
   const source = scrubbed(files, deps)
   const { account, managedBy, writtenAt } = config
-  let provider: ClosableProvider | null = null
+  let provider: Provider | null = null
   const inspect = async (verify: boolean): Promise<readonly AccountSecret[]> => {
     provider ??= createProvider(config, secrets, deps)
     const { versions } = await source.load()
@@ -99,10 +100,7 @@ function buildWatched(config: CredentialConfig, deps: UnitDeps): CredentialUnit 
     rotator: null,
     secrets: isListed ? inspect : null,
     dryRun: null,
-    close: async () => {
-      await secrets.close()
-      await provider?.close()
-    },
+    close: () => secrets.close(),
   }
 }
 
@@ -148,10 +146,7 @@ function buildRotated(
       return accountSecrets(rotatorDeps, stored.record, verify)
     },
     dryRun: (emergency) => dryRun(rotatorDeps, emergency),
-    close: async () => {
-      await secrets.close()
-      await provider.close()
-    },
+    close: () => secrets.close(),
   }
 }
 
@@ -159,7 +154,7 @@ function createProvider(
   config: CredentialConfig,
   secrets: CredentialSecrets,
   deps: UnitDeps,
-): ClosableProvider {
+): Provider {
   const module = moduleOf(config)
   if (module?.create === undefined) {
     throw new Error(`provider ${config.providerName} does not rotate; the configuration refuses it`)

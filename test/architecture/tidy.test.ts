@@ -16,7 +16,6 @@ const EXPOSE: readonly string[] = [
   'src/providers/rest/rest-client.ts',
   // Joins and encodes what a call is made of.
   'src/providers/rest/secret-text.ts',
-  'src/providers/vonage/account-api.ts',
   // Compares a client's token by its hash.
   'src/proxy/authenticate-client.ts',
   'src/proxy/render-credential.ts',

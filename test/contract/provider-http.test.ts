@@ -4,6 +4,7 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createHttpProvider } from '../../src/providers/http/provider.ts'
+import { ProviderConnections } from '../../src/providers/rest/connections.ts'
 import { httpExample } from './http-example.ts'
 import { KeyService } from './key-service.ts'
 import { describeProvider } from './provider.ts'
@@ -35,10 +36,12 @@ describeProvider('http, a client-chosen value by YAML alone', async () => {
     clock,
     random: new CryptoRandom(),
   })
+  const connections = new ProviderConnections()
   const provider = createHttpProvider({
     ...httpExample('sms', ACCOUNT, emulator.url),
     managementToken: async () => null,
     clock,
+    connections,
   })
   const { control } = emulator
   const faulty = {
@@ -51,7 +54,7 @@ describeProvider('http, a client-chosen value by YAML alone', async () => {
     auth: { account: ACCOUNT, secret: new SecretValue(FIRST) },
     invalidValue: new SecretValue('weak'),
     validValue: (number) => new SecretValue(`Planted2Secret${number}`),
-    ...faultsOf(faulty, SMS_OPERATIONS, () => provider.close()),
+    ...faultsOf(faulty, SMS_OPERATIONS, () => connections.close()),
   }
 })
 
@@ -60,11 +63,13 @@ describeProvider(
   async () => {
     const clock = new SystemClock()
     const emulator = await startRestEmulator(new KeyService(FIRST_KEY, TOKEN), { clock })
+    const connections = new ProviderConnections()
     const providerWith = (token: string) =>
       createHttpProvider({
         ...httpExample('mail', 'acme-mail', emulator.url),
         managementToken: async () => new SecretValue(token),
         clock,
+        connections,
       })
     const provider = providerWith(TOKEN)
     const unauthorized = providerWith('Planted9WrongToken')
@@ -74,9 +79,7 @@ describeProvider(
       auth: { account: 'acme-mail', secret: new SecretValue(FIRST_KEY) },
       invalidValue: null,
       validValue: (number) => new SecretValue(`SG.wrong.${number}`),
-      ...faultsOf(emulator, MAIL_OPERATIONS, async () => {
-        await Promise.all([provider.close(), unauthorized.close()])
-      }),
+      ...faultsOf(emulator, MAIL_OPERATIONS, () => connections.close()),
     }
   },
   { model: 'list', valueSource: 'server', selfManaged: false, secretsMin: 0 },

@@ -3,6 +3,7 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createOktaProvider } from '../../src/providers/okta/provider.ts'
+import { ProviderConnections } from '../../src/providers/rest/connections.ts'
 import { describeProvider } from './provider.ts'
 import { faultsOf } from './rest-faults.ts'
 
@@ -27,9 +28,11 @@ describeProvider(
       secrets: [FIRST],
       managementToken: TOKEN,
     })
+    const connections = new ProviderConnections()
     const providerWith = (token: string) =>
       createOktaProvider({
         ...identity,
+        connections,
         orgUrl: emulator.url,
         managementToken: async () => new SecretValue(token),
       })
@@ -41,9 +44,7 @@ describeProvider(
       auth: { account: APP, secret: new SecretValue(FIRST) },
       invalidValue: new SecretValue('short'),
       validValue: (number) => new SecretValue(`Planted2ClientSecret${number}`),
-      ...faultsOf(emulator, OPERATIONS, async () => {
-        await Promise.all([provider.close(), unauthorized.close()])
-      }),
+      ...faultsOf(emulator, OPERATIONS, () => connections.close()),
     }
   },
   { model: 'list', valueSource: 'either', selfManaged: false, secretsMin: 1 },

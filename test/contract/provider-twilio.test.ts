@@ -3,6 +3,7 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createTwilioProvider } from '../../src/providers/twilio/provider.ts'
+import { ProviderConnections } from '../../src/providers/rest/connections.ts'
 import { describeProvider } from './provider.ts'
 import { faultsOf } from './rest-faults.ts'
 
@@ -27,13 +28,14 @@ describeProvider(
       random: new CryptoRandom(),
     })
     const baseUrls = { accounts: emulator.url, api: emulator.url }
-    const provider = createTwilioProvider({ account: ACCOUNT, baseUrls, clock })
+    const connections = new ProviderConnections()
+    const provider = createTwilioProvider({ account: ACCOUNT, baseUrls, clock, connections })
     return {
       provider,
       auth: { account: ACCOUNT, secret: new SecretValue(FIRST) },
       invalidValue: null,
       validValue: (number) => new SecretValue(`${number}`.repeat(32)),
-      ...faultsOf(emulator, OPERATIONS, () => provider.close()),
+      ...faultsOf(emulator, OPERATIONS, () => connections.close()),
     }
   },
   { model: 'promote', valueSource: 'server', selfManaged: true, secretsMin: 1 },

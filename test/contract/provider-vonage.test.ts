@@ -4,6 +4,7 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createVonageProvider } from '../../src/providers/vonage/provider.ts'
+import { ProviderConnections } from '../../src/providers/rest/connections.ts'
 import { describeProvider } from './provider.ts'
 import type { ProviderCall, Trouble } from './provider-under-test.ts'
 import { FAULT } from './rest-faults.ts'
@@ -28,17 +29,19 @@ async function start() {
     random: new CryptoRandom(),
   })
   const baseUrls = { api: emulator.url, rest: emulator.url }
-  const provider = createVonageProvider({ account: ACCOUNT, baseUrls, clock })
-  const secondary = createVonageProvider({ account: 'sub00001', baseUrls, clock })
+  const connections = new ProviderConnections()
+  const shared = { baseUrls, clock, connections }
+  const provider = createVonageProvider({ account: ACCOUNT, ...shared })
+  const secondary = createVonageProvider({ account: 'sub00001', ...shared })
   const dispose = async () => {
-    await Promise.all([provider.close(), secondary.close()])
+    await connections.close()
     await emulator.close()
   }
-  return { emulator, provider, secondary, dispose }
+  return { emulator, provider, secondary, connections, dispose }
 }
 
 describeProvider('vonage', async () => {
-  const { emulator, provider, dispose } = await start()
+  const { emulator, provider, connections, dispose } = await start()
   let closed = false
   return {
     provider,
@@ -56,7 +59,7 @@ describeProvider('vonage', async () => {
       const arrived = () => emulator.control.requests().some(({ fault }) => fault === 'hang')
       while (!arrived()) await new Promise((resolve) => setImmediate(resolve))
     },
-    dispose: () => (closed ? provider.close() : dispose()),
+    dispose: () => (closed ? connections.close() : dispose()),
   }
 })
 

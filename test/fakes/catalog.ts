@@ -1,11 +1,6 @@
 import { z } from 'zod'
-import type {
-  Catalog,
-  ClosableProvider,
-  ProviderModule,
-  RoutePreset,
-} from '../../src/config/provider-module.ts'
-import type { VerifyAnswer } from '../../src/kernel/ports/provider.ts'
+import type { Catalog, ProviderModule, RoutePreset } from '../../src/config/provider-module.ts'
+import type { Provider, VerifyAnswer } from '../../src/kernel/ports/provider.ts'
 import type { SecretValue } from '../../src/kernel/secret-value.ts'
 
 interface AcmeOptions {
@@ -30,7 +25,7 @@ export function acmeModule(
 }
 
 /** A provider that only verifies; whoever lets it change something has a bug. */
-class FakeProvider implements ClosableProvider {
+class FakeProvider implements Provider {
   readonly traits = {
     model: 'list',
     valueSource: 'client',

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
 import { type HttpOptions, httpKeys } from './keys.ts'
+import type { ProviderConnections } from '../rest/connections.ts'
 import { createHttpProvider, mentionsInAuth } from './provider.ts'
 
 /** A provider whose API the configuration describes: for a team whose provider Sidekey does not know. */
@@ -20,12 +21,14 @@ export const httpModule = {
     options: HttpOptions,
     deps: {
       readonly clock: Clock
+      readonly connections: ProviderConnections
       readonly readSecret: (key: string) => Promise<SecretValue | null>
     },
-  ): Provider & { close(): Promise<void> } =>
+  ): Provider =>
     createHttpProvider({
       ...options,
       managementToken: () => deps.readSecret('managementToken'),
       clock: deps.clock,
+      connections: deps.connections,
     }),
 }

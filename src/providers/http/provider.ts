@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type {
   ManagementAuth,
@@ -8,6 +7,7 @@ import type {
 } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
 import { UNAVAILABLE } from '../rest/common-answer.ts'
+import type { ProviderConnections } from '../rest/connections.ts'
 import { type RestAnswer, RestClient } from '../rest/rest-client.ts'
 import type { BodyTemplates } from './call-keys.ts'
 import { classifyCreate, classifyList, classifyRevoke } from './classify-answer.ts'
@@ -25,17 +25,14 @@ export interface HttpProviderOptions extends HttpOptions {
   readonly clock: Clock
   /** For one call as a whole, in milliseconds; default 10 s. */
   readonly timeoutMs?: number
-  /** Where calls go out, for tests; the caller closes it. */
-  readonly dispatcher?: Dispatcher
+  readonly connections: ProviderConnections
 }
 
 /** A call of the configuration, without its authentication. */
 type Described = Pick<CallTemplates, 'method' | 'path'> & BodyTemplates
 
-/** The provider of a list-type API that the configuration describes. `close` lets go of its connections. */
-export function createHttpProvider(
-  options: HttpProviderOptions,
-): Provider & { close(): Promise<void> } {
+/** The provider of a list-type API that the configuration describes. */
+export function createHttpProvider(options: HttpProviderOptions): Provider {
   const { account, api, managementToken, clock } = options
   const client = new RestClient(options)
   const origin = new URL(api.baseUrl).origin
@@ -87,7 +84,6 @@ export function createHttpProvider(
       return revoked.kind === 'inactive' ? UNAVAILABLE : revoked
     },
     verify: (value, signal) => verifySecret(client, options, value, nowMs, signal),
-    close: () => client.close(),
   }
 }
 

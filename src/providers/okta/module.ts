@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
 import { INSECURE_MESSAGE, isProtected, originSchema } from '../rest/origin-schema.ts'
+import type { ProviderConnections } from '../rest/connections.ts'
 import { createOktaProvider } from './provider.ts'
 
 const idSchema = z
@@ -44,13 +45,15 @@ export const oktaModule = {
     options: OktaOptions,
     deps: {
       readonly clock: Clock
+      readonly connections: ProviderConnections
       readonly readSecret: (key: string) => Promise<SecretValue | null>
     },
-  ): Provider & { close(): Promise<void> } =>
+  ): Provider =>
     createOktaProvider({
       ...options,
       appId: options.appId ?? options.clientId,
       managementToken: () => deps.readSecret('managementToken'),
       clock: deps.clock,
+      connections: deps.connections,
     }),
 }

@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici'
 import { PROPAGATION_MAX_MS } from '../../kernel/limits.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider, ProviderTraits } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
+import type { ProviderConnections } from '../rest/connections.ts'
 import { type RestAnswer, type RestCall, RestClient } from '../rest/rest-client.ts'
 import { joinText } from '../rest/secret-text.ts'
 import { classifyCreate, classifyList } from './classify-answer.ts'
@@ -37,8 +37,7 @@ export interface OktaProviderOptions extends Omit<ProbeTarget, 'origin'> {
   readonly clock: Clock
   /** For one call as a whole, in milliseconds; default 10 s. */
   readonly timeoutMs?: number
-  /** Where calls go out, for tests; the caller closes it. */
-  readonly dispatcher?: Dispatcher
+  readonly connections: ProviderConnections
 }
 
 /** A call of the secrets' collection or of one of them; `path` follows the collection's. */
@@ -48,9 +47,7 @@ export type SecretsCall = Pick<RestCall, 'method' | 'body'> & { readonly path?: 
 export type SendSecretsCall = (call: SecretsCall, signal: AbortSignal) => Promise<RestAnswer | null>
 
 /** The provider of one app's client secrets. Calls are authenticated by the API token, whatever secret the caller names. */
-export function createOktaProvider(
-  options: OktaProviderOptions,
-): Provider & { close(): Promise<void> } {
+export function createOktaProvider(options: OktaProviderOptions): Provider {
   const { orgUrl, appId, managementToken, clock } = options
   const client = new RestClient(options)
   const origin = new URL(orgUrl).origin
@@ -75,7 +72,6 @@ export function createOktaProvider(
     },
     revoke: (_auth, secretId, signal) => revokeSecret(send, secretId, nowMs, signal),
     verify: (value, signal) => verifySecret(client, { ...options, origin }, value, nowMs, signal),
-    close: () => client.close(),
   }
 }
 

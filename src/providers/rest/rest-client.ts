@@ -1,7 +1,7 @@
-import type { Agent, Dispatcher } from 'undici'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../../kernel/limits.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import { SecretValue } from '../../kernel/secret-value.ts'
+import type { ProviderConnections } from './connections.ts'
 import type { Text } from './secret-text.ts'
 
 /** Lists of secrets are short; a larger answer does not come from such an API. */
@@ -35,21 +35,20 @@ export interface RestClientOptions {
   readonly clock: Clock
   /** For one call as a whole, connecting included, in milliseconds; default 10 s. */
   readonly timeoutMs?: number
-  /** Where calls go out, for tests; the caller closes it. Default: an agent of its own. */
-  readonly dispatcher?: Dispatcher
+  /** Those of the process; whoever made them closes them. */
+  readonly connections: ProviderConnections
 }
 
 /** Sends calls: no redirects, no retries, verified TLS, bounded time and size. */
 export class RestClient {
   readonly #clock: Clock
   readonly #timeoutMs: number
-  readonly #dispatcher: Dispatcher | null
-  #own: Agent | null = null
+  readonly #connections: ProviderConnections
 
-  constructor({ clock, timeoutMs = PROVIDER_CALL_TIMEOUT_MS, dispatcher }: RestClientOptions) {
+  constructor({ clock, timeoutMs = PROVIDER_CALL_TIMEOUT_MS, connections }: RestClientOptions) {
     this.#clock = clock
     this.#timeoutMs = timeoutMs
-    this.#dispatcher = dispatcher ?? null
+    this.#connections = connections
   }
 
   /** Null when no whole answer came (refused, timed out, aborted, broken off): the call may have happened. */
@@ -65,17 +64,12 @@ export class RestClient {
     }
   }
 
-  /** Waits for the calls under way, which their time limit ends. */
-  async close(): Promise<void> {
-    await this.#own?.close()
-  }
-
   async #exchange(call: RestCall, signal: AbortSignal): Promise<RestAnswer> {
     const body = call.body === undefined ? null : written(call.body)
-    // Loaded at the first call: where nothing rotates, there is none.
-    const undici = await import('undici')
-    const answer = await undici.request(urlOf(call), {
-      dispatcher: this.#dispatcher ?? this.#agent(undici.Agent),
+    const dispatcher = await this.#connections.dispatcher()
+    const { request } = await import('undici')
+    const answer = await request(urlOf(call), {
+      dispatcher,
       method: call.method,
       headers: { ...headersOf(call), ...(body === null ? {} : { 'content-type': body.type }) },
       body: body?.text ?? null,
@@ -88,12 +82,6 @@ export class RestClient {
       headers: answer.headers,
       body: parseJson(await readBounded(answer.body)),
     }
-  }
-
-  #agent(Constructor: typeof Agent): Agent {
-    const connect = { rejectUnauthorized: true, timeout: this.#timeoutMs }
-    this.#own ??= new Constructor({ connect, connections: 4, pipelining: 1 })
-    return this.#own
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
 import { INSECURE_MESSAGE, isProtected, originSchema } from '../rest/origin-schema.ts'
+import type { ProviderConnections } from '../rest/connections.ts'
 import { createTwilioProvider } from './provider.ts'
 
 /** Where the provider's own libraries send their calls; checked 2026-11-24. */
@@ -40,11 +41,12 @@ export const twilioModule = {
   publicValues: ({ accountSid }: TwilioOptions): Record<string, string> => ({ accountSid }),
   create: (
     { accountSid, baseUrls = {} }: TwilioOptions,
-    { clock }: { readonly clock: Clock },
-  ): Provider & { close(): Promise<void> } =>
+    { clock, connections }: { readonly clock: Clock; readonly connections: ProviderConnections },
+  ): Provider =>
     createTwilioProvider({
       account: accountSid,
       baseUrls: { accounts: baseUrls.accounts ?? REAL.accounts, api: baseUrls.api ?? REAL.api },
       clock,
+      connections,
     }),
 }

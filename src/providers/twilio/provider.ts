@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type {
   ManagementAuth,
@@ -8,6 +7,7 @@ import type {
 } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
 import { inconclusive } from '../rest/common-answer.ts'
+import type { ProviderConnections } from '../rest/connections.ts'
 import { type RestAnswer, RestClient } from '../rest/rest-client.ts'
 import {
   accountSchema,
@@ -45,14 +45,11 @@ export interface TwilioProviderOptions {
   readonly clock: Clock
   /** For one call as a whole, in milliseconds; default 10 s. */
   readonly timeoutMs?: number
-  /** Where calls go out, for tests; the caller closes it. */
-  readonly dispatcher?: Dispatcher
+  readonly connections: ProviderConnections
 }
 
-/** The provider of one account's auth tokens. `close` lets go of its connections. */
-export function createTwilioProvider(
-  options: TwilioProviderOptions,
-): Provider & { close(): Promise<void> } {
+/** The provider of one account's auth tokens. */
+export function createTwilioProvider(options: TwilioProviderOptions): Provider {
   const { account, baseUrls, clock } = options
   const client = new RestClient(options)
   const send = (
@@ -84,7 +81,6 @@ export function createTwilioProvider(
     async verify(value, signal) {
       return judge(await fetchAccount(client, options, value, signal), account, clock.now())
     },
-    close: () => client.close(),
   }
 }
 

@@ -7,8 +7,8 @@ import type {
   ProviderFailure,
   RevokeAnswer,
 } from '../../kernel/ports/provider.ts'
-import type { ApiAnswer } from './account-api.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { commonFailure, isSuccess, UNAVAILABLE } from '../rest/common-answer.ts'
+import type { RestAnswer } from '../rest/rest-client.ts'
 
 /** RFC 7807 as this API writes it. Unknown members are ignored, and none is promised. */
 const problemSchema = z.object({
@@ -25,8 +25,6 @@ type Problem = z.infer<typeof problemSchema>
 
 type Refusal =
   ProviderFailure | { readonly kind: 'slots-full' | 'invalid-value' | 'last-secret' | 'absent' }
-
-const UNAVAILABLE: ProviderFailure = { kind: 'unavailable' }
 
 /** The last part of `type` that means one thing only, whatever the status: 403 and 400 carry both, in several editions. */
 const MEANING_OF_TYPE: Readonly<Record<string, Refusal>> = {
@@ -47,7 +45,7 @@ const MEANING_OF_DETAIL: readonly (readonly [RegExp, Refusal])[] = [
 ]
 
 /** Reads the answer to a list call. An unreadable list is `unavailable`, never an empty list. */
-export function classifyList(answer: ApiAnswer | null, nowMs: number): ListAnswer {
+export function classifyList(answer: RestAnswer | null, nowMs: number): ListAnswer {
   if (answer?.status === 200) {
     const parsed = listSchema.safeParse(answer.body)
     if (!parsed.success) return UNAVAILABLE
@@ -57,7 +55,7 @@ export function classifyList(answer: ApiAnswer | null, nowMs: number): ListAnswe
 }
 
 /** Reads the answer to a create call. A success whose id can't be read is `unavailable`: the list will tell. */
-export function classifyCreate(answer: ApiAnswer | null, nowMs: number): CreateAnswer {
+export function classifyCreate(answer: RestAnswer | null, nowMs: number): CreateAnswer {
   if (answer !== null && isSuccess(answer)) {
     const parsed = secretSchema.safeParse(answer.body)
     if (!parsed.success) return UNAVAILABLE
@@ -71,15 +69,11 @@ export function classifyCreate(answer: ApiAnswer | null, nowMs: number): CreateA
 }
 
 /** Reads the answer to a revoke call. A 404 counts as gone only when it names the id, not the account. */
-export function classifyRevoke(answer: ApiAnswer | null, nowMs: number): RevokeAnswer {
+export function classifyRevoke(answer: RestAnswer | null, nowMs: number): RevokeAnswer {
   if (answer !== null && isSuccess(answer)) return { kind: 'revoked' }
   const refusal = classifyRefusal(answer, nowMs)
   if (refusal.kind === 'absent' || refusal.kind === 'last-secret') return { kind: refusal.kind }
   return failureOnly(refusal)
-}
-
-function isSuccess(answer: ApiAnswer): boolean {
-  return answer.status >= 200 && answer.status < 300
 }
 
 /** The list is not promised in the order of creation, and its instants may tie at one second. */
@@ -112,14 +106,13 @@ function failureOnly(refusal: Refusal): ProviderFailure {
   }
 }
 
-/** 401, 429 and 5xx speak by their status; every other refusal by `type` first, then by `detail`. */
-function classifyRefusal(answer: ApiAnswer | null, nowMs: number): Refusal {
-  if (answer === null || answer.status >= 500) return UNAVAILABLE
-  // Four variants of its text are known, so none is relied upon.
-  if (answer.status === 401) return { kind: 'unauthorized' }
-  if (answer.status === 429) {
-    return { kind: 'throttled', retryAfterMs: retryAfterMs(answer, nowMs) }
-  }
+/**
+ * 401, 429 and 5xx speak by their status (of the text of a 401, four variants are known); every other refusal by `type`
+ * first, then by `detail`.
+ */
+function classifyRefusal(answer: RestAnswer | null, nowMs: number): Refusal {
+  const common = commonFailure(answer, nowMs)
+  if (common !== null || answer === null) return common ?? UNAVAILABLE
   const problem = problemSchema.safeParse(answer.body).data ?? {}
   const meaning = MEANING_OF_TYPE[fragmentOf(problem.type)] ?? meaningOfDetail(problem)
   if (meaning !== null) return meaning

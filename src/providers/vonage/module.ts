@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Clock } from '../../kernel/ports/clock.ts'
-import type { Log } from '../../kernel/ports/log.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
 import type { Material } from '../../kernel/material.ts'
 import { resolveBaseUrls } from './host-urls.ts'
 import { APPLICATIONS, SIGNATURE } from './materials.ts'
+import type { ProviderConnections } from '../rest/connections.ts'
 import { createVonageProvider } from './provider.ts'
 
 /** `:` would end the user name of Basic authentication. Keys have 8 hex digits today; no alphabet is promised. */
@@ -100,12 +100,13 @@ export const vonageModule = {
   ],
   create: (
     options: VonageOptions,
-    deps: { readonly clock: Clock; readonly log: Log },
-  ): Provider & { close(): Promise<void> } =>
+    { clock, connections }: { readonly clock: Clock; readonly connections: ProviderConnections },
+  ): Provider =>
     createVonageProvider({
       account: options.apiKey,
       baseUrls: resolveBaseUrls(options.baseUrls),
-      clock: deps.clock,
+      clock,
+      connections,
     }),
 }
 

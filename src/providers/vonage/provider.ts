@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici'
 import { PROPAGATION_MAX_MS } from '../../kernel/limits.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
-import type { Provider, ProviderTraits } from '../../kernel/ports/provider.ts'
-import { AccountApi } from './account-api.ts'
+import type { ManagementAuth, Provider, ProviderTraits } from '../../kernel/ports/provider.ts'
+import type { ProviderConnections } from '../rest/connections.ts'
+import { type RestBody, RestClient } from '../rest/rest-client.ts'
 import { classifyCreate, classifyList, classifyRevoke } from './classify-answer.ts'
 import type { BaseUrls } from './host-urls.ts'
 import { verifySecret } from './verify-secret.ts'
@@ -34,37 +34,41 @@ export interface VonageProviderOptions {
   readonly clock: Clock
   /** For one call as a whole, in milliseconds; default 10 s. */
   readonly timeoutMs?: number
-  /** Where calls go out, for tests; the caller closes it. */
-  readonly dispatcher?: Dispatcher
+  readonly connections: ProviderConnections
 }
 
-/** The provider of one account's API secrets. `close` lets go of its connections. */
-export function createVonageProvider(
-  options: VonageProviderOptions,
-): Provider & { close(): Promise<void> } {
+/** The provider of one account's API secrets. */
+export function createVonageProvider(options: VonageProviderOptions): Provider {
   const { account, baseUrls, clock } = options
-  const api = new AccountApi(options)
-  const origin = baseUrls.api
-  const path = `/accounts/${encodeURIComponent(account)}/secrets`
+  const client = new RestClient(options)
+  const secrets = `/accounts/${encodeURIComponent(account)}/secrets`
   const nowMs = () => clock.now()
+  const send = (
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    auth: ManagementAuth,
+    signal: AbortSignal,
+    body?: RestBody,
+  ) => {
+    const basic = { username: auth.account, password: auth.secret }
+    return client.send({ origin: baseUrls.api, method, path, basic, body }, signal)
+  }
   return {
     traits: TRAITS,
     async list(auth, signal) {
-      return classifyList(await api.send({ origin, method: 'GET', path, auth }, signal), nowMs())
+      return classifyList(await send('GET', secrets, auth, signal), nowMs())
     },
     async create(auth, value, signal) {
       // The kernel passes null only where the provider chooses the value, which this one never does.
       if (value === null) return { kind: 'invalid-value' }
-      const call = { origin, method: 'POST', path, auth, newSecret: value } as const
-      return classifyCreate(await api.send(call, signal), nowMs())
+      const body = { kind: 'json', value: { secret: value } } as const
+      return classifyCreate(await send('POST', secrets, auth, signal, body), nowMs())
     },
     async revoke(auth, secretId, signal) {
-      const one = `${path}/${encodeURIComponent(secretId)}`
-      const call = { origin, method: 'DELETE', path: one, auth } as const
-      return classifyRevoke(await api.send(call, signal), nowMs())
+      const one = `${secrets}/${encodeURIComponent(secretId)}`
+      return classifyRevoke(await send('DELETE', one, auth, signal), nowMs())
     },
     verify: (value, signal) =>
-      verifySecret(api, baseUrls, { account, secret: value }, nowMs, signal),
-    close: () => api.close(),
+      verifySecret(client, baseUrls, { account, secret: value }, nowMs, signal),
   }
 }

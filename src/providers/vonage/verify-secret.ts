@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { ManagementAuth, VerifyAnswer } from '../../kernel/ports/provider.ts'
-import type { AccountApi, ApiAnswer } from './account-api.ts'
+import { inconclusive } from '../rest/common-answer.ts'
+import type { RestAnswer, RestClient } from '../rest/rest-client.ts'
 import { classifyList } from './classify-answer.ts'
 import type { BaseUrls } from './host-urls.ts'
-import { retryAfterMs } from './retry-after.ts'
 
 /** The balance proves that the rest host has read the credential; a page that says 200 for anything does not. */
 const balanceSchema = z.object({ value: z.union([z.number(), z.string()]) })
@@ -13,16 +13,20 @@ const balanceSchema = z.object({ value: z.union([z.number(), z.string()]) })
  * secrets (api). Refused by one is refused; accepted means accepted by both.
  */
 export async function verifySecret(
-  api: AccountApi,
+  client: RestClient,
   baseUrls: Pick<BaseUrls, 'api' | 'rest'>,
-  auth: ManagementAuth,
+  { account, secret }: ManagementAuth,
   nowMs: () => number,
   signal: AbortSignal,
 ): Promise<VerifyAnswer> {
-  const list = `/accounts/${encodeURIComponent(auth.account)}/secrets`
+  const list = `/accounts/${encodeURIComponent(account)}/secrets`
+  const read = (origin: string, path: string) => {
+    const basic = { username: account, password: secret }
+    return client.send({ origin, method: 'GET', path, basic }, signal)
+  }
   const [rest, secrets] = await Promise.all([
-    api.send({ origin: baseUrls.rest, method: 'GET', path: '/account/get-balance', auth }, signal),
-    api.send({ origin: baseUrls.api, method: 'GET', path: list, auth }, signal),
+    read(baseUrls.rest, '/account/get-balance'),
+    read(baseUrls.api, list),
   ])
   const answers = [judgeBalance(rest, nowMs()), judgeList(secrets, nowMs())]
   return (
@@ -31,7 +35,7 @@ export async function verifySecret(
   )
 }
 
-function judgeBalance(answer: ApiAnswer | null, nowMs: number): VerifyAnswer {
+function judgeBalance(answer: RestAnswer | null, nowMs: number): VerifyAnswer {
   if (answer?.status === 401) return { kind: 'refused', service: 'rest' }
   if (answer?.status === 200 && balanceSchema.safeParse(answer.body).success) {
     return { kind: 'accepted' }
@@ -39,17 +43,8 @@ function judgeBalance(answer: ApiAnswer | null, nowMs: number): VerifyAnswer {
   return inconclusive('rest', answer, nowMs)
 }
 
-function judgeList(answer: ApiAnswer | null, nowMs: number): VerifyAnswer {
+function judgeList(answer: RestAnswer | null, nowMs: number): VerifyAnswer {
   const { kind } = classifyList(answer, nowMs)
   if (kind === 'unauthorized') return { kind: 'refused', service: 'api' }
   return kind === 'listed' ? { kind: 'accepted' } : inconclusive('api', answer, nowMs)
-}
-
-function inconclusive(service: string, answer: ApiAnswer | null, nowMs: number): VerifyAnswer {
-  const throttled = answer?.status === 429
-  return {
-    kind: 'inconclusive',
-    service,
-    retryAfterMs: throttled ? retryAfterMs(answer, nowMs) : null,
-  }
 }

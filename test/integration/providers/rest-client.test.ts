@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { RestClient } from '../../../src/providers/rest/rest-client.ts'
 import { joinText } from '../../../src/providers/rest/secret-text.ts'
+import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 
 interface Arrived {
@@ -16,7 +17,8 @@ const NOW = new AbortController().signal
 const arrived: Arrived[] = []
 const clock = new FakeClock()
 let origin = ''
-let client = new RestClient({ clock })
+let connections = new ProviderConnections()
+let client = new RestClient({ clock, connections })
 const server = createServer((request, response) => {
   let body = ''
   request.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')))
@@ -28,14 +30,15 @@ const server = createServer((request, response) => {
 
 beforeEach(async () => {
   arrived.length = 0
-  client = new RestClient({ clock })
+  connections = new ProviderConnections()
+  client = new RestClient({ clock, connections })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 })
 afterEach(async () => {
-  await client.close()
+  await connections.close()
   server.close()
   server.closeAllConnections()
   await once(server, 'close')

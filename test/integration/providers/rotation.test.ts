@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import { startOktaEmulator } from '../../../src/emulator/okta/start-okta-emulator.ts'
 import {
   type RestEmulator,
@@ -10,6 +10,7 @@ import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { createHttpProvider } from '../../../src/providers/http/provider.ts'
 import { createOktaProvider } from '../../../src/providers/okta/provider.ts'
 import { createTwilioProvider } from '../../../src/providers/twilio/provider.ts'
+import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
 import { httpExample } from '../../contract/http-example.ts'
 import { KeyService } from '../../contract/key-service.ts'
 import { SeededRandom } from '../../fakes/random.ts'
@@ -19,10 +20,13 @@ const TOKEN = 'Planted0ManagementToken'
 
 interface Rotated {
   readonly emulator: RestEmulator
-  readonly provider: Provider & { close(): Promise<void> }
+  readonly provider: Provider
   readonly account: string
   readonly first: string
 }
+
+const connections = new ProviderConnections()
+afterAll(() => connections.close())
 
 const closing: (() => Promise<void>)[] = []
 
@@ -37,7 +41,6 @@ async function start(make: (bench: Bench) => Promise<Rotated>) {
   bench.deps = { provider, account, bootstrapSecret: async () => new SecretValue(first) }
   bench.start()
   closing.push(async () => {
-    await provider.close()
     await emulator.close()
   })
   const verdict = async (value: SecretValue) =>
@@ -54,7 +57,12 @@ async function okta({ clock }: Bench): Promise<Rotated> {
     managementToken: TOKEN,
   })
   const managementToken = async () => new SecretValue(TOKEN)
-  const provider = createOktaProvider({ ...identity, orgUrl: emulator.url, managementToken })
+  const provider = createOktaProvider({
+    ...identity,
+    orgUrl: emulator.url,
+    managementToken,
+    connections,
+  })
   return { emulator, provider, account: '0oa1', first }
 }
 
@@ -64,7 +72,12 @@ async function twilio({ clock }: Bench): Promise<Rotated> {
   const random = new SeededRandom(1)
   const emulator = await startTwilioEmulator({ account, token: first, clock, random })
   const baseUrls = { accounts: emulator.url, api: emulator.url }
-  return { emulator, provider: createTwilioProvider({ account, baseUrls, clock }), account, first }
+  return {
+    emulator,
+    provider: createTwilioProvider({ account, baseUrls, clock, connections }),
+    account,
+    first,
+  }
 }
 
 async function described({ clock }: Bench): Promise<Rotated> {
@@ -72,7 +85,7 @@ async function described({ clock }: Bench): Promise<Rotated> {
   const emulator = await startRestEmulator(new KeyService(first, TOKEN), { clock })
   const managementToken = async () => new SecretValue(TOKEN)
   const options = httpExample('mail', 'acme-mail', emulator.url)
-  const provider = createHttpProvider({ ...options, managementToken, clock })
+  const provider = createHttpProvider({ ...options, managementToken, clock, connections })
   return { emulator, provider, account: 'acme-mail', first }
 }
 

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { startOktaEmulator } from '../../../src/emulator/okta/start-okta-emulator.ts'
 import type { OAuth2Spec } from '../../../src/kernel/ports/token-source.ts'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
+import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
 import { TokenCache } from '../../../src/tokens/token-cache.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { RecordingLog } from '../../fakes/log.ts'
@@ -104,10 +105,13 @@ async function raise(values: readonly string[] = [FIRST, SECOND], wait = true) {
     parameters: [{ name: 'scope', value: 'things' }],
     lifetimeMs: 300_000,
   }
+  const connections = new ProviderConnections()
+  closing.push(() => connections.close())
   const cache = new TokenCache({
     clock,
     random,
     log: new RecordingLog(),
+    connections,
     source,
     spec,
     clientId: '0oa1',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ApiAnswer } from '../../../../src/providers/vonage/account-api.ts'
+import type { RestAnswer } from '../../../../src/providers/rest/rest-client.ts'
 import {
   classifyCreate,
   classifyList,
@@ -10,7 +10,11 @@ const NOW_MS = Date.parse('2026-11-23T00:00:00Z')
 const ERRORS = 'https://developer.nexmo.com/api-errors'
 const SECRETS = `${ERRORS}/account/secret-management`
 
-const answer = (status: number, body: unknown, headers: ApiAnswer['headers'] = {}): ApiAnswer => ({
+const answer = (
+  status: number,
+  body: unknown,
+  headers: RestAnswer['headers'] = {},
+): RestAnswer => ({
   status,
   headers,
   body,
@@ -210,7 +214,7 @@ describe('a list', () => {
 })
 
 describe('throttling', () => {
-  const throttled = (headers: ApiAnswer['headers']) =>
+  const throttled = (headers: RestAnswer['headers']) =>
     classifyList(answer(429, undefined, headers), NOW_MS)
 
   test.each([
