@@ -60,14 +60,17 @@ export async function checkOnline(
     add('source', name, failure === null ? good('read') : bad(failure, SOURCE_REMEDY))
   }
   const connections = new ProviderConnections()
-  for (const credential of config.credentials) {
-    const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
-    // A further secret of an account is none that its management API would know, nor must it go there.
-    if (provider?.create === undefined || credential.writtenAt !== undefined) continue
-    const verdict = await verify(config, credential, provider, { ...deps, connections })
-    add('credential', credential.id, verdict)
+  try {
+    for (const credential of config.credentials) {
+      const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
+      // A further secret of an account is none that its management API would know, nor must it go there.
+      if (provider?.create === undefined || credential.writtenAt !== undefined) continue
+      const verdict = await verify(config, credential, provider, { ...deps, connections })
+      add('credential', credential.id, verdict)
+    }
+  } finally {
+    await connections.close()
   }
-  await connections.close()
   return results
 }
 

@@ -2,7 +2,7 @@
 
 /** Length of the longest word of a text. */
 export function longestWord(text: string): number {
-  return Math.max(...text.split(' ').map(({ length }) => length))
+  return text.split(' ').reduce((longest, { length }) => Math.max(longest, length), 0)
 }
 
 /** Whether a text has a word of at least this length. */

@@ -63,9 +63,16 @@ export class Process {
   threadsSeconds(): number {
     return this.#sum((pid) => {
       const threads = readdirSync(`/proc/${pid}/task`)
-      const nanoseconds = threads.map((thread) =>
-        Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]),
-      )
+      const nanoseconds = threads.map((thread) => {
+        try {
+          return Number(
+            readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0],
+          )
+        } catch {
+          // It has ended since.
+          return 0
+        }
+      })
       return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e9
     })
   }

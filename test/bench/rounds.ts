@@ -219,5 +219,9 @@ async function endOfLane(lane: Lane): Promise<End> {
     const { firstAnswerMs, idleMb } = running
     starts.push({ firstAnswerMs, idleMb, idleCpu })
   }
-  return { name, starts, samples, rotations: lane.scenario.rotating ? await lane.rotations() : 0 }
+  const rotations = lane.scenario.rotating ? await lane.rotations() : 0
+  if (lane.scenario.rotating && rotations === 0) {
+    throw new Error(`${name} has not rotated: give it more --seconds`)
+  }
+  return { name, starts, samples, rotations }
 }

@@ -33,11 +33,13 @@ export async function openWorld(): Promise<World> {
   const command = [join(CACHE, 'upstream'), certificate, key, current, previous] as const
   const upstream = new Process({ command }, 'load')
   const ports = await firstLine<{ http: number; https: number }>(upstream)
-  let emulator: Emulator | null = null
+  const emulators: Emulator[] = []
   let settings = 0
   return {
     async setting(name, { tls, routes, rotating }) {
-      if (rotating) emulator ??= await startEmulator()
+      // An account of its own each time: who starts anew has none but its first secret, which must still be there.
+      const emulator = rotating ? await startEmulator() : null
+      if (emulator !== null) emulators.push(emulator)
       const own = join(directory, `${++settings}-${name}`)
       mkdirSync(own)
       const port = tls ? ports.https : ports.http
@@ -50,11 +52,11 @@ export async function openWorld(): Promise<World> {
         header: 'X-Api-Key',
         secrets: SECRETS,
         routes,
-        rotateAt: rotating ? (emulator?.port ?? null) : null,
+        rotateAt: emulator?.port ?? null,
       }
     },
     async close() {
-      await emulator?.process.stop()
+      await Promise.all(emulators.map(({ process: each }) => each.stop()))
       await upstream.stop()
       rmSync(directory, { recursive: true, force: true })
     },

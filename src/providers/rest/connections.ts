@@ -1,19 +1,21 @@
 import type { Agent, Dispatcher } from 'undici'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../../kernel/limits.ts'
 
-/** One is used again and again; a provider that hangs gets this many, so that other accounts still have some. */
-const PER_ORIGIN_MAX = 64
-
 /**
  * The connections of a process to its providers: one pool per origin, for all accounts. Thousands of accounts look at their
- * provider once in a while, and would connect anew for each look.
+ * provider once in a while, and would connect anew for each look. What bounds their number is the pace of the calls and the
+ * time that each may take: with a bound of its own, accounts would wait for each other where a provider is slow.
  */
 export class ProviderConnections {
-  #agent: Promise<Agent> | null = null
+  #agent: Agent | null = null
 
   /** Takes verified TLS only. A connection without calls does not keep the process alive. */
-  dispatcher(): Promise<Dispatcher> {
-    this.#agent ??= openAgent()
+  async dispatcher(): Promise<Dispatcher> {
+    // Loaded at the first call: where nothing rotates, there is none.
+    const undici = await import('undici')
+    const connect = { rejectUnauthorized: true, timeout: PROVIDER_CALL_TIMEOUT_MS }
+    // HTTP/2 would put all accounts on one connection, which may be dead; and undici opens one at a time to find out.
+    this.#agent ??= new undici.Agent({ connect, pipelining: 1, allowH2: false })
     return this.#agent
   }
 
@@ -21,13 +23,6 @@ export class ProviderConnections {
   async close(): Promise<void> {
     const agent = this.#agent
     this.#agent = null
-    await (await agent)?.close()
+    await agent?.close()
   }
-}
-
-async function openAgent(): Promise<Agent> {
-  // Loaded at the first call: where nothing rotates, there is none.
-  const undici = await import('undici')
-  const connect = { rejectUnauthorized: true, timeout: PROVIDER_CALL_TIMEOUT_MS }
-  return new undici.Agent({ connect, connections: PER_ORIGIN_MAX, pipelining: 1 })
 }

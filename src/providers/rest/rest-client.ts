@@ -55,12 +55,18 @@ export class RestClient {
   async send(call: RestCall, signal: AbortSignal): Promise<RestAnswer | null> {
     const deadline = new AbortController()
     const stop = this.#clock.after(this.#timeoutMs, () => deadline.abort())
+    const ended = AbortSignal.any([signal, deadline.signal])
+    const { promise: end, reject } = Promise.withResolvers<never>()
+    const giveUp = (): void => reject(new Error('given up'))
+    ended.addEventListener('abort', giveUp)
     try {
-      return await this.#exchange(call, AbortSignal.any([signal, deadline.signal]))
+      // undici hears of the signal when the call has a connection; one that was given up before is never sent.
+      return ended.aborted ? null : await Promise.race([this.#exchange(call, ended), end])
     } catch {
       return null
     } finally {
       stop()
+      ended.removeEventListener('abort', giveUp)
     }
   }
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { PROVIDER_CALL_TIMEOUT_MS } from '../../../src/kernel/limits.ts'
 import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
 import { RestClient } from '../../../src/providers/rest/rest-client.ts'
 import { FakeClock } from '../../fakes/clock.ts'
@@ -56,6 +57,38 @@ test('a call that hangs keeps no other account waiting', async () => {
   expect((await other.send(call('/secrets'), NOW))?.status).toBe(200)
   for (const response of hanging.splice(0)) response.end('{}')
   expect((await answer)?.status).toBe(200)
+})
+
+test('however many calls hang, the next one does not wait for them', async () => {
+  const clients = Array.from({ length: 100 }, () => new RestClient({ clock, connections }))
+  const answers = clients.map((client) => client.send(call('/hang'), NOW))
+  while (hanging.length < answers.length) await new Promise((resolve) => setImmediate(resolve))
+  const other = new RestClient({ clock, connections })
+  expect((await other.send(call('/secrets'), NOW))?.status).toBe(200)
+  for (const response of hanging.splice(0)) response.end('{}')
+  expect((await Promise.all(answers)).every((answer) => answer?.status === 200)).toBe(true)
+})
+
+test('where TLS never begins, each call connects, and all end at their time limit', async () => {
+  const reached = new Set<Socket>()
+  const hole = createTcpServer((socket) => void reached.add(socket.on('error', () => undefined)))
+  hole.listen(0, '127.0.0.1')
+  await once(hole, 'listening')
+  const secure = `https://127.0.0.1:${(hole.address() as AddressInfo).port}`
+  const calls = Array.from({ length: 5 }, () =>
+    new RestClient({ clock, connections }).send({ ...call('/secrets'), origin: secure }, NOW),
+  )
+  while (reached.size < calls.length) await new Promise((resolve) => setImmediate(resolve))
+  await clock.advance(PROVIDER_CALL_TIMEOUT_MS)
+  expect(await Promise.all(calls)).toEqual(calls.map(() => null))
+  for (const socket of reached) socket.destroy()
+  hole.close()
+})
+
+test('a call that is given up before it is sent is never sent', async () => {
+  const aborted = AbortSignal.abort()
+  expect(await new RestClient({ clock, connections }).send(call('/secrets'), aborted)).toBe(null)
+  expect(sockets.size).toBe(0)
 })
 
 test('closing waits for a call that is under way', async () => {
