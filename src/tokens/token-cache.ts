@@ -1,5 +1,5 @@
 import type { LiveVersion } from '../kernel/credential.ts'
-import type { Clock, Stop } from '../kernel/ports/clock.ts'
+import type { Stop } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { Random } from '../kernel/ports/random.ts'
 import type { HeldToken, OAuth2Spec, TokenSource } from '../kernel/ports/token-source.ts'
@@ -9,8 +9,7 @@ import { RestClient, type RestClientOptions } from '../providers/rest/rest-clien
 import { readTokenAnswer, tokenCall, type TokenAnswer } from './request-token.ts'
 import { TokenLane } from './token-lane.ts'
 
-export interface TokenCacheDeps extends Pick<RestClientOptions, 'connections' | 'timeoutMs'> {
-  readonly clock: Clock
+export interface TokenCacheDeps extends RestClientOptions {
   readonly random: Random
   readonly log: Log
   /** The credential's secrets, whoever rotates them. */

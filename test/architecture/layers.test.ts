@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/authority/': ['src/kernel/', 'src/authority/'],
   'src/telemetry/': ['src/kernel/', 'src/telemetry/'],
   'src/admin/': ['src/kernel/', 'src/admin/'],
-  // It says at the start what is no private key.
+  // It says at the start what is no private key, and of what a provider is made.
   'src/config/': [
     'src/kernel/',
     'src/config/',

@@ -1,5 +1,5 @@
-import type { Contender } from './contender.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Contender } from './contender.ts'
 import { load, type Running, type Sample, start, type Start } from './measure.ts'
 import type { Options } from './options.ts'
 import { PLACEHOLDER, SECRETS } from './requests.ts'
@@ -131,7 +131,7 @@ async function rest(lanes: readonly Lane[]): Promise<void> {
   await sleep(REST_MS)
   for (const [index, lane] of lanes.entries()) {
     const seconds = (lane.running?.process.threadsSeconds() ?? 0) - (before[index] ?? 0)
-    lane.idleCpu = seconds / (REST_MS / 1e6)
+    lane.idleCpu = (seconds * 1_000) / (REST_MS / 1_000)
   }
 }
 

@@ -1,8 +1,7 @@
-import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
+import type { RestClientOptions } from '../rest/rest-client.ts'
 import { type HttpOptions, httpKeys } from './keys.ts'
-import type { ProviderConnections } from '../rest/connections.ts'
 import { createHttpProvider, mentionsInAuth } from './provider.ts'
 
 /** A provider whose API the configuration describes: for a team whose provider Sidekey does not know. */
@@ -19,9 +18,7 @@ export const httpModule = {
   publicValues: ({ account }: HttpOptions): Record<string, string> => ({ account }),
   create: (
     options: HttpOptions,
-    deps: {
-      readonly clock: Clock
-      readonly connections: ProviderConnections
+    deps: RestClientOptions & {
       readonly readSecret: (key: string) => Promise<SecretValue | null>
     },
   ): Provider =>

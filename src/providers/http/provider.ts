@@ -1,4 +1,3 @@
-import type { Clock } from '../../kernel/ports/clock.ts'
 import type {
   ManagementAuth,
   Provider,
@@ -7,8 +6,7 @@ import type {
 } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
 import { UNAVAILABLE } from '../rest/common-answer.ts'
-import type { ProviderConnections } from '../rest/connections.ts'
-import { type RestAnswer, RestClient } from '../rest/rest-client.ts'
+import { type RestAnswer, RestClient, type RestClientOptions } from '../rest/rest-client.ts'
 import type { BodyTemplates } from './call-keys.ts'
 import { classifyCreate, classifyList, classifyRevoke } from './classify-answer.ts'
 import type { HttpApi, HttpOptions } from './keys.ts'
@@ -19,13 +17,9 @@ import { verifySecret } from './verify-secret.ts'
 /** Never used: the provider chooses the values itself. */
 const NO_RULE = { length: 1, alphabet: 'ab', classes: [] } as const
 
-export interface HttpProviderOptions extends HttpOptions {
+export interface HttpProviderOptions extends HttpOptions, RestClientOptions {
   /** The management token of the moment; null where there is none. */
   readonly managementToken: () => Promise<SecretValue | null>
-  readonly clock: Clock
-  /** For one call as a whole, in milliseconds; default 10 s. */
-  readonly timeoutMs?: number
-  readonly connections: ProviderConnections
 }
 
 /** A call of the configuration, without its authentication. */

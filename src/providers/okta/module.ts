@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
 import { INSECURE_MESSAGE, isProtected, originSchema } from '../rest/origin-schema.ts'
-import type { ProviderConnections } from '../rest/connections.ts'
+import type { RestClientOptions } from '../rest/rest-client.ts'
 import { createOktaProvider } from './provider.ts'
 
 const idSchema = z
@@ -43,9 +42,7 @@ export const oktaModule = {
   publicValues: ({ clientId }: OktaOptions): Record<string, string> => ({ clientId }),
   create: (
     options: OktaOptions,
-    deps: {
-      readonly clock: Clock
-      readonly connections: ProviderConnections
+    deps: RestClientOptions & {
       readonly readSecret: (key: string) => Promise<SecretValue | null>
     },
   ): Provider =>

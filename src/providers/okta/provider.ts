@@ -1,9 +1,12 @@
 import { PROPAGATION_MAX_MS } from '../../kernel/limits.ts'
-import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider, ProviderTraits } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
-import type { ProviderConnections } from '../rest/connections.ts'
-import { type RestAnswer, type RestCall, RestClient } from '../rest/rest-client.ts'
+import {
+  type RestAnswer,
+  type RestCall,
+  RestClient,
+  type RestClientOptions,
+} from '../rest/rest-client.ts'
 import { joinText } from '../rest/secret-text.ts'
 import { classifyCreate, classifyList } from './classify-answer.ts'
 import { revokeSecret } from './revoke-secret.ts'
@@ -28,16 +31,12 @@ const TRAITS: ProviderTraits = {
   valueRule: { length: 64, alphabet: LOWER + UPPER + DIGITS, classes: [LOWER, UPPER, DIGITS] },
 }
 
-export interface OktaProviderOptions extends Omit<ProbeTarget, 'origin'> {
+export interface OktaProviderOptions extends Omit<ProbeTarget, 'origin'>, RestClientOptions {
   /** Origin of the organization. */
   readonly orgUrl: string
   readonly appId: string
   /** The API token of the moment; null while it can't be read. */
   readonly managementToken: () => Promise<SecretValue | null>
-  readonly clock: Clock
-  /** For one call as a whole, in milliseconds; default 10 s. */
-  readonly timeoutMs?: number
-  readonly connections: ProviderConnections
 }
 
 /** A call of the secrets' collection or of one of them; `path` follows the collection's. */

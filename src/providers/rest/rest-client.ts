@@ -72,10 +72,7 @@ export class RestClient {
 
   async #exchange(call: RestCall, signal: AbortSignal): Promise<RestAnswer> {
     const body = call.body === undefined ? null : written(call.body)
-    const dispatcher = await this.#connections.dispatcher()
-    const { request } = await import('undici')
-    const answer = await request(urlOf(call), {
-      dispatcher,
+    const answer = await this.#connections.request(urlOf(call), {
       method: call.method,
       headers: { ...headersOf(call), ...(body === null ? {} : { 'content-type': body.type }) },
       body: body?.text ?? null,

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
 import { INSECURE_MESSAGE, isProtected, originSchema } from '../rest/origin-schema.ts'
-import type { ProviderConnections } from '../rest/connections.ts'
+import type { RestClientOptions } from '../rest/rest-client.ts'
 import { createTwilioProvider } from './provider.ts'
 
 /** Where the provider's own libraries send their calls; checked 2026-11-24. */
@@ -41,7 +40,7 @@ export const twilioModule = {
   publicValues: ({ accountSid }: TwilioOptions): Record<string, string> => ({ accountSid }),
   create: (
     { accountSid, baseUrls = {} }: TwilioOptions,
-    { clock, connections }: { readonly clock: Clock; readonly connections: ProviderConnections },
+    { clock, connections }: RestClientOptions,
   ): Provider =>
     createTwilioProvider({
       account: accountSid,

@@ -1,4 +1,3 @@
-import type { Clock } from '../../kernel/ports/clock.ts'
 import type {
   ManagementAuth,
   Provider,
@@ -7,8 +6,7 @@ import type {
 } from '../../kernel/ports/provider.ts'
 import type { SecretValue } from '../../kernel/secret-value.ts'
 import { inconclusive } from '../rest/common-answer.ts'
-import type { ProviderConnections } from '../rest/connections.ts'
-import { type RestAnswer, RestClient } from '../rest/rest-client.ts'
+import { type RestAnswer, RestClient, type RestClientOptions } from '../rest/rest-client.ts'
 import {
   accountSchema,
   classifyCreate,
@@ -37,15 +35,11 @@ const TRAITS: ProviderTraits = {
 
 const SERVICE = 'api'
 
-export interface TwilioProviderOptions {
+export interface TwilioProviderOptions extends RestClientOptions {
   /** The account SID whose tokens are managed. Who authenticates is said by each call. */
   readonly account: string
   /** Origins, without a path. */
   readonly baseUrls: { readonly accounts: string; readonly api: string }
-  readonly clock: Clock
-  /** For one call as a whole, in milliseconds; default 10 s. */
-  readonly timeoutMs?: number
-  readonly connections: ProviderConnections
 }
 
 /** The provider of one account's auth tokens. */

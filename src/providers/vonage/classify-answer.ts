@@ -111,13 +111,13 @@ function failureOnly(refusal: Refusal): ProviderFailure {
  * first, then by `detail`.
  */
 function classifyRefusal(answer: RestAnswer | null, nowMs: number): Refusal {
-  const common = commonFailure(answer, nowMs)
-  if (common !== null || answer === null) return common ?? UNAVAILABLE
-  const problem = problemSchema.safeParse(answer.body).data ?? {}
+  const failure = commonFailure(answer, nowMs)
+  if (failure !== null) return failure
+  const problem = problemSchema.safeParse(answer?.body).data ?? {}
   const meaning = MEANING_OF_TYPE[fragmentOf(problem.type)] ?? meaningOfDetail(problem)
   if (meaning !== null) return meaning
-  if (answer.status === 403) return { kind: 'forbidden' }
-  return isValidation(answer.status, problem) ? { kind: 'invalid-value' } : UNAVAILABLE
+  if (answer?.status === 403) return { kind: 'forbidden' }
+  return isValidation(answer?.status, problem) ? { kind: 'invalid-value' } : UNAVAILABLE
 }
 
 function fragmentOf(type = ''): string {
@@ -135,7 +135,7 @@ function meaningOfDetail(problem: Problem): Refusal | null {
  * The refusal of a duplicate value is a 400 whose text nobody has published, so every 400 or 422 that is written as a
  * problem counts. A page of a gateway in between does not.
  */
-function isValidation(status: number, problem: Problem): boolean {
+function isValidation(status: number | undefined, problem: Problem): boolean {
   if (status !== 400 && status !== 422) return false
   return problem.type !== undefined || problem.title !== undefined || problem.detail !== undefined
 }

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Provider } from '../../kernel/ports/provider.ts'
 import type { Material } from '../../kernel/material.ts'
+import type { RestClientOptions } from '../rest/rest-client.ts'
 import { resolveBaseUrls } from './host-urls.ts'
 import { APPLICATIONS, SIGNATURE } from './materials.ts'
-import type { ProviderConnections } from '../rest/connections.ts'
 import { createVonageProvider } from './provider.ts'
 
 /** `:` would end the user name of Basic authentication. Keys have 8 hex digits today; no alphabet is promised. */
@@ -98,10 +97,7 @@ export const vonageModule = {
     })),
     ...(signature === undefined ? [] : [signatureMaterial(apiKey, signature)]),
   ],
-  create: (
-    options: VonageOptions,
-    { clock, connections }: { readonly clock: Clock; readonly connections: ProviderConnections },
-  ): Provider =>
+  create: (options: VonageOptions, { clock, connections }: RestClientOptions): Provider =>
     createVonageProvider({
       account: options.apiKey,
       baseUrls: resolveBaseUrls(options.baseUrls),

@@ -1,8 +1,6 @@
 import { PROPAGATION_MAX_MS } from '../../kernel/limits.ts'
-import type { Clock } from '../../kernel/ports/clock.ts'
 import type { ManagementAuth, Provider, ProviderTraits } from '../../kernel/ports/provider.ts'
-import type { ProviderConnections } from '../rest/connections.ts'
-import { type RestBody, RestClient } from '../rest/rest-client.ts'
+import { type RestBody, RestClient, type RestClientOptions } from '../rest/rest-client.ts'
 import { classifyCreate, classifyList, classifyRevoke } from './classify-answer.ts'
 import type { BaseUrls } from './host-urls.ts'
 import { verifySecret } from './verify-secret.ts'
@@ -26,15 +24,11 @@ const TRAITS: ProviderTraits = {
   valueRule: { length: 25, alphabet: LOWER + UPPER + DIGITS, classes: [LOWER, UPPER, DIGITS] },
 }
 
-export interface VonageProviderOptions {
+export interface VonageProviderOptions extends RestClientOptions {
   /** The API key whose secrets are managed. Who authenticates is said by each call. */
   readonly account: string
   /** Origins, without a path. */
   readonly baseUrls: Pick<BaseUrls, 'api' | 'rest'>
-  readonly clock: Clock
-  /** For one call as a whole, in milliseconds; default 10 s. */
-  readonly timeoutMs?: number
-  readonly connections: ProviderConnections
 }
 
 /** The provider of one account's API secrets. */

@@ -11,18 +11,18 @@ const NOW = new AbortController().signal
 const clock = new FakeClock()
 const sockets = new Set<Socket>()
 const hanging: ServerResponse[] = []
-const arrived = { hang: Promise.withResolvers<void>() }
+let hangs = Promise.withResolvers<void>()
 const server = createServer((request, response) => {
   if (request.url !== '/hang') return void response.end('{"ok":true}')
   hanging.push(response)
-  arrived.hang.resolve()
+  hangs.resolve()
 }).on('connection', (socket) => sockets.add(socket))
 let connections = new ProviderConnections()
 let origin = ''
 
 beforeEach(async () => {
   sockets.clear()
-  arrived.hang = Promise.withResolvers()
+  hangs = Promise.withResolvers()
   connections = new ProviderConnections()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -53,7 +53,7 @@ test('a call that hangs keeps no other account waiting', async () => {
     new RestClient({ clock, connections }),
   ]
   const answer = one.send(call('/hang'), NOW)
-  await arrived.hang.promise
+  await hangs.promise
   expect((await other.send(call('/secrets'), NOW))?.status).toBe(200)
   for (const response of hanging.splice(0)) response.end('{}')
   expect((await answer)?.status).toBe(200)
@@ -70,18 +70,24 @@ test('however many calls hang, the next one does not wait for them', async () =>
 })
 
 test('where TLS never begins, each call connects, and all end at their time limit', async () => {
-  const reached = new Set<Socket>()
-  const hole = createTcpServer((socket) => void reached.add(socket.on('error', () => undefined)))
-  hole.listen(0, '127.0.0.1')
-  await once(hole, 'listening')
-  const secure = `https://127.0.0.1:${(hole.address() as AddressInfo).port}`
-  const calls = Array.from({ length: 5 }, () =>
-    new RestClient({ clock, connections }).send({ ...call('/secrets'), origin: secure }, NOW),
-  )
-  while (reached.size < calls.length) await new Promise((resolve) => setImmediate(resolve))
+  const hole = await openHole()
+  const calls = Array.from({ length: 5 }, () => secureCall(hole))
+  while (hole.reached.size < calls.length) await new Promise((resolve) => setImmediate(resolve))
   await clock.advance(PROVIDER_CALL_TIMEOUT_MS)
-  expect(await Promise.all(calls)).toEqual(calls.map(() => null))
-  for (const socket of reached) socket.destroy()
+  // By the call's own clock: undici gives its connections up when a real one says so.
+  const late = new Promise<string>((resolve) => setImmediate(resolve, 'late'))
+  expect(await Promise.race([Promise.all(calls), late])).toEqual(calls.map(() => null))
+  hole.close()
+})
+
+test('HTTP/2 is not offered, which would put all accounts on one connection', async () => {
+  const hole = await openHole()
+  const answer = secureCall(hole)
+  const hello = (await hole.said).toString('latin1')
+  // The whole list of protocols behind its length, each behind its own: RFC 7301, section 3.1.
+  expect(hello).toContain('\x00\x09\x08http/1.1')
+  await clock.advance(PROVIDER_CALL_TIMEOUT_MS)
+  expect(await answer).toBe(null)
   hole.close()
 })
 
@@ -93,7 +99,7 @@ test('a call that is given up before it is sent is never sent', async () => {
 
 test('closing waits for a call that is under way', async () => {
   const answer = new RestClient({ clock, connections }).send(call('/hang'), NOW)
-  await arrived.hang.promise
+  await hangs.promise
   let closed = false
   const closing = connections.close().then(() => (closed = true))
   await new Promise((resolve) => setImmediate(resolve))
@@ -104,3 +110,28 @@ test('closing waits for a call that is under way', async () => {
   // Ending twice is ending.
   await connections.close()
 })
+
+/** A server that lets everybody in, and says nothing. */
+async function openHole() {
+  const reached = new Set<Socket>()
+  const { promise: said, resolve } = Promise.withResolvers<Buffer>()
+  const hole = createTcpServer((socket) => {
+    reached.add(socket.on('error', () => undefined).on('data', resolve))
+  })
+  hole.listen(0, '127.0.0.1')
+  await once(hole, 'listening')
+  const close = () => {
+    for (const socket of reached) socket.destroy()
+    hole.close()
+  }
+  return {
+    origin: `https://127.0.0.1:${(hole.address() as AddressInfo).port}`,
+    reached,
+    said,
+    close,
+  }
+}
+
+function secureCall({ origin: secure }: { readonly origin: string }) {
+  return new RestClient({ clock, connections }).send({ ...call('/secrets'), origin: secure }, NOW)
+}
