@@ -25,7 +25,7 @@ import { writeMetrics } from './telemetry/write-metrics.ts'
 import type { WorkerState } from './wiring/cluster/messages.ts'
 import type { WorkerGroup } from './wiring/cluster/worker-group.ts'
 import { UseLedger } from './wiring/use-ledger.ts'
-import { ProviderConnections } from './providers/rest/connections.ts'
+import { Connections } from './calls/connections.ts'
 import { WatchedFolders } from './providers/static/watched-folders.ts'
 
 /** What a running Sidekey is made of before its configuration is applied; `cli/serve.ts` builds it. */
@@ -61,7 +61,7 @@ export class Sidecar {
   #reloading: Promise<unknown> = Promise.resolve()
   readonly #uses = new UseLedger()
   readonly #files: WatchedFolders
-  readonly #connections = new ProviderConnections()
+  readonly #connections = new Connections()
 
   constructor(deps: SidecarDeps) {
     this.#deps = deps

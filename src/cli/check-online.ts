@@ -8,7 +8,7 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
 import type { VerifyAnswer } from '../kernel/ports/provider.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
-import { ProviderConnections } from '../providers/rest/connections.ts'
+import { Connections } from '../calls/connections.ts'
 import { connectUpstream } from './connect-upstream.ts'
 import { checkSources, readOnce } from './read-once.ts'
 
@@ -59,7 +59,7 @@ export async function checkOnline(
   for (const { name, failure } of await checkSources(config, deps)) {
     add('source', name, failure === null ? good('read') : bad(failure, SOURCE_REMEDY))
   }
-  const connections = new ProviderConnections()
+  const connections = new Connections()
   try {
     for (const credential of config.credentials) {
       const provider = deps.catalog.providers.find(({ name }) => name === credential.providerName)
@@ -98,7 +98,7 @@ async function verify(
   config: SidekeyConfig,
   credential: CredentialConfig,
   provider: ProviderModule,
-  deps: CheckDeps & { readonly connections: ProviderConnections },
+  deps: CheckDeps & { readonly connections: Connections },
 ): Promise<Verdict> {
   const { clock, log, connections } = deps
   const secret = await currentSecret(config, credential, deps)

@@ -5,7 +5,7 @@ import type { Log } from '../kernel/ports/log.ts'
 import type { Provider } from '../kernel/ports/provider.ts'
 import type { AllowRule, Route } from '../kernel/route.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
-import type { ProviderConnections } from '../providers/rest/connections.ts'
+import type { Connections } from '../calls/connections.ts'
 
 /**
  * What a provider brings to the configuration. `Options` is what `keys` parses to. Methods take their options
@@ -45,7 +45,7 @@ interface ProviderDeps {
   readonly clock: Clock
   readonly log: Log
   /** Those that all providers of the process share. */
-  readonly connections: ProviderConnections
+  readonly connections: Connections
   /** One of `secretKeys`, read anew, since somebody else may rotate it; null where it is not given or not readable. */
   readonly readSecret: (key: string) => Promise<SecretValue | null>
 }

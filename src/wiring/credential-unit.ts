@@ -11,7 +11,7 @@ import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { SecretValue } from '../kernel/secret-value.ts'
 import type { Fingerprint } from '../platform/fingerprint.ts'
 import { createFileSource } from '../providers/static/file-source.ts'
-import type { ProviderConnections } from '../providers/rest/connections.ts'
+import type { Connections } from '../calls/connections.ts'
 import type { WatchedFolders } from '../providers/static/watched-folders.ts'
 import { accountSecrets } from '../rotation/account-secrets.ts'
 import { dryRun } from '../rotation/dry-run.ts'
@@ -41,7 +41,7 @@ export interface UnitDeps extends SecretsDeps {
   readonly crashPoint: CrashPoint
   readonly fingerprint: Fingerprint
   readonly files: WatchedFolders
-  readonly connections: ProviderConnections
+  readonly connections: Connections
   readonly instance: string
   /** Null only when nothing rotates. */
   readonly store: Store | null

@@ -7,7 +7,7 @@ import type { OAuth2Spec, TokenSource } from '../kernel/ports/token-source.ts'
 import type { Route } from '../kernel/route.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
-import type { ProviderConnections } from '../providers/rest/connections.ts'
+import type { Connections } from '../calls/connections.ts'
 import { TokenCache } from '../tokens/token-cache.ts'
 import type { CredentialUnit } from './credential-unit.ts'
 import { type EchoingSource, echoingSource } from './echoing-source.ts'
@@ -16,7 +16,7 @@ export interface TokenCachesDeps {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly connections: ProviderConnections
+  readonly connections: Connections
   /** Told of every token that lives, so that none is ever printed. */
   readonly keepSecret: (owner: string, secrets: readonly SecretValue[]) => void
 }

@@ -4,7 +4,7 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createHttpProvider } from '../../src/providers/http/provider.ts'
-import { ProviderConnections } from '../../src/providers/rest/connections.ts'
+import { Connections } from '../../src/calls/connections.ts'
 import { httpExample } from './http-example.ts'
 import { KeyService } from './key-service.ts'
 import { describeProvider } from './provider.ts'
@@ -36,7 +36,7 @@ describeProvider('http, a client-chosen value by YAML alone', async () => {
     clock,
     random: new CryptoRandom(),
   })
-  const connections = new ProviderConnections()
+  const connections = new Connections()
   const provider = createHttpProvider({
     ...httpExample('sms', ACCOUNT, emulator.url),
     managementToken: async () => null,
@@ -63,7 +63,7 @@ describeProvider(
   async () => {
     const clock = new SystemClock()
     const emulator = await startRestEmulator(new KeyService(FIRST_KEY, TOKEN), { clock })
-    const connections = new ProviderConnections()
+    const connections = new Connections()
     const providerWith = (token: string) =>
       createHttpProvider({
         ...httpExample('mail', 'acme-mail', emulator.url),

@@ -3,7 +3,7 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createOktaProvider } from '../../src/providers/okta/provider.ts'
-import { ProviderConnections } from '../../src/providers/rest/connections.ts'
+import { Connections } from '../../src/calls/connections.ts'
 import { describeProvider } from './provider.ts'
 import { faultsOf } from './rest-faults.ts'
 
@@ -28,7 +28,7 @@ describeProvider(
       secrets: [FIRST],
       managementToken: TOKEN,
     })
-    const connections = new ProviderConnections()
+    const connections = new Connections()
     const providerWith = (token: string) =>
       createOktaProvider({
         ...identity,

@@ -3,7 +3,7 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createTwilioProvider } from '../../src/providers/twilio/provider.ts'
-import { ProviderConnections } from '../../src/providers/rest/connections.ts'
+import { Connections } from '../../src/calls/connections.ts'
 import { describeProvider } from './provider.ts'
 import { faultsOf } from './rest-faults.ts'
 
@@ -28,7 +28,7 @@ describeProvider(
       random: new CryptoRandom(),
     })
     const baseUrls = { accounts: emulator.url, api: emulator.url }
-    const connections = new ProviderConnections()
+    const connections = new Connections()
     const provider = createTwilioProvider({ account: ACCOUNT, baseUrls, clock, connections })
     return {
       provider,

@@ -4,7 +4,7 @@ import { SecretValue } from '../../src/kernel/secret-value.ts'
 import { CryptoRandom } from '../../src/platform/crypto-random.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
 import { createVonageProvider } from '../../src/providers/vonage/provider.ts'
-import { ProviderConnections } from '../../src/providers/rest/connections.ts'
+import { Connections } from '../../src/calls/connections.ts'
 import { describeProvider } from './provider.ts'
 import type { ProviderCall, Trouble } from './provider-under-test.ts'
 import { FAULT } from './rest-faults.ts'
@@ -29,7 +29,7 @@ async function start() {
     random: new CryptoRandom(),
   })
   const baseUrls = { api: emulator.url, rest: emulator.url }
-  const connections = new ProviderConnections()
+  const connections = new Connections()
   const shared = { baseUrls, clock, connections }
   const provider = createVonageProvider({ account: ACCOUNT, ...shared })
   const secondary = createVonageProvider({ account: 'sub00001', ...shared })

@@ -1,7 +1,12 @@
+import {
+  type Answer,
+  exchange,
+  type ExchangeDeps,
+  type ExchangeLimits,
+  urlAsWritten,
+} from '../../calls/exchange.ts'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../../kernel/limits.ts'
-import type { Clock } from '../../kernel/ports/clock.ts'
 import { SecretValue } from '../../kernel/secret-value.ts'
-import type { ProviderConnections } from './connections.ts'
 import type { Text } from './secret-text.ts'
 
 /** Lists of secrets are short; a larger answer does not come from such an API. */
@@ -25,74 +30,38 @@ export type RestBody =
   | { readonly kind: 'form'; readonly fields: readonly (readonly [name: string, value: Text])[] }
 
 /** What came back. `body` is the parsed JSON; undefined when there is none, when it is something else, or too large. */
-export interface RestAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+export interface RestAnswer extends Pick<Answer, 'status' | 'headers'> {
   readonly body: unknown
 }
 
-export interface RestClientOptions {
-  readonly clock: Clock
+/** Whoever made the connections closes them. */
+export interface RestClientOptions extends ExchangeDeps {
   /** For one call as a whole, connecting included, in milliseconds; default 10 s. */
   readonly timeoutMs?: number
-  /** Those of the process; whoever made them closes them. */
-  readonly connections: ProviderConnections
 }
 
 /** Sends calls: no redirects, no retries, verified TLS, bounded time and size. */
 export class RestClient {
-  readonly #clock: Clock
-  readonly #timeoutMs: number
-  readonly #connections: ProviderConnections
+  readonly #deps: ExchangeDeps
+  readonly #limits: ExchangeLimits
 
   constructor({ clock, timeoutMs = PROVIDER_CALL_TIMEOUT_MS, connections }: RestClientOptions) {
-    this.#clock = clock
-    this.#timeoutMs = timeoutMs
-    this.#connections = connections
+    this.#deps = { clock, connections }
+    this.#limits = { timeoutMs, maxBytes: ANSWER_MAX_BYTES }
   }
 
   /** Null when no whole answer came (refused, timed out, aborted, broken off): the call may have happened. */
   async send(call: RestCall, signal: AbortSignal): Promise<RestAnswer | null> {
-    const deadline = new AbortController()
-    const stop = this.#clock.after(this.#timeoutMs, () => deadline.abort())
-    const ended = AbortSignal.any([signal, deadline.signal])
-    const { promise: end, reject } = Promise.withResolvers<never>()
-    const giveUp = (): void => reject(new Error('given up'))
-    ended.addEventListener('abort', giveUp)
-    try {
-      // undici hears of the signal when the call has a connection; one that was given up before is never sent.
-      return ended.aborted ? null : await Promise.race([this.#exchange(call, ended), end])
-    } catch {
-      return null
-    } finally {
-      stop()
-      ended.removeEventListener('abort', giveUp)
-    }
-  }
-
-  async #exchange(call: RestCall, signal: AbortSignal): Promise<RestAnswer> {
+    const url = urlAsWritten(call.origin, exposed(call.path))
+    if (url === null) return null
     const body = call.body === undefined ? null : written(call.body)
-    const answer = await this.#connections.request(urlOf(call), {
-      method: call.method,
-      headers: { ...headersOf(call), ...(body === null ? {} : { 'content-type': body.type }) },
-      body: body?.text ?? null,
-      signal,
-      headersTimeout: this.#timeoutMs,
-      bodyTimeout: this.#timeoutMs,
-    })
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      body: parseJson(await readBounded(answer.body)),
-    }
+    const type = body === null ? {} : { 'content-type': body.type }
+    const headers = { ...headersOf(call), ...type }
+    const sent = { url, method: call.method, headers, body: body?.text ?? null }
+    const answer = await exchange(this.#deps, sent, this.#limits, signal)
+    if (answer.kind !== 'answer') return null
+    return { status: answer.status, headers: answer.headers, body: parseJson(answer.text) }
   }
-}
-
-/** @throws Error when the path would be folded into another one, as by an id that is `..` */
-function urlOf({ origin, path }: RestCall): URL {
-  const url = new URL(origin + exposed(path))
-  if (url.pathname + url.search !== exposed(path)) throw new Error('the path is not as written')
-  return url
 }
 
 function exposed(text: Text): string {
@@ -124,19 +93,6 @@ function written(body: RestBody): { readonly type: string; readonly text: string
     return held instanceof SecretValue ? held.expose() : (value as unknown)
   })
   return { type: 'application/json', text }
-}
-
-/** Null for a body above the limit; its rest is not read, and the connection is dropped. */
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string | null> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  // Leaving the loop early destroys the stream.
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > ANSWER_MAX_BYTES) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 function parseJson(text: string | null): unknown {

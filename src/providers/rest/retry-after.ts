@@ -1,39 +1,23 @@
+import { headerOf, RETRY_AFTER_MAX_MS, retryAfterOf } from '../../calls/retry-after.ts'
 import type { RestAnswer } from './rest-client.ts'
 
 /** Without a hint; limits of management APIs are counted per minute or per hour, so a quick retry would not help. */
 const RETRY_AFTER_DEFAULT_MS = 30_000
 const RETRY_AFTER_MIN_MS = 1_000
-/** A broken hint must not stop a rotation for ever. */
-const RETRY_AFTER_MAX_MS = 3_600_000
 /** Some APIs write an instant in milliseconds, others in seconds: a smaller number is taken as seconds. */
 const EPOCH_MS_FROM = 100_000_000_000
 /** Headers that name the instant at which the limit ends, by several APIs. */
 const RESET_HEADERS = ['x-rate-limit-reset', 'x-ratelimit-reset'] as const
 
 /**
- * How long to wait after an answer 429, in milliseconds, 1 s to 1 h: `Retry-After` (seconds or an HTTP date, RFC 9110
- * §10.2.3), else the instant of a reset header, else 30 s.
+ * How long to wait after an answer 429, in milliseconds, 1 s to 1 h: `Retry-After`, else the instant of a reset header,
+ * else 30 s.
  */
 export function retryAfterMs(answer: RestAnswer, nowMs: number): number {
-  const resets = RESET_HEADERS.map((name) => fromReset(header(answer, name), nowMs))
+  const resets = RESET_HEADERS.map((name) => fromReset(headerOf(answer, name), nowMs))
   const waitMs =
-    fromRetryAfter(header(answer, 'retry-after'), nowMs) ??
-    resets.find((ms) => ms !== null) ??
-    RETRY_AFTER_DEFAULT_MS
+    retryAfterOf(answer, nowMs) ?? resets.find((ms) => ms !== null) ?? RETRY_AFTER_DEFAULT_MS
   return Math.min(Math.max(waitMs, RETRY_AFTER_MIN_MS), RETRY_AFTER_MAX_MS)
-}
-
-function header(answer: RestAnswer, name: string): string | null {
-  const value = answer.headers[name]
-  const first = typeof value === 'string' ? value : value?.[0]
-  return first === undefined || first.trim() === '' ? null : first.trim()
-}
-
-function fromRetryAfter(value: string | null, nowMs: number): number | null {
-  if (value === null) return null
-  if (/^\d+$/.test(value)) return Number(value) * 1000
-  const atMs = Date.parse(value)
-  return Number.isNaN(atMs) ? null : atMs - nowMs
 }
 
 function fromReset(value: string | null, nowMs: number): number | null {

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { createVonageProvider } from '../../../src/providers/vonage/provider.ts'
-import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
+import { Connections } from '../../../src/calls/connections.ts'
 import { settle } from '../../fakes/clock.ts'
 import { type EmulatorUnderTest, KEY, SECRET, startEmulator } from './emulator.ts'
 
@@ -12,7 +12,7 @@ const NOW = new AbortController().signal
 const AUTH = { account: KEY, secret: new SecretValue(SECRET) }
 const SECOND = new SecretValue('Planted2Secret')
 
-const connections = new ProviderConnections()
+const connections = new Connections()
 afterAll(() => connections.close())
 
 async function start() {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { RestClient } from '../../../src/providers/rest/rest-client.ts'
 import { joinText } from '../../../src/providers/rest/secret-text.ts'
-import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
+import { Connections } from '../../../src/calls/connections.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 
 interface Arrived {
@@ -17,7 +17,7 @@ const NOW = new AbortController().signal
 const arrived: Arrived[] = []
 const clock = new FakeClock()
 let origin = ''
-let connections = new ProviderConnections()
+let connections = new Connections()
 let client = new RestClient({ clock, connections })
 const server = createServer((request, response) => {
   let body = ''
@@ -30,7 +30,7 @@ const server = createServer((request, response) => {
 
 beforeEach(async () => {
   arrived.length = 0
-  connections = new ProviderConnections()
+  connections = new Connections()
   client = new RestClient({ clock, connections })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -10,7 +10,7 @@ import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { createHttpProvider } from '../../../src/providers/http/provider.ts'
 import { createOktaProvider } from '../../../src/providers/okta/provider.ts'
 import { createTwilioProvider } from '../../../src/providers/twilio/provider.ts'
-import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
+import { Connections } from '../../../src/calls/connections.ts'
 import { httpExample } from '../../contract/http-example.ts'
 import { KeyService } from '../../contract/key-service.ts'
 import { SeededRandom } from '../../fakes/random.ts'
@@ -25,7 +25,7 @@ interface Rotated {
   readonly first: string
 }
 
-const connections = new ProviderConnections()
+const connections = new Connections()
 afterAll(() => connections.close())
 
 const closing: (() => Promise<void>)[] = []

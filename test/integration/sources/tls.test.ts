@@ -2,14 +2,31 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { VaultSource } from '../../../src/kernel/secret-source.ts'
+import { openSilentServer } from '../../fakes/silent-server.ts'
 import { Bench } from './fetch.ts'
 
 const pem = (name: string) =>
   readFileSync(join(import.meta.dirname, '../../fakes/tls', name), 'utf8')
 
-const bench = new Bench()
+let bench: Bench
+beforeEach(() => {
+  bench = new Bench()
+})
 afterEach(() => bench.end())
+
+const vaultAt = (port: number): VaultSource => ({
+  kind: 'vault',
+  address: `https://localhost:${port}`,
+  mount: 'secret',
+  path: 'partner',
+  key: 'password',
+  namespace: null,
+  version: 'current',
+  refreshMs: 60_000,
+  login: { kind: 'token', token: { kind: 'file', path: bench.write('token', 'hvs.canary') } },
+})
 
 test('a server whose certificate nobody vouches for gets no token', async () => {
   let calls = 0
@@ -19,19 +36,22 @@ test('a server whose certificate nobody vouches for gets no token', async () => 
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo
-  const look = bench.open({
-    kind: 'vault',
-    address: `https://localhost:${port}`,
-    mount: 'secret',
-    path: 'partner',
-    key: 'password',
-    namespace: null,
-    version: 'current',
-    refreshMs: 60_000,
-    login: { kind: 'token', token: { kind: 'file', path: bench.write('token', 'hvs.canary') } },
-  })
-  const found = await look()
+  const found = await bench.open(vaultAt(port))()
   expect(found).toMatch(/^unavailable: can not be reached \([A-Z_]+\)$/)
   expect(calls).toBe(0)
   server.close()
+})
+
+test('where TLS never begins, a look ends at its time limit, and no look waits for another', async () => {
+  const silent = await openSilentServer()
+  const look = bench.open(vaultAt(silent.port))
+  const looks = Array.from({ length: 3 }, () => look())
+  while (silent.reached.size < looks.length) await new Promise((resolve) => setImmediate(resolve))
+  await bench.clock.advance(5_000)
+  // By the call's own clock: undici gives its connections up when a real one says so.
+  const late = new Promise<string>((resolve) => setImmediate(resolve, 'late'))
+  expect(await Promise.race([Promise.all(looks), late])).toEqual(
+    looks.map(() => 'unavailable: no answer in time'),
+  )
+  silent.close()
 })

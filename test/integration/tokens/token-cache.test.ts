@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { startOktaEmulator } from '../../../src/emulator/okta/start-okta-emulator.ts'
 import type { OAuth2Spec } from '../../../src/kernel/ports/token-source.ts'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
-import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
+import { Connections } from '../../../src/calls/connections.ts'
 import { TokenCache } from '../../../src/tokens/token-cache.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { RecordingLog } from '../../fakes/log.ts'
@@ -105,7 +105,7 @@ async function raise(values: readonly string[] = [FIRST, SECOND], wait = true) {
     parameters: [{ name: 'scope', value: 'things' }],
     lifetimeMs: 300_000,
   }
-  const connections = new ProviderConnections()
+  const connections = new Connections()
   closing.push(() => connections.close())
   const cache = new TokenCache({
     clock,

@@ -5,7 +5,7 @@ import type { OAuth2Spec } from '../../../src/kernel/ports/token-source.ts'
 import type { Route } from '../../../src/kernel/route.ts'
 import type { SecretValue } from '../../../src/kernel/secret-value.ts'
 import type { CredentialUnit } from '../../../src/wiring/credential-unit.ts'
-import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
+import { Connections } from '../../../src/calls/connections.ts'
 import { TokenCaches } from '../../../src/wiring/token-caches.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { RecordingLog } from '../../fakes/log.ts'
@@ -94,7 +94,7 @@ async function raise() {
   closing.push(() => emulator.close())
   const kept: (readonly SecretValue[])[] = []
   const keepSecret = (_owner: string, secrets: readonly SecretValue[]) => kept.push(secrets)
-  const connections = new ProviderConnections()
+  const connections = new Connections()
   const caches = new TokenCaches(
     { clock, random, log: new RecordingLog(), keepSecret, connections },
     { refused: () => undefined, answered: () => undefined },

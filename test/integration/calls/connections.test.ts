@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PROVIDER_CALL_TIMEOUT_MS } from '../../../src/kernel/limits.ts'
-import { ProviderConnections } from '../../../src/providers/rest/connections.ts'
+import { Connections } from '../../../src/calls/connections.ts'
 import { RestClient } from '../../../src/providers/rest/rest-client.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+import { openSilentServer } from '../../fakes/silent-server.ts'
 
 const NOW = new AbortController().signal
 const clock = new FakeClock()
@@ -17,13 +18,13 @@ const server = createServer((request, response) => {
   hanging.push(response)
   hangs.resolve()
 }).on('connection', (socket) => sockets.add(socket))
-let connections = new ProviderConnections()
+let connections = new Connections()
 let origin = ''
 
 beforeEach(async () => {
   sockets.clear()
   hangs = Promise.withResolvers()
-  connections = new ProviderConnections()
+  connections = new Connections()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -70,7 +71,7 @@ test('however many calls hang, the next one does not wait for them', async () =>
 })
 
 test('where TLS never begins, each call connects, and all end at their time limit', async () => {
-  const hole = await openHole()
+  const hole = await openSilentServer()
   const calls = Array.from({ length: 5 }, () => secureCall(hole))
   while (hole.reached.size < calls.length) await new Promise((resolve) => setImmediate(resolve))
   await clock.advance(PROVIDER_CALL_TIMEOUT_MS)
@@ -81,7 +82,7 @@ test('where TLS never begins, each call connects, and all end at their time limi
 })
 
 test('HTTP/2 is not offered, which would put all accounts on one connection', async () => {
-  const hole = await openHole()
+  const hole = await openSilentServer()
   const answer = secureCall(hole)
   const hello = (await hole.said).toString('latin1')
   // The whole list of protocols behind its length, each behind its own: RFC 7301, section 3.1.
@@ -111,27 +112,20 @@ test('closing waits for a call that is under way', async () => {
   await connections.close()
 })
 
-/** A server that lets everybody in, and says nothing. */
-async function openHole() {
-  const reached = new Set<Socket>()
-  const { promise: said, resolve } = Promise.withResolvers<Buffer>()
-  const hole = createTcpServer((socket) => {
-    reached.add(socket.on('error', () => undefined).on('data', resolve))
-  })
-  hole.listen(0, '127.0.0.1')
-  await once(hole, 'listening')
-  const close = () => {
-    for (const socket of reached) socket.destroy()
-    hole.close()
-  }
-  return {
-    origin: `https://127.0.0.1:${(hole.address() as AddressInfo).port}`,
-    reached,
-    said,
-    close,
-  }
-}
+test('destroying ends a call that is under way', async () => {
+  const answer = new RestClient({ clock, connections }).send(call('/hang'), NOW)
+  await hangs.promise
+  await connections.destroy()
+  expect(await answer).toBe(null)
+})
 
-function secureCall({ origin: secure }: { readonly origin: string }) {
-  return new RestClient({ clock, connections }).send({ ...call('/secrets'), origin: secure }, NOW)
+test('behind the end nothing is opened anew', async () => {
+  await connections.close()
+  expect(await new RestClient({ clock, connections }).send(call('/secrets'), NOW)).toBe(null)
+  expect(sockets.size).toBe(0)
+})
+
+function secureCall({ port }: { readonly port: number }) {
+  const secure = { ...call('/secrets'), origin: `https://127.0.0.1:${port}` }
+  return new RestClient({ clock, connections }).send(secure, NOW)
 }
