@@ -12,6 +12,7 @@ import type { RotationCommand } from './kernel/ports/rotation-control.ts'
 import { shortenBufferPool } from './platform/buffer-pool.ts'
 import { CryptoRandom } from './platform/crypto-random.ts'
 import { SystemClock } from './platform/system-clock.ts'
+import { keepTickShape } from './platform/tick-shape.ts'
 import { VERSION } from './version.ts'
 
 const { stdout, stderr, env } = process
@@ -159,6 +160,7 @@ function operatorIo(): OperatorIo {
 }
 
 async function runServe(argv: readonly string[]): Promise<number> {
+  keepTickShape()
   const { readServeOptions, refuseInspector, serve } = await import('./cli/serve.ts')
   const options = readServeOptions(argv)
   refuseInspector(process.execArgv, env)
