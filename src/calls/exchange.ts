@@ -40,14 +40,28 @@ export type NoAnswer =
       readonly code: string | null
     }
 
-/** The URL, or null where a parser would fold the path into another one, as by an id that is `..`. */
+/** The URL, or null where a parser would fold the path into another one, as by an id that is `..`, or finds none. */
 export function urlAsWritten(origin: string, path: string): URL | null {
-  const url = new URL(origin + path)
-  return url.pathname + url.search === path ? url : null
+  const url = URL.parse(origin + path)
+  return url !== null && url.pathname + url.search === path ? url : null
 }
 
 /** Sends a request to a server that holds secrets: no redirects, no retries, bounded time and size. Does not throw. */
 export async function exchange(
+  deps: ExchangeDeps,
+  ...call: [sent: Sent, limits: ExchangeLimits, signal: AbortSignal]
+): Promise<Answer | NoAnswer> {
+  try {
+    return await deps.connections.during(() => exchangeBounded(deps, ...call))
+  } catch {
+    return NEVER_SENT
+  }
+}
+
+/** Behind the end of the connections, or after it was given up. */
+const NEVER_SENT: NoAnswer = { kind: 'failed', code: null }
+
+async function exchangeBounded(
   { clock, connections }: ExchangeDeps,
   sent: Sent,
   { timeoutMs, maxBytes }: ExchangeLimits,
@@ -67,7 +81,7 @@ export async function exchange(
     return { kind: 'answer', status, headers, text: await readBounded(body, maxBytes) }
   }
   try {
-    if (ended.aborted) return { kind: 'failed', code: null }
+    if (ended.aborted) return NEVER_SENT
     // undici hears of the signal when the call has a connection; one that was given up before is never sent.
     return await Promise.race([whole(), end])
   } catch (error) {

@@ -6,7 +6,7 @@ import { PROVIDER_CALL_TIMEOUT_MS } from '../../../src/kernel/limits.ts'
 import { Connections } from '../../../src/calls/connections.ts'
 import { RestClient } from '../../../src/providers/rest/rest-client.ts'
 import { FakeClock } from '../../fakes/clock.ts'
-import { openSilentServer } from '../../fakes/silent-server.ts'
+import { openSilentServer, type SilentServer } from '../../fakes/silent-server.ts'
 
 const NOW = new AbortController().signal
 const clock = new FakeClock()
@@ -19,6 +19,7 @@ const server = createServer((request, response) => {
   hangs.resolve()
 }).on('connection', (socket) => sockets.add(socket))
 let connections = new Connections()
+const ends: (() => void)[] = []
 let origin = ''
 
 beforeEach(async () => {
@@ -32,6 +33,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const response of hanging.splice(0)) response.end()
   await connections.close()
+  for (const end of ends.splice(0)) end()
   server.close()
   server.closeAllConnections()
   await once(server, 'close')
@@ -72,24 +74,24 @@ test('however many calls hang, the next one does not wait for them', async () =>
 
 test('where TLS never begins, each call connects, and all end at their time limit', async () => {
   const hole = await openSilentServer()
+  ends.push(() => hole.close())
   const calls = Array.from({ length: 5 }, () => secureCall(hole))
-  while (hole.reached.size < calls.length) await new Promise((resolve) => setImmediate(resolve))
+  await expect.poll(() => hole.reached.size).toBe(calls.length)
   await clock.advance(PROVIDER_CALL_TIMEOUT_MS)
   // By the call's own clock: undici gives its connections up when a real one says so.
   const late = new Promise<string>((resolve) => setImmediate(resolve, 'late'))
   expect(await Promise.race([Promise.all(calls), late])).toEqual(calls.map(() => null))
-  hole.close()
 })
 
 test('HTTP/2 is not offered, which would put all accounts on one connection', async () => {
   const hole = await openSilentServer()
+  ends.push(() => hole.close())
   const answer = secureCall(hole)
   const hello = (await hole.said).toString('latin1')
   // The whole list of protocols behind its length, each behind its own: RFC 7301, section 3.1.
   expect(hello).toContain('\x00\x09\x08http/1.1')
   await clock.advance(PROVIDER_CALL_TIMEOUT_MS)
   expect(await answer).toBe(null)
-  hole.close()
 })
 
 test('a call that is given up before it is sent is never sent', async () => {
@@ -119,11 +121,45 @@ test('destroying ends a call that is under way', async () => {
   expect(await answer).toBe(null)
 })
 
+/** Less than undici's own time limit for connections, by a real clock, which would end them, too. */
+const AT_ONCE = { timeout: 5_000 }
+
+test('destroying ends a connection that is still opening', AT_ONCE, async () => {
+  const silent = await reachedBy(secureCall)
+  await connections.destroy()
+  await silent.left()
+  expect(await silent.answer).toBe(null)
+})
+
+test('closing waits for no connection that no call waits for', AT_ONCE, async () => {
+  const silent = await reachedBy(secureCall)
+  await clock.advance(PROVIDER_CALL_TIMEOUT_MS)
+  expect(await silent.answer).toBe(null)
+  await connections.close()
+  await silent.left()
+})
+
+test('a call that began before the end is waited for, however early it is', async () => {
+  const answer = new RestClient({ clock, connections }).send(call('/secrets'), NOW)
+  await connections.close()
+  expect((await answer)?.status).toBe(200)
+})
+
 test('behind the end nothing is opened anew', async () => {
   await connections.close()
   expect(await new RestClient({ clock, connections }).send(call('/secrets'), NOW)).toBe(null)
   expect(sockets.size).toBe(0)
 })
+
+/** A server that a call has reached, and says nothing; `left` resolves when the call's connection is gone. */
+async function reachedBy<T>(send: (server: SilentServer) => Promise<T>) {
+  const server = await openSilentServer()
+  ends.push(() => server.close())
+  const answer = send(server)
+  await expect.poll(() => server.reached.size).toBe(1)
+  const left = Promise.all([...server.reached].map((socket) => once(socket, 'close')))
+  return { answer, left: () => left }
+}
 
 function secureCall({ port }: { readonly port: number }) {
   const secure = { ...call('/secrets'), origin: `https://127.0.0.1:${port}` }

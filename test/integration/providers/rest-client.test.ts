@@ -59,7 +59,7 @@ test('secrets are sent as they are, in JSON, in forms, in headers and in Basic',
   expect(Buffer.from(basic, 'base64').toString('utf8')).toBe('u:Planted1"Secret')
 })
 
-test.each(['/keys/..', '/keys/.', '/keys/a b', '/keys/x#y'])(
+test.each(['/keys/..', '/keys/.', '/keys/a b', '/keys/x#y', '@keys', ':keys', '0'])(
   'a path that a URL parser would change, %s, is not sent',
   async (path) => {
     expect(await client.send({ origin, method: 'DELETE', path }, NOW)).toBeNull()

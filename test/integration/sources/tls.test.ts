@@ -14,11 +14,15 @@ let bench: Bench
 beforeEach(() => {
   bench = new Bench()
 })
-afterEach(() => bench.end())
+const after: (() => void)[] = []
+afterEach(async () => {
+  await bench.end()
+  for (const end of after.splice(0)) end()
+})
 
-const vaultAt = (port: number): VaultSource => ({
+const vaultAt = (port: number, host = 'localhost'): VaultSource => ({
   kind: 'vault',
-  address: `https://localhost:${port}`,
+  address: `https://${host}:${port}`,
   mount: 'secret',
   path: 'partner',
   key: 'password',
@@ -44,14 +48,14 @@ test('a server whose certificate nobody vouches for gets no token', async () => 
 
 test('where TLS never begins, a look ends at its time limit, and no look waits for another', async () => {
   const silent = await openSilentServer()
-  const look = bench.open(vaultAt(silent.port))
+  after.push(() => silent.close())
+  const look = bench.open(vaultAt(silent.port, '127.0.0.1'))
   const looks = Array.from({ length: 3 }, () => look())
-  while (silent.reached.size < looks.length) await new Promise((resolve) => setImmediate(resolve))
+  await expect.poll(() => silent.reached.size).toBe(looks.length)
   await bench.clock.advance(5_000)
   // By the call's own clock: undici gives its connections up when a real one says so.
   const late = new Promise<string>((resolve) => setImmediate(resolve, 'late'))
   expect(await Promise.race([Promise.all(looks), late])).toEqual(
     looks.map(() => 'unavailable: no answer in time'),
   )
-  silent.close()
 })

@@ -44,6 +44,9 @@ console.log(JSON.stringify({
 
 test('one object of a tick is kept for ever, and later ones have its shape', () => {
   const flags = ['--expose-gc', '--allow-natives-syntax', '--input-type=module', '--eval', PROGRAM]
-  const said = execFileSync(process.execPath, [...flags, SOURCE], { encoding: 'utf8' })
+  const said = execFileSync(process.execPath, [...flags, SOURCE], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
   expect(JSON.parse(said)).toEqual({ gone: true, alive: 1, sameShape: true })
 })
