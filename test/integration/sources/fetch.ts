@@ -2,11 +2,27 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSecretSource } from '../../../src/config/secret-source.ts'
-import type { RemoteSource } from '../../../src/kernel/secret-source.ts'
+import type { RemoteSource, VaultSource } from '../../../src/kernel/secret-source.ts'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { openFetchers } from '../../../src/sources/open-fetchers.ts'
 import type { Fetched } from '../../../src/sources/secret-fetcher.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+
+/** The current password at secret/partner of some Vault. */
+export function vaultSource(
+  own: Pick<VaultSource, 'address' | 'login'> & Partial<VaultSource>,
+): VaultSource {
+  return {
+    kind: 'vault',
+    mount: 'secret',
+    path: 'partner',
+    key: 'password',
+    namespace: null,
+    version: 'current',
+    refreshMs: 60_000,
+    ...own,
+  }
+}
 
 /** Sources opened over real sockets, and the files that they log in with. */
 export class Bench {

@@ -3,9 +3,8 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { VaultSource } from '../../../src/kernel/secret-source.ts'
 import { openSilentServer } from '../../fakes/silent-server.ts'
-import { Bench } from './fetch.ts'
+import { Bench, vaultSource } from './fetch.ts'
 
 const pem = (name: string) =>
   readFileSync(join(import.meta.dirname, '../../fakes/tls', name), 'utf8')
@@ -20,17 +19,11 @@ afterEach(async () => {
   for (const end of after.splice(0)) end()
 })
 
-const vaultAt = (port: number, host = 'localhost'): VaultSource => ({
-  kind: 'vault',
-  address: `https://${host}:${port}`,
-  mount: 'secret',
-  path: 'partner',
-  key: 'password',
-  namespace: null,
-  version: 'current',
-  refreshMs: 60_000,
-  login: { kind: 'token', token: { kind: 'file', path: bench.write('token', 'hvs.canary') } },
-})
+const vaultAt = (port: number, host = 'localhost') =>
+  vaultSource({
+    address: `https://${host}:${port}`,
+    login: { kind: 'token', token: { kind: 'file', path: bench.write('token', 'hvs.canary') } },
+  })
 
 test('a server whose certificate nobody vouches for gets no token', async () => {
   let calls = 0

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { VaultLogin, VaultSource } from '../../../src/kernel/secret-source.ts'
 import { FakeVault } from '../../fakes/secret-servers/fake-vault.ts'
-import { Bench } from './fetch.ts'
+import { Bench, vaultSource } from './fetch.ts'
 
 const TOKEN = 'hvs.token-for-tests-0123456789'
 const JWT = 'eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl'
@@ -31,18 +31,7 @@ const byKubernetes = (): VaultLogin => {
 }
 
 function source(more: Partial<VaultSource> = {}): VaultSource {
-  return {
-    kind: 'vault',
-    address: vault.url,
-    mount: 'secret',
-    path: 'partner',
-    key: 'password',
-    namespace: null,
-    version: 'current',
-    refreshMs: 60_000,
-    login: byToken(),
-    ...more,
-  }
+  return vaultSource({ address: vault.url, login: byToken(), ...more })
 }
 
 /** A token that Vault knows, in its file. */

@@ -6,7 +6,8 @@ const SOURCE = resolve(import.meta.dirname, '../../../src/platform/tick-shape.ts
 
 /** Tells what becomes of the objects of ticks when all that nobody keeps is collected. */
 const PROGRAM = `
-import { executionAsyncResource } from 'node:async_hooks'
+import hooks, { executionAsyncResource } from 'node:async_hooks'
+import { syncBuiltinESMExports } from 'node:module'
 import { setImmediate } from 'node:timers/promises'
 
 const tick = () => new Promise((resolve) => process.nextTick(() => resolve(executionAsyncResource())))
@@ -21,8 +22,6 @@ const { keepTickShape } = await import(process.argv[1])
 // One that nobody keeps, and what is asked of the one that is kept: by the hook that Node has for it.
 const gone = new WeakRef(await tick())
 const asked = []
-const { default: hooks } = await import('node:async_hooks')
-const { syncBuiltinESMExports } = await import('node:module')
 const original = hooks.executionAsyncResource
 hooks.executionAsyncResource = () => {
   const found = original()
