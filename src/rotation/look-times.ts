@@ -1,5 +1,6 @@
 import { type CredentialRecord, type Tombstone, hasValue } from '../kernel/credential.ts'
 import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS, VERIFY_SUCCESSES } from '../kernel/limits.ts'
+import { isUnbound, outlivedAtMs } from './attribute-slots.ts'
 import { ABORTED, UNPROVEN } from './facts.ts'
 import type { Observation, ProbeSight } from './observation.ts'
 import { probeableTombstones } from './reconcile.ts'
@@ -66,6 +67,11 @@ export function probeAtMs(v: View, generation: number): number {
   }
   const proving = record.phase === 'created' && generation === record.pending?.generation
   if (proving && sight.streak < VERIFY_SUCCESSES) return sight.verdictAtMs + PROBE_SPACING_MS
+  // It works, and what may have been its id has vanished: it tells most when it should have died.
+  if (generation === current.generation && isUnbound(record, v.belief)) {
+    const tellsAtMs = outlivedAtMs(record, seen)
+    if (sight.verdictAtMs < tellsAtMs) return Math.min(dueAtMs, tellsAtMs)
+  }
   // It works, and its id is gone: either the id was wrong, or it is dying.
   const missing = current.secretId === null ? undefined : seen.presence.get(current.secretId)
   if (missing?.listed === false && generation === current.generation) {

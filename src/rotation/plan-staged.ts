@@ -1,3 +1,4 @@
+import { isUnbound, outlivesLosses } from './attribute-slots.ts'
 import { waitForMembers } from './blocked.ts'
 import { rolloutBarrier } from './drain-version.ts'
 import { isCompromised } from './facts.ts'
@@ -18,8 +19,8 @@ export function planStaged(v: View): Step {
   if (belief.pending === 'dead') return { kind: 'abort', reason: 'standby-refused' }
   if (belief.pendingGone) return { kind: 'abort', reason: 'standby-absent' }
   const [other, ...more] = belief.unknownIds
-  const unbound = record.current.secretId === null || belief.currentMisnamed
-  if (unbound && other !== undefined && more.length === 0 && belief.current === 'alive') {
+  const single = other !== undefined && more.length === 0
+  if (single && isUnbound(record, belief) && outlivesLosses(record, v.seen)) {
     const proof = prove(v, record.current.generation)
     return proof ?? { kind: 'bind-current', secretId: other, reason: 'elimination' }
   }

@@ -10,7 +10,8 @@ import {
   rejectedInARow,
 } from './facts.ts'
 import type { Observation } from './observation.ts'
-import { attributeCreate, attributeSlots, nothingWorks, refused } from './reconcile.ts'
+import { attributeSlots } from './attribute-slots.ts'
+import { attributeCreate, nothingWorks, refused } from './reconcile.ts'
 import { PLANS_OF_PLACES } from './plan-places.ts'
 import { planFirst } from './plan-first.ts'
 import { planStaged } from './plan-staged.ts'

@@ -155,41 +155,6 @@ function livesOn(tombstone: Tombstone, seen: Observation, shownAtMs: number): bo
   return sight.verdictAtMs - tombstone.atMs > PROPAGATION_MAX_MS
 }
 
-/** What the list says about the account's slots while no candidate is under way. */
-export type Slots =
-  | { readonly kind: 'clear' }
-  | { readonly kind: 'bind-current'; readonly secretId: string }
-  | { readonly kind: 'late'; readonly late: LateCreate }
-  | { readonly kind: 'foreign' }
-  | { readonly kind: 'ambiguous' }
-  | { readonly kind: 'unsettled' }
-
-/**
- * Attributes the listed ids. An id is ours by elimination only when it is the single one while
- * current works.
- */
-export function attributeSlots(
-  record: CredentialRecord,
-  belief: Belief,
-  seen: Observation,
-  traits: ProviderTraits,
-): Slots {
-  const { listed, unknownIds } = belief
-  if (listed === null) return { kind: 'unsettled' }
-  const bound = record.current.secretId !== null
-  if (belief.late !== null) return { kind: 'late', late: belief.late }
-  if (!bound || belief.currentMisnamed) {
-    const [only, ...others] = unknownIds
-    if (belief.current !== 'alive' || only === undefined) return { kind: 'unsettled' }
-    if (others.length === 0) return { kind: 'bind-current', secretId: only }
-    return hasSettled(seen, unknownIds) ? { kind: 'ambiguous' } : { kind: 'unsettled' }
-  }
-  if (belief.unsettledSinceMs === null) return { kind: 'clear' }
-  if (listed.length < traits.secretsMax && unknownIds.length > 0) return { kind: 'clear' }
-  if (unknownIds.length > 0 && hasSettled(seen, unknownIds)) return { kind: 'foreign' }
-  return { kind: 'unsettled' }
-}
-
 /** What became of a create whose answer we do not have, or that was refused. */
 export type CreateFate =
   | { readonly kind: 'unsent' }

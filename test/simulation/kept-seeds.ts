@@ -36,4 +36,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     story: 'an absence was counted from before a list was sent that a pause held up',
   },
   { seed: 6809, story: 'the same, while the intent to revoke was being saved' },
+  {
+    seed: 920833953,
+    story: 'of two ids an operator revoked ours, whose value lived on beside the other',
+  },
 ]

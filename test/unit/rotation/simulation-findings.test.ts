@@ -9,7 +9,7 @@ import {
   sawProbe,
 } from '../../../src/rotation/observation.ts'
 import { plan } from '../../../src/rotation/plan.ts'
-import { attributeSlots, reconcile } from '../../../src/rotation/reconcile.ts'
+import { reconcile } from '../../../src/rotation/reconcile.ts'
 import { restampRecord } from '../../../src/rotation/settle-record.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeProvider } from '../../fakes/fake-provider.ts'
@@ -95,19 +95,6 @@ test('a back-off and tombstones of a clock that was ahead are moved back with it
   const restamped = restampRecord({ record, seen, nowMs: NOW_MS, signal }).record
   expect(restamped.notBeforeMs).toBe(NOW_MS + 4_000)
   expect(restamped.tombstones[0]?.atMs).toBe(NOW_MS)
-})
-
-test('a known id is not replaced while a revoked value may still be accepted', () => {
-  const record = aRecord('idle')
-  const sinceMs = NOW_MS - 200_000
-  const seenAt = (atMs: number): Observation => {
-    const first = sawList(nothingSeen(sinceMs), ['foreign'], ['c3'], sinceMs)
-    return sawProbe(sawList(first, ['foreign'], ['c3'], atMs), 3, 'accepted', null, atMs)
-  }
-  const slotsAt = (atMs: number) =>
-    attributeSlots(record, reconcile(record, seenAt(atMs)), seenAt(atMs), traits).kind
-  expect(slotsAt(sinceMs + 30_000)).not.toBe('bind-current')
-  expect(slotsAt(sinceMs + traits.propagationMaxMs + 1)).toBe('bind-current')
 })
 
 test('an abort whose create is unknown asks about older candidates too', () => {
