@@ -19,7 +19,9 @@ async function balance(sidekey: SidekeyProcess): Promise<number> {
   return answer.statusCode
 }
 
-const staged = (line: LogLine) => line.event === 'rotation step' && line['step'] === 'stage'
+/** The standby is saved: a step is told when it is decided, what comes after it when it is done. */
+const staged = (line: LogLine) =>
+  line.event === 'rotation waits' && line['phase'] === 'staged' && line['reason'] === 'not-due'
 
 test('a reload that can not read the record changes nothing, and says so', async () => {
   const world = await raiseWorld()
