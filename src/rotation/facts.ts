@@ -1,4 +1,5 @@
 import type { CredentialRecord, Stage } from '../kernel/credential.ts'
+import type { ProviderTraits } from '../kernel/ports/provider.ts'
 import type { Observation } from './observation.ts'
 import {
   ABORT_BACKOFF_FIRST_MS,
@@ -98,4 +99,9 @@ export function progressOf({
 }: CredentialRecord): string {
   const versions = [current, pending, previous].map((v) => `${v?.generation} ${v?.secretId}`)
   return [phase, lastGeneration, pending?.attempts, ...versions].join(' ')
+}
+
+/** From when on a revoked value that is still accepted lives on under another id: it is no longer merely slow to die. */
+export function outlivedRevokeAtMs(revokedAtMs: number, traits: ProviderTraits): number {
+  return revokedAtMs + traits.propagationMaxMs / 2 + 1
 }

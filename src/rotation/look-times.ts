@@ -1,7 +1,7 @@
 import { type CredentialRecord, type Tombstone, hasValue } from '../kernel/credential.ts'
 import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS, VERIFY_SUCCESSES } from '../kernel/limits.ts'
 import { isUnbound, outlivedAtMs } from './attribute-slots.ts'
-import { ABORTED, UNPROVEN } from './facts.ts'
+import { ABORTED, UNPROVEN, outlivedRevokeAtMs } from './facts.ts'
 import type { Observation, ProbeSight } from './observation.ts'
 import { probeableTombstones } from './reconcile.ts'
 import {
@@ -86,7 +86,9 @@ export function probeAtMs(v: View, generation: number): number {
   // Not longer than this process has seen it: the record may be of a process with another clock.
   const waitedMs = sight.verdictAtMs - Math.max(record.absentSinceMs, sight.sinceMs)
   const pauseMs = Math.min(Math.max(waitedMs / 3, PROBE_SPACING_MS), REVOKED_PROBE_MAX_MS)
-  return sight.verdictAtMs + patientMs(pauseMs, waitedMs)
+  const nextAtMs = sight.verdictAtMs + patientMs(pauseMs, waitedMs)
+  const tellsAtMs = outlivedRevokeAtMs(record.absentSinceMs, v.traits)
+  return sight.verdictAtMs < tellsAtMs ? Math.min(nextAtMs, tellsAtMs) : nextAtMs
 }
 
 /** Nobody knows what became of its create, and nothing new is listed. */
@@ -148,8 +150,10 @@ function listWantedSinceMs(v: View): number | null | 'never' {
       return isUnsent(v) ? 'never' : createdAtMs
     case 'created':
       return listWantedWhileRefused(v)
-    case 'retiring':
-      return record.absentSinceMs ?? (seen.lastSecretId === null ? 'never' : seen.startedAtMs)
+    case 'retiring': {
+      const doubtful = seen.lastSecretId !== null || belief.unsettledSinceMs !== null
+      return record.absentSinceMs ?? (doubtful ? seen.startedAtMs : 'never')
+    }
     case 'aborting':
       if (record.pending?.secretId === null) return isUnsent(v) ? 'never' : createdAtMs
       return record.absentSinceMs ?? (seen.lastSecretId === null ? 'never' : seen.startedAtMs)

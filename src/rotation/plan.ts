@@ -33,6 +33,7 @@ import {
   lookAround,
   prove,
   proveFor,
+  proveListed,
   view,
   wait,
   whileHeld,
@@ -165,8 +166,8 @@ function planPromoted(v: View): Step {
   const hold = emergency ? null : calendarHold(policy, nowMs)
   if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
   if (previous?.secretId === null) return bindPrevious(v)
-  const proof = prove(v, current.generation)
-  return proof ?? { kind: 'retire', reason: emergency ? 'emergency' : 'drained' }
+  if (emergency) return prove(v, current.generation) ?? { kind: 'retire', reason: 'emergency' }
+  return proveListed(v) ?? prove(v, current.generation) ?? { kind: 'retire', reason: 'drained' }
 }
 
 /** retiring: the old version is being revoked. → idle, → aborting (demoted) */
@@ -182,9 +183,11 @@ function planRetiring(v: View): Step {
     if (seen.lastSecretId === previous?.secretId) return settleLastSecret(v, previous?.generation)
     const held = revokeBarriers(v)
     if (held !== null) return waitForMembers(v, held)
-    const hold = isCompromised(record, 'previous') ? null : calendarHold(v.policy, nowMs)
+    const emergency = isCompromised(record, 'previous')
+    const revoke: Step = { kind: 'revoke', reason: 'retiring' }
+    const hold = emergency ? null : calendarHold(v.policy, nowMs)
     if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
-    return proveFor(v, current.generation, { kind: 'revoke', reason: 'retiring' })
+    return proveFor(v, current.generation, revoke, emergency ? undefined : proveListed)
   }
   if (belief.listed === null) return wait(v, 'revoke-settling')
   if (belief.listed.includes(previous?.secretId ?? '')) {

@@ -24,13 +24,7 @@ import { SteadyTime } from './steady-time.ts'
 import type { Reason, Step } from './step.ts'
 import { takeStep } from './take-step.ts'
 import { tellStep } from './tell-step.ts'
-import {
-  CLOCK_SKEW_MAX_MS,
-  LEASE_RENEW_MS,
-  LOOK_STEPS_MAX,
-  REST_LOOK_MS,
-  STORE_RETRY_MS,
-} from './timing.ts'
+import { LEASE_RENEW_MS, LOOK_STEPS_MAX, REST_LOOK_MS, STORE_RETRY_MS } from './timing.ts'
 
 export type { RotatorDeps } from './context.ts'
 
@@ -56,7 +50,6 @@ export class Rotator {
   #seen: Observation
   #roster: Roster = NOBODY
   #reason: Reason | null = null
-  #decidedAtMs: number
   #progress = ''
 
   constructor(deps: RotatorDeps) {
@@ -65,8 +58,7 @@ export class Rotator {
     this.#records = new RecordKeeper(deps)
     this.#time = new SteadyTime(deps.clock)
     this.#turn = deps.pace?.turn() ?? null
-    this.#decidedAtMs = deps.clock.now()
-    this.#seen = nothingSeen(this.#decidedAtMs)
+    this.#seen = nothingSeen(deps.clock.now())
   }
 
   /**
@@ -94,7 +86,10 @@ export class Rotator {
   async #look(signal: AbortSignal): Promise<Look> {
     let stored: Stored | null = null
     for (let steps = 0; steps < LOOK_STEPS_MAX && !signal.aborted; steps++) {
-      if (!(await this.#lease.hold())) return this.#lookIn(LEASE_RENEW_MS, 'lease-held-elsewhere')
+      if (!(await this.#lease.hold())) {
+        this.#time.rest()
+        return this.#lookIn(LEASE_RENEW_MS, 'lease-held-elsewhere')
+      }
       const loaded: boolean = stored === null
       stored ??= await this.#load()
       const nowMs = this.#now(stored.record)
@@ -104,8 +99,8 @@ export class Rotator {
       if (step.kind === 'wait') return this.#lookIn(step.untilMs - nowMs, step.reason)
       const heldMs = this.#turn?.waitMs(step) ?? 0
       if (heldMs > 0) return this.#lookIn(heldMs, 'others-first')
-      // A replica may have joined: what all of them hold is read right before anything is revoked.
-      const outdated: boolean = step.kind === 'revoke' && !loaded
+      // A replica may have joined: what all of them hold and watch is read right before anything is revoked or promoted.
+      const outdated: boolean = (step.kind === 'revoke' || step.kind === 'promote') && !loaded
       stored = outdated ? null : await this.#take(stored, step, nowMs, signal)
     }
     return signal.aborted ? this.#lookIn(0, 'stopping') : this.#lookIn(1_000, 'steps-spent')
@@ -125,15 +120,13 @@ export class Rotator {
   }
 
   /**
-   * The time of a decision. When the wall clock was set back, what was seen "later" is forgotten;
+   * The time of a decision. When the wall clock was set, what was seen "later", or seems to have lasted, is forgotten;
    * but never who the members are, since a barrier without members holds nothing up.
    */
   #now({ phase }: CredentialRecord): number {
-    const nowMs = this.#time.now(phase)
-    if (nowMs < this.#decidedAtMs - CLOCK_SKEW_MAX_MS) {
-      this.#seen = sawRoster(nothingSeen(nowMs), this.#roster, nowMs)
-    }
-    this.#decidedAtMs = nowMs
+    const { nowMs, jump } = this.#time.decide(phase)
+    if (jump === 'back') this.#seen = sawRoster(nothingSeen(nowMs), this.#roster, nowMs)
+    if (jump === 'ahead') this.#seen = forgetAll(this.#seen, nowMs)
     return nowMs
   }
 

@@ -1,5 +1,6 @@
 import { block } from './blocked.ts'
 import { hasSettled } from './observation.ts'
+import { outlivedRevokeAtMs } from './facts.ts'
 import { attributeCreate, freshlyAccepted, refused } from './reconcile.ts'
 import type { Step } from './step.ts'
 import { type View, prove, wait } from './view.ts'
@@ -24,12 +25,12 @@ export function isUnseen({ record, belief }: View): boolean {
 }
 
 /**
- * The id under which a revoked value lives on: it is still accepted long after the revoke of its
+ * The id under which a revoked previous lives on: it is still accepted long after the revoke of its
  * own id, current is proven, and there is exactly one other id. So the id was attributed wrongly,
  * or a second create of the value was delivered late.
  */
 export function survivorId(v: View, revokedAtMs: number): string | null {
-  const other = likelySurvivor(v, revokedAtMs)
+  const other = likelySurvivor(v, v.record.previous?.generation, revokedAtMs)
   return other !== null && hasSettled(v.seen, [other]) ? other : null
 }
 
@@ -38,12 +39,12 @@ export function survivorId(v: View, revokedAtMs: number): string | null {
  * the list is too young to say, it is not given up: its tombstone would have to find the same out later.
  */
 export function settleOutlived(v: View, revokedAtMs: number): Step {
-  const other = likelySurvivor(v, revokedAtMs)
+  const other = likelySurvivor(v, v.record.pending?.generation, revokedAtMs)
   if (other !== null) {
     if (!hasSettled(v.seen, [other])) return wait(v, 'revoke-settling')
     return { kind: 'bind-pending', secretId: other, reason: 'elimination' }
   }
-  const outlivedAtMs = revokedAtMs + v.traits.propagationMaxMs / 2 + 1
+  const outlivedAtMs = outlivedRevokeAtMs(revokedAtMs, v.traits)
   if (v.nowMs < outlivedAtMs) return wait(v, 'revoke-settling', outlivedAtMs)
   const latestMs = revokedAtMs + v.traits.propagationMaxMs
   if (v.nowMs < latestMs) return wait(v, 'revoke-settling', latestMs)
@@ -51,11 +52,15 @@ export function settleOutlived(v: View, revokedAtMs: number): Step {
 }
 
 function likelySurvivor(
-  { belief, traits, nowMs, record }: View,
+  { belief, seen, traits, record }: View,
+  generation: number | undefined,
   revokedAtMs: number,
 ): string | null {
   const [other, ...more] = belief.unknownIds
-  const outlived = nowMs - revokedAtMs > traits.propagationMaxMs / 2
+  // What could not be asked may well have died, as it should.
+  const sight = seen.probes.get(generation ?? 0)
+  const aliveAtMs = sight?.verdict === 'accepted' ? sight.verdictAtMs : 0
+  const outlived = aliveAtMs >= outlivedRevokeAtMs(revokedAtMs, traits)
   const proven =
     belief.current === 'alive' && belief.listed?.includes(record.current.secretId ?? '')
   return outlived && proven === true && more.length === 0 ? (other ?? null) : null

@@ -1,7 +1,11 @@
 import type { Phase } from '../kernel/credential.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
+import { CLOCK_SKEW_MAX_MS, CLOCK_STEP_MAX_MS } from './timing.ts'
 
 const RESTING: ReadonlySet<Phase> = new Set(['idle', 'staged'])
+
+/** How the time has moved since the last decision, beside going on. */
+export type Jump = 'back' | 'ahead' | null
 
 /**
  * The time that decisions read: the wall clock at rest, since a rotation is due by the calendar;
@@ -10,11 +14,13 @@ const RESTING: ReadonlySet<Phase> = new Set(['idle', 'staged'])
  */
 export class SteadyTime {
   readonly #clock: Clock
-  #anchor: { readonly phase: Phase; readonly wallMs: number; readonly monotonicMs: number } | null =
-    null
+  /** Since when the monotonic clock counts: since the first decision of a rotation that is under way. */
+  #anchor: { readonly wallMs: number; readonly monotonicMs: number } | null = null
+  #decided: { readonly atMs: number; readonly monotonicMs: number }
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#decided = { atMs: clock.now(), monotonicMs: clock.monotonic() }
   }
 
   now(phase: Phase): number {
@@ -22,11 +28,29 @@ export class SteadyTime {
     return wallMs + (this.#clock.monotonic() - monotonicMs)
   }
 
+  /** The time of a decision, and whether what was seen before it seems later, or older, than it is. */
+  decide(phase: Phase): { readonly nowMs: number; readonly jump: Jump } {
+    const nowMs = this.now(phase)
+    const before = this.#decided
+    const monotonicMs = this.#clock.monotonic()
+    this.#decided = { atMs: nowMs, monotonicMs }
+    if (nowMs < before.atMs - CLOCK_SKEW_MAX_MS) return { nowMs, jump: 'back' }
+    const steppedMs = nowMs - before.atMs - (monotonicMs - before.monotonicMs)
+    return { nowMs, jump: steppedMs > CLOCK_STEP_MAX_MS ? 'ahead' : null }
+  }
+
+  /** Somebody else decides from now on: what this process counted from may be long ago when it decides again. */
+  rest(): void {
+    this.#anchor = null
+  }
+
   #anchorFor(phase: Phase) {
-    const known = this.#anchor
-    if (known !== null && known.phase === phase && !RESTING.has(phase)) return known
-    const anchor = { phase, wallMs: this.#clock.now(), monotonicMs: this.#clock.monotonic() }
-    this.#anchor = anchor
+    if (RESTING.has(phase)) this.#anchor = null
+    const anchor = this.#anchor ?? {
+      wallMs: this.#clock.now(),
+      monotonicMs: this.#clock.monotonic(),
+    }
+    if (!RESTING.has(phase)) this.#anchor = anchor
     return anchor
   }
 }

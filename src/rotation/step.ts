@@ -27,7 +27,7 @@ export type WaitReason =
   | CallHold
 
 /** Why something is looked at. */
-export type LookReason = 'drift' | 'prove' | 'attribute' | 'confirm-revoke' | 'before-create'
+export type LookReason = 'drift' | 'prove' | 'confirm-revoke' | 'before-create'
 
 /** Why a candidate is given up. */
 export type AbortReason =

@@ -95,6 +95,8 @@ export const BARRIER_POLL_MS = 1_000
  * Instants of a record further ahead than this come from another clock and are moved back to now.
  */
 export const CLOCK_SKEW_MAX_MS = 10_000
+/** A wall clock that is set ahead by more than this makes what was seen seem older than it is. */
+export const CLOCK_STEP_MAX_MS = 1_000
 /** How often a closed window is looked at again. */
 export const WINDOW_POLL_MS = 30_000
 /**

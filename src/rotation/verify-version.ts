@@ -49,7 +49,11 @@ export async function listVersions(deps: RotatorDeps, moment: Moment): Promise<T
   const times = new Map(answer.secrets.map((one) => [one.secretId, one.createdAtMs] as const))
   // By the same time as all decisions, which a jump of the wall clock does not move.
   const answeredAtMs = nowMs + (deps.clock.monotonic() - startedMs)
-  return { record, seen: sawList(seen, ids, knownIdsOf(record), nowMs, times, answeredAtMs) }
+  const listed = sawList(seen, ids, knownIdsOf(record), nowMs, times, answeredAtMs)
+  // Before a revoke: that listing works is no reason to try a revoke that is refused as if for the first time.
+  const { callFailures, callHold } = seen
+  const isCheck = record.phase === 'retiring' && record.absentSinceMs === null
+  return { record, seen: isCheck ? { ...listed, callFailures, callHold } : listed }
 }
 
 /** The candidate has proven itself often enough; requests may fall back to it from now on. */

@@ -5,7 +5,7 @@ import { listAtMs, probeAtMs, watchedGenerations } from './look-times.ts'
 import type { Observation } from './observation.ts'
 import { type Belief, freshlyAccepted, reconcile } from './reconcile.ts'
 import type { Step, WaitReason } from './step.ts'
-import { REST_LOOK_MS } from './timing.ts'
+import { LIST_FRESH_MS, REST_LOOK_MS } from './timing.ts'
 
 /** What holds for a credential by configuration and by its provider's nature. */
 export interface Rules {
@@ -64,6 +64,22 @@ export function prove(v: View, generation: number): Step | null {
   return { kind: 'probe', generation, reason: 'prove' }
 }
 
+/**
+ * What must come before the last other version goes: current is listed, since one that somebody else has just revoked is
+ * accepted for a while, in some regions longer than in others. Null when it is, when the id can't be its own, and where
+ * there is nothing to list.
+ */
+export function proveListed(v: View): Step | null {
+  const { seen, belief, nowMs } = v
+  const { secretId } = v.record.current
+  if (v.traits.model === 'promote' || secretId === null) return null
+  if (seen.list === null || nowMs - seen.list.atMs > LIST_FRESH_MS) {
+    return { kind: 'list', reason: 'confirm-revoke' }
+  }
+  const isListed = seen.list.ids.includes(secretId) || belief.currentMisnamed
+  return isListed ? null : wait(v, 'list-unsettled')
+}
+
 /** Holds back calls to the provider while it asked for it, or while it can't be reached. */
 export function whileHeld(v: View, step: Step): Step {
   if (step.kind !== 'list' && !MUTATIONS.has(step.kind)) return step
@@ -78,10 +94,16 @@ export function whileHeld(v: View, step: Step): Step {
 
 /**
  * A call that relies on this version: it is proven right before, but not over and over again while the call has to wait.
+ * @param isListed what must be known of the list before it
  */
-export function proveFor(v: View, generation: number, call: Step): Step {
+export function proveFor(
+  v: View,
+  generation: number,
+  call: Step,
+  isListed: (v: View) => Step | null = () => null,
+): Step {
   const step = whileHeld(v, call)
-  return step === call ? (prove(v, generation) ?? call) : step
+  return step === call ? (isListed(v) ?? prove(v, generation) ?? call) : step
 }
 
 const MUTATIONS: ReadonlySet<Step['kind']> = new Set(['prepare', 'resend', 'create', 'revoke'])

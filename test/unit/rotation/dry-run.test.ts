@@ -31,6 +31,7 @@ test('a rotation from rest is told to its end, with every wait', async () => {
     'promote: requested',
     'wait: bootstrap-consent',
     'wait: drain',
+    'list: confirm-revoke',
     'retire: drained',
     'revoke: retiring',
     'wait: revoke-settling',

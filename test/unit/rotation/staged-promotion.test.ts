@@ -214,3 +214,17 @@ test('where no replica is registered, the start of the stage decides', async () 
   await bench.run(2 * MINUTE_MS)
   expect(bench.record.phase).toBe('promoted')
 })
+
+test('a replica that registers while the end of the stage is decided is asked first', async () => {
+  const bench = await atRest(undefined, [])
+  await rollOut(bench)
+  const verify = bench.provider.verify.bind(bench.provider)
+  bench.provider.verify = async (...args) => {
+    await tell(bench, 'late', { requests: 0 })
+    return verify(...args)
+  }
+  await bench.clock.advance(11 * MINUTE_MS)
+  const look = await bench.look()
+  expect(look.reason).toBe('staged-promotion')
+  expect(bench.record.phase).toBe('staged')
+})
