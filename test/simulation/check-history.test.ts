@@ -206,6 +206,29 @@ test('I6 sees a delete of a version that a replica used before it left', () => {
   expect(broken(until(15_000 + TERMS.drainMs))).toEqual([])
 })
 
+test('I6 asks nobody to know of a use that began when somebody else ended the new version', () => {
+  const use = (atMs: number): HistoryEvent => ({
+    kind: 'late-use',
+    atMs,
+    instance: 'a',
+    generation: 1,
+    value: V1.value,
+  })
+  const story = (...then: HistoryEvent[]) =>
+    broken([
+      created(1, V1, 'bootstrap'),
+      record(10, 2, RETIRING),
+      created(10, V2),
+      member(11, 2),
+      revoked(30_000, V2, 'foreign'),
+      ...then,
+    ])
+  expect(story(use(30_010), revoke(30_100, V1, V2))).toEqual([])
+  expect(story(use(30_010), use(32_000), revoke(32_100, V1, V2))).toEqual([
+    'I6 revoke after consent',
+  ])
+})
+
 test('I6 sees a member that reads before it is registered', () => {
   expect(broken([{ kind: 'record-read', atMs: 5, instance: 'b' }])).toEqual([
     'I6 revoke after consent',

@@ -40,4 +40,21 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     seed: 920833953,
     story: 'of two ids an operator revoked ours, whose value lived on beside the other',
   },
+  {
+    seed: 1000003034,
+    story: 'a back-off was saved by a clock that had been set ahead in mid-rotation',
+  },
+  {
+    seed: 1000003617,
+    story: 'a request went back to the old version milliseconds before its revoke',
+  },
+  {
+    seed: 1000004787,
+    story:
+      'the old version was revoked after somebody else had revoked the new one, still accepted',
+  },
+  {
+    seed: 1000022771,
+    story: 'a process that was frozen took nobody for watching the stage, and promoted',
+  },
 ]

@@ -5,7 +5,7 @@ import type { Figures } from './figures.ts'
 import { countCalls, runCampaign, runMutants } from './campaign.ts'
 import type { MutantVerdict } from './campaign.ts'
 import { loadEngine } from './load-engine.ts'
-import { drawPlan } from './plan.ts'
+import { HOSTILE_FROM, drawPlan } from './plan.ts'
 import { Pool } from './pool.ts'
 import { describeFigures, describeMutants, describeRun } from './report.ts'
 import { runPlan } from './run-plan.ts'
@@ -14,9 +14,10 @@ import type { FailedRun, Task } from './tasks.ts'
 import { SINGLE_FATES } from './world/network.ts'
 import { writeFigures } from './write-figures.ts'
 
-const USAGE = `npm run sim -- [--seeds N [--from S | --fresh]] [--seed S [--mutant NAME]] [--single-faults] [--pairs N] [--mutants] [--json] [--write]
+const USAGE = `npm run sim -- [--seeds N [--from S | --fresh]] [--seed S [--mutant NAME]] [--hostile N] [--single-faults] [--pairs N] [--mutants] [--json] [--write]
 
   --seeds N         runs N seeds under random faults; with --from S (default 1) or from a fresh seed
+  --hostile N       the same, and in each of them somebody else creates and revokes secrets too
   --seed S          runs one seed; when it fails, shrinks it and prints its schedule and history
   --single-faults   one fault at every call of every baseline
   --pairs N         two faults at two calls of a baseline, N times
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string' },
     from: { type: 'string' },
     fresh: { type: 'boolean' },
+    hostile: { type: 'string' },
     mutant: { type: 'string' },
     'single-faults': { type: 'boolean' },
     pairs: { type: 'string' },
@@ -67,6 +69,13 @@ async function campaign(pool: Pool): Promise<number> {
   const startedMs = performance.now()
   const failed: FailedRun[] = []
   let seeds: Figures = NO_FIGURES
+  let hostile: Figures = NO_FIGURES
+  if (options.hostile !== undefined) {
+    const tasks = seedTasks(Number(options.hostile), HOSTILE_FROM)
+    const result = await runCampaign(pool, tasks, 'somebody else', progress)
+    hostile = result.figures
+    failed.push(...result.failed)
+  }
   let singles: Figures = NO_FIGURES
   let mutants: readonly MutantVerdict[] = []
   if (options.seeds !== undefined) {
@@ -104,18 +113,19 @@ async function campaign(pool: Pool): Promise<number> {
   const survivors = mutants.filter((mutant) => mutant.killedBy === null && mutant.maskedBy === null)
   const elapsedMs = performance.now() - startedMs
   if (options.json) {
-    const figures = { seeds, singles, pairs, production, mutants, failed, elapsedMs }
+    const figures = { seeds, hostile, singles, pairs, production, mutants, failed, elapsedMs }
     process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
-  } else print({ seeds, singles, pairs, production }, mutants, failed, elapsedMs)
+  } else print({ seeds, hostile, singles, pairs, production }, mutants, failed, elapsedMs)
   const first = failed.find(({ name }) => name.startsWith('seed '))
   if (first !== undefined && !options.json) await oneSeed(Number(first.name.slice(5)), null)
   const good = failed.length === 0 && survivors.length === 0
-  if (options.write && good) await writeFigures({ seeds, singles, pairs, production, mutants })
+  if (options.write && good)
+    await writeFigures({ seeds, hostile, singles, pairs, production, mutants })
   return good ? 0 : 1
 }
 
-function seedTasks(count: number): readonly Task[] {
-  const from = options.fresh ? randomInt(1, 1_000_000_000) : Number(options.from ?? 1)
+function seedTasks(count: number, after = 0): readonly Task[] {
+  const from = after + (options.fresh ? randomInt(1, HOSTILE_FROM / 2) : Number(options.from ?? 1))
   if (options.fresh) process.stderr.write(`fresh seeds from ${from}\n`)
   const tasks: Task[] = []
   for (let done = 0; done < count; done += SEEDS_PER_TASK) {
@@ -173,19 +183,21 @@ async function oneSeed(seed: number, mutant: string | null): Promise<number> {
 
 interface Campaigns {
   readonly seeds: Figures
+  readonly hostile: Figures
   readonly singles: Figures
   readonly pairs: Figures
   readonly production: Figures
 }
 
 function print(
-  { seeds, singles, pairs, production }: Campaigns,
+  { seeds, hostile, singles, pairs, production }: Campaigns,
   mutants: readonly MutantVerdict[],
   failed: readonly FailedRun[],
   elapsedMs: number,
 ): void {
   const lines = [
     ...(seeds.seeds > 0 ? ['random faults', ...describeFigures(seeds)] : []),
+    ...(hostile.seeds > 0 ? ['somebody else at the account', ...describeFigures(hostile)] : []),
     ...(singles.seeds > 0 ? ['single faults', ...describeFigures(singles)] : []),
     ...(pairs.seeds > 0 ? ['pairs of faults', ...describeFigures(pairs)] : []),
     ...(production.seeds > 0 ? ['pace of production', ...describeFigures(production)] : []),

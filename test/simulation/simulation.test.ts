@@ -40,6 +40,9 @@ test.each(KEPT_SEEDS)('kept seed $seed holds: $story', async ({ seed }) => {
 
 test('fresh seeds hold the ten invariants', () => sim('--fresh', '--seeds', FRESH_SEEDS))
 
+test('fresh seeds with somebody else at the account hold the ten invariants', () =>
+  sim('--fresh', '--hostile', FRESH_SEEDS))
+
 test('a single fault at every call holds the ten invariants', () => sim('--single-faults'))
 
 test('every mutant dies', () => sim('--mutants'))

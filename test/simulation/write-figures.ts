@@ -11,6 +11,7 @@ const EMPTY = `# Reliability\n\n${BEGIN}\n${END}\n`
 /** Puts the figures between the two marks of docs/reliability.md, which is made when it is missing. */
 export async function writeFigures(figures: {
   readonly seeds: Figures
+  readonly hostile: Figures
   readonly singles: Figures
   readonly pairs: Figures
   readonly production: Figures
@@ -22,6 +23,7 @@ export async function writeFigures(figures: {
   if (from < 0 || until < from) throw new Error('docs/reliability.md has no marks for the figures')
   const block = [
     ...section('Random faults', figures.seeds),
+    ...section('Random faults, and somebody else at the account', figures.hostile),
     ...section('One fault at every call', figures.singles),
     ...section('Two faults at two calls', figures.pairs),
     ...section('No fault, the pace of production', figures.production),
