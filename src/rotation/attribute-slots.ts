@@ -45,15 +45,19 @@ export function isUnbound({ current }: CredentialRecord, { currentMisnamed }: Be
   return current.secretId === null || currentMisnamed
 }
 
-/** Whether current is still accepted when all that was listed beside the one id must have died. */
-export function outlivesLosses(record: CredentialRecord, seen: Observation): boolean {
-  const sight = seen.probes.get(record.current.generation)
+/** Whether a version, usually current, is still accepted when all that was listed beside the one id must have died. */
+export function outlivesLosses(
+  record: CredentialRecord,
+  seen: Observation,
+  { generation }: { readonly generation: number } = record.current,
+): boolean {
+  const sight = seen.probes.get(generation)
   return sight?.verdict === 'accepted' && sight.verdictAtMs >= outlivedAtMs(record, seen)
 }
 
 /**
- * From when on an accepted current has the one id that is listed; 0 where nothing else was. An id that has vanished may
- * have been current's, whose value lives on for a while: the one that is left is somebody else's then. That there were
+ * From when on an accepted version has the one id that is listed; 0 where nothing else was. An id that has vanished may
+ * have been its own, whose value lives on for a while: the one that is left is somebody else's then. That there were
  * more, a block still tells behind a restart. What was revoked before the first look, nobody can tell.
  */
 export function outlivedAtMs({ blocked, tombstones }: CredentialRecord, seen: Observation): number {

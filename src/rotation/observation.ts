@@ -1,4 +1,4 @@
-import { ABSENCE_PERSIST_MS } from '../kernel/limits.ts'
+import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS } from '../kernel/limits.ts'
 import type { Member } from '../kernel/ports/store.ts'
 import { DRIFT_MS, PROBE_RETRY_FIRST_MS, PROBE_RETRY_MAX_MS, patientMs } from './timing.ts'
 
@@ -203,6 +203,7 @@ export function sawList(
   for (const id of new Set([...ids, ...knownIds, ...seen.presence.keys()])) {
     const listed = ids.includes(id)
     const before = seen.presence.get(id)
+    if (!listed && !knownIds.includes(id) && isLongGone(before, answeredAtMs)) continue
     presence.set(id, before?.listed === listed ? before : { listed, sinceMs: answeredAtMs })
   }
   return {
@@ -214,6 +215,11 @@ export function sawList(
     callFailures: 0,
     callHold: null,
   }
+}
+
+/** Nothing of it is accepted any more, and nobody asks about it. */
+function isLongGone(presence: Presence | undefined, nowMs: number): boolean {
+  return presence?.listed === false && nowMs - presence.sinceMs > PROPAGATION_MAX_MS
 }
 
 /** Presence must persist as well: a stale list still shows what is gone. */

@@ -154,7 +154,8 @@ function planPromoted(v: View): Step {
     const proof = prove(v, previous?.generation ?? 0)
     return proof ?? { kind: 'demote', reason: 'current-refused' }
   }
-  if (belief.previousGone && belief.previous === 'dead') {
+  const isGone = belief.previousGone || previous?.secretId === null
+  if (isGone && belief.previous === 'dead') {
     return prove(v, current.generation) ?? { kind: 'retire', reason: 'previous-gone' }
   }
   const emergency = isCompromised(record, 'previous')
@@ -179,7 +180,9 @@ function planRetiring(v: View): Step {
     return proof ?? { kind: 'demote', reason: 'current-refused' }
   }
   if (absentSinceMs === null) {
-    if (belief.previousGone) return { kind: 'gone', reason: 'absent' }
+    // Without an id there is nothing to revoke; what lives on is told by its value.
+    const isGone = belief.previousGone || previous?.secretId === null
+    if (isGone) return { kind: 'gone', reason: 'absent' }
     if (seen.lastSecretId === previous?.secretId) return settleLastSecret(v, previous?.generation)
     const held = revokeBarriers(v)
     if (held !== null) return waitForMembers(v, held)

@@ -1,3 +1,4 @@
+import { outlivesLosses } from './attribute-slots.ts'
 import { block } from './blocked.ts'
 import { hasSettled } from './observation.ts'
 import { outlivedRevokeAtMs } from './facts.ts'
@@ -95,12 +96,18 @@ export function settleLastSecret(v: View, victim: number | undefined): Step {
   return prove(v, record.current.generation) ?? wait(v, 'list-unsettled')
 }
 
-/** Which id is previous's? By elimination: the list has current's and exactly one more. */
+/**
+ * Which id is previous's? By elimination: the list has current's and exactly one more, and previous is accepted, so that
+ * it has one.
+ */
 export function bindPrevious(v: View): Step {
-  const { record, belief } = v
+  const { record, belief, seen } = v
   const [other, ...more] = belief.unknownIds
   if (belief.listed === null || belief.current !== 'alive') return wait(v, 'list-unsettled')
   const proven = belief.listed.includes(record.current.secretId ?? '')
   if (!proven || other === undefined || more.length > 0) return block('attribution-ambiguous')
+  if (record.previous === null || !outlivesLosses(record, seen, record.previous)) {
+    return wait(v, 'list-unsettled')
+  }
   return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
 }

@@ -69,18 +69,18 @@ async function campaign(pool: Pool): Promise<number> {
   const startedMs = performance.now()
   const failed: FailedRun[] = []
   let seeds: Figures = NO_FIGURES
-  let hostile: Figures = NO_FIGURES
-  if (options.hostile !== undefined) {
-    const tasks = seedTasks(Number(options.hostile), HOSTILE_FROM)
-    const result = await runCampaign(pool, tasks, 'somebody else', progress)
-    hostile = result.figures
-    failed.push(...result.failed)
-  }
   let singles: Figures = NO_FIGURES
   let mutants: readonly MutantVerdict[] = []
   if (options.seeds !== undefined) {
     const result = await runCampaign(pool, seedTasks(Number(options.seeds)), 'seeds', progress)
     seeds = result.figures
+    failed.push(...result.failed)
+  }
+  let hostile: Figures = NO_FIGURES
+  if (options.hostile !== undefined) {
+    const tasks = seedTasks(Number(options.hostile), HOSTILE_FROM)
+    const result = await runCampaign(pool, tasks, 'somebody else', progress)
+    hostile = result.figures
     failed.push(...result.failed)
   }
   if (options['single-faults']) {

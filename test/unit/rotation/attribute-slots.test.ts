@@ -95,3 +95,43 @@ test('an id of ours that was given up and revoked keeps nothing waiting', () => 
   const seen = sawProbe(left, GENERATION, 'accepted', null, NOW_MS + 1_000)
   expect(slots(record, seen)).toBe('bind-current')
 })
+
+test.each([
+  ['accepted', ['c3', 'x'], 'bind-previous'],
+  ['refused', ['c3', 'x'], 'retire'],
+  ['refused', ['c3'], 'retire'],
+  ['accepted', ['c3'], 'block'],
+] as const)('a previous without an id, %s while %j are listed', (verdict, ids, kind) => {
+  const base = aRecord('promoted')
+  if (base.previous === null) throw new Error('promoted has a previous version')
+  const record = { ...base, previous: { ...base.previous, secretId: null } }
+  const listed = sawList(nothingSeen(NOW_MS - 60_000), ids, ['c3'], NOW_MS - 60_000)
+  let seen = sawProbe(sawList(listed, ids, ['c3'], NOW_MS), GENERATION, 'accepted', null, NOW_MS)
+  for (let n = 0; n < 3; n++) seen = sawProbe(seen, 2, verdict, null, NOW_MS)
+  const rules = { policy: { ...POLICY, drainMs: 0 }, traits }
+  expect(plan(record, seen, rules, NOW_MS).kind).toBe(kind)
+  const retiring = { ...record, phase: 'retiring' as const }
+  expect(plan(retiring, seen, rules, NOW_MS)).toMatchObject({ kind: 'gone' })
+})
+
+test('a previous without an id does not get the one that an id has vanished beside', () => {
+  const base = aRecord('promoted')
+  if (base.previous === null) throw new Error('promoted has a previous version')
+  const record = { ...base, previous: { ...base.previous, secretId: null } }
+  const both = sawList(nothingSeen(NOW_MS - 60_000), ['c3', 'own'], ['c3'], NOW_MS - 60_000)
+  const left = sawList(both, ['c3', 'x'], ['c3'], NOW_MS)
+  const current = sawProbe(left, GENERATION, 'accepted', null, NOW_MS)
+  const seen = sawProbe(current, 2, 'accepted', null, NOW_MS)
+  const rules = { policy: { ...POLICY, drainMs: 0 }, traits }
+  expect(plan(record, seen, rules, NOW_MS)).toMatchObject({ kind: 'wait' })
+})
+
+test('ids that went long ago are forgotten, those of the record are not', () => {
+  const both = sawList(nothingSeen(NOW_MS), ['one', 'other', 'ours'], ['ours'], NOW_MS)
+  const left = sawList(both, ['one'], ['ours'], NOW_MS + 1_000)
+  const untilMs = NOW_MS + 1_000 + traits.propagationMaxMs
+  const kept = sawList(left, ['one'], ['ours'], untilMs)
+  expect([...kept.presence.keys()].toSorted()).toEqual(['one', 'other', 'ours'])
+  const later = sawList(kept, ['one'], ['ours'], untilMs + 1)
+  expect([...later.presence.keys()].toSorted()).toEqual(['one', 'ours'])
+})
