@@ -30,7 +30,7 @@ export function attributeSlots(
     const [only, ...others] = unknownIds
     if (belief.current !== 'alive' || only === undefined) return { kind: 'unsettled' }
     if (others.length > 0) return { kind: hasSettled(seen, unknownIds) ? 'ambiguous' : 'unsettled' }
-    return outlivesLosses(record, seen)
+    return outlivesLosses(record, seen, traits)
       ? { kind: 'bind-current', secretId: only }
       : { kind: 'unsettled' }
   }
@@ -49,10 +49,11 @@ export function isUnbound({ current }: CredentialRecord, { currentMisnamed }: Be
 export function outlivesLosses(
   record: CredentialRecord,
   seen: Observation,
+  traits: ProviderTraits,
   { generation }: { readonly generation: number } = record.current,
 ): boolean {
   const sight = seen.probes.get(generation)
-  return sight?.verdict === 'accepted' && sight.verdictAtMs >= outlivedAtMs(record, seen)
+  return sight?.verdict === 'accepted' && sight.verdictAtMs >= outlivedAtMs(record, seen, traits)
 }
 
 /**
@@ -60,12 +61,17 @@ export function outlivesLosses(
  * have been its own, whose value lives on for a while: the one that is left is somebody else's then. That there were
  * more, a block still tells behind a restart. What was revoked before the first look, nobody can tell.
  */
-export function outlivedAtMs({ blocked, tombstones }: CredentialRecord, seen: Observation): number {
+export function outlivedAtMs(
+  { blocked, tombstones }: CredentialRecord,
+  seen: Observation,
+  { propagationMaxMs }: ProviderTraits,
+): number {
   const buried = new Set(tombstones.map(({ secretId }) => secretId))
   const lost = [...seen.presence].filter(([id, { listed }]) => !listed && !buried.has(id))
   const lostAtMs = lost.map(([, { sinceMs }]) => sinceMs)
   if (lost.length === 0 && blocked?.reason === 'attribution-ambiguous') {
     lostAtMs.push(seen.startedAtMs)
   }
-  return lostAtMs.length === 0 ? 0 : Math.max(...lostAtMs) + PROPAGATION_MAX_MS + 1
+  const livesOnMs = Math.max(PROPAGATION_MAX_MS, propagationMaxMs)
+  return lostAtMs.length === 0 ? 0 : Math.max(...lostAtMs) + livesOnMs + 1
 }

@@ -25,7 +25,7 @@ export const DOUBLED = 'create-doubled'
 export const UNPROVEN = 'revoke-unproven'
 
 /** The latest instant that a record claims to have happened. */
-export function newestInstantMs(record: CredentialRecord): number {
+function newestInstantMs(record: CredentialRecord): number {
   const { current, pending, previous, emergency, blocked } = record
   return Math.max(
     record.phaseSinceMs,
@@ -38,6 +38,17 @@ export function newestInstantMs(record: CredentialRecord): number {
     emergency?.sinceMs ?? 0,
     blocked?.sinceMs ?? 0,
   )
+}
+
+/**
+ * How far ahead of ours the clock is that wrote the record: by its instants, or where it asks for a pause, which may last
+ * for an hour, by what its writer has reported of itself.
+ */
+export function clockAheadMs(record: CredentialRecord, seen: Observation, nowMs: number): number {
+  const writer = seen.members.get(record.lastWriter.instance)?.member
+  const pauses = record.notBeforeMs !== null && record.notBeforeMs > nowMs
+  const writtenAtMs = pauses && writer !== undefined ? writer.atMs : 0
+  return Math.max(newestInstantMs(record), writtenAtMs) - nowMs
 }
 
 /** The highest generation that any replica holds. */

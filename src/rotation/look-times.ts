@@ -69,7 +69,7 @@ export function probeAtMs(v: View, generation: number): number {
   if (proving && sight.streak < VERIFY_SUCCESSES) return sight.verdictAtMs + PROBE_SPACING_MS
   // It works, and what may have been its id has vanished: it tells most when it should have died.
   if (generation === current.generation && isUnbound(record, v.belief)) {
-    const tellsAtMs = outlivedAtMs(record, seen)
+    const tellsAtMs = outlivedAtMs(record, seen, v.traits)
     if (sight.verdictAtMs < tellsAtMs) return Math.min(dueAtMs, tellsAtMs)
   }
   // It works, and its id is gone: either the id was wrong, or it is dying.
@@ -87,7 +87,7 @@ export function probeAtMs(v: View, generation: number): number {
   const waitedMs = sight.verdictAtMs - Math.max(record.absentSinceMs, sight.sinceMs)
   const pauseMs = Math.min(Math.max(waitedMs / 3, PROBE_SPACING_MS), REVOKED_PROBE_MAX_MS)
   const nextAtMs = sight.verdictAtMs + patientMs(pauseMs, waitedMs)
-  const tellsAtMs = outlivedRevokeAtMs(record.absentSinceMs, v.traits)
+  const tellsAtMs = outlivedRevokeAtMs(Math.max(record.absentSinceMs, seen.startedAtMs), v.traits)
   return sight.verdictAtMs < tellsAtMs ? Math.min(nextAtMs, tellsAtMs) : nextAtMs
 }
 
@@ -151,8 +151,8 @@ function listWantedSinceMs(v: View): number | null | 'never' {
     case 'created':
       return listWantedWhileRefused(v)
     case 'retiring': {
-      const doubtful = seen.lastSecretId !== null || belief.unsettledSinceMs !== null
-      return record.absentSinceMs ?? (doubtful ? seen.startedAtMs : 'never')
+      const doubtfulSinceMs = seen.lastSecretId === null ? 'never' : seen.startedAtMs
+      return record.absentSinceMs ?? belief.unsettledSinceMs ?? doubtfulSinceMs
     }
     case 'aborting':
       if (record.pending?.secretId === null) return isUnsent(v) ? 'never' : createdAtMs

@@ -29,7 +29,9 @@ export interface ListSight {
   readonly ids: readonly string[]
   /** When the provider says that each was made; 0 or missing where it does not. */
   readonly createdAtMs: ReadonlyMap<string, number>
+  /** When it was asked for: nothing newer is known to be in it. */
   readonly atMs: number
+  readonly answeredAtMs: number
 }
 
 /**
@@ -208,7 +210,7 @@ export function sawList(
   }
   return {
     ...seen,
-    list: { ids, atMs: nowMs, createdAtMs },
+    list: { ids, atMs: nowMs, answeredAtMs, createdAtMs },
     presence,
     // With a second secret in the list the refusal to revoke the last one is out of date.
     lastSecretId: ids.length > 1 ? null : seen.lastSecretId,

@@ -20,7 +20,7 @@ export function planStaged(v: View): Step {
   if (belief.pendingGone) return { kind: 'abort', reason: 'standby-absent' }
   const [other, ...more] = belief.unknownIds
   const single = other !== undefined && more.length === 0
-  if (single && isUnbound(record, belief) && outlivesLosses(record, v.seen)) {
+  if (single && isUnbound(record, belief) && outlivesLosses(record, v.seen, v.traits)) {
     const proof = prove(v, record.current.generation)
     return proof ?? { kind: 'bind-current', secretId: other, reason: 'elimination' }
   }

@@ -3,10 +3,10 @@ import { CANDIDATES_MAX, VERIFY_SUCCESSES } from '../kernel/limits.ts'
 import { block, resendLater, waitForMembers, whileBlocked } from './blocked.ts'
 import { prepositionBarrier, releaseBarrier, revokeBarriers } from './drain-version.ts'
 import {
+  clockAheadMs,
   heldGenerationMax,
   isCompromised,
   isDoubled,
-  newestInstantMs,
   rejectedInARow,
 } from './facts.ts'
 import type { Observation } from './observation.ts'
@@ -53,7 +53,7 @@ export function plan(
   nowMs: number,
 ): Step {
   const v = view(record, seen, rules, nowMs)
-  if (newestInstantMs(record) > nowMs + CLOCK_SKEW_MAX_MS) {
+  if (clockAheadMs(record, seen, nowMs) > CLOCK_SKEW_MAX_MS) {
     return { kind: 'restamp', reason: 'clock-ahead' }
   }
   if (record.paused) return { kind: 'wait', untilMs: nowMs + REST_LOOK_MS, reason: 'paused' }
@@ -78,6 +78,10 @@ function planIdle(v: View): Step {
   if (slots.kind === 'late') return { kind: 'abort-late', late: slots.late, reason: 'late-create' }
   if (slots.kind === 'bind-current') {
     return prove(v, record.current.generation) ?? { ...slots, reason: 'single-id' }
+  }
+  // Only the block still tells that there were more ids: no calendar may lift it.
+  if (slots.kind === 'unsettled' && record.blocked?.reason === 'attribution-ambiguous') {
+    return wait(v, 'list-unsettled')
   }
   if (!wanted) return wait(v, 'not-due', dueAtMs(record, policy))
   if (rejectedInARow(record) >= CANDIDATES_MAX) return block('candidate-rejected')
@@ -168,7 +172,7 @@ function planPromoted(v: View): Step {
   if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
   if (previous?.secretId === null) return bindPrevious(v)
   if (emergency) return prove(v, current.generation) ?? { kind: 'retire', reason: 'emergency' }
-  return proveListed(v) ?? prove(v, current.generation) ?? { kind: 'retire', reason: 'drained' }
+  return prove(v, current.generation) ?? proveListed(v) ?? { kind: 'retire', reason: 'drained' }
 }
 
 /** retiring: the old version is being revoked. → idle, → aborting (demoted) */

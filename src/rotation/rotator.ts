@@ -20,13 +20,16 @@ import { plan } from './plan.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import { NOBODY, type Roster, readRoster, sawRoster } from './roster.ts'
 import type { RotationTurn } from './rotation-pace.ts'
-import { SteadyTime } from './steady-time.ts'
+import { SteadyTime, seenAcross } from './steady-time.ts'
 import type { Reason, Step } from './step.ts'
 import { takeStep } from './take-step.ts'
 import { tellStep } from './tell-step.ts'
 import { LEASE_RENEW_MS, LOOK_STEPS_MAX, REST_LOOK_MS, STORE_RETRY_MS } from './timing.ts'
 
 export type { RotatorDeps } from './context.ts'
+
+const LOOKS: ReadonlySet<Step['kind']> = new Set(['list', 'probe'])
+const FINAL: ReadonlySet<Step['kind']> = new Set(['promote', 'revoke'])
 
 /** When to look again, wall clock, and what is waited for until then. */
 export interface Look {
@@ -85,23 +88,27 @@ export class Rotator {
   /** lease → load → reconcile → plan → step → save */
   async #look(signal: AbortSignal): Promise<Look> {
     let stored: Stored | null = null
+    let reloaded = false
     for (let steps = 0; steps < LOOK_STEPS_MAX && !signal.aborted; steps++) {
-      if (!(await this.#lease.hold())) {
-        this.#time.rest()
-        return this.#lookIn(LEASE_RENEW_MS, 'lease-held-elsewhere')
-      }
+      if (!(await this.#lease.hold())) return this.#lookIn(LEASE_RENEW_MS, 'lease-held-elsewhere')
       const loaded: boolean = stored === null
       stored ??= await this.#load()
       const nowMs = this.#now(stored.record)
       const { policy, provider } = this.#deps
       const step = plan(stored.record, this.#seen, { policy, traits: provider.traits }, nowMs)
+      // A replica may have joined: what all of them hold and watch is read right before anything is revoked or promoted;
+      // once, since behind a slow store every proof would be too old for the step by then.
+      const outdated: boolean = FINAL.has(step.kind) && !loaded && !reloaded
+      if (outdated || !LOOKS.has(step.kind)) reloaded = outdated
+      if (outdated) {
+        stored = null
+        continue
+      }
       tellStep(this.#deps, stored.record, step, this.#reason)
       if (step.kind === 'wait') return this.#lookIn(step.untilMs - nowMs, step.reason)
       const heldMs = this.#turn?.waitMs(step) ?? 0
       if (heldMs > 0) return this.#lookIn(heldMs, 'others-first')
-      // A replica may have joined: what all of them hold and watch is read right before anything is revoked or promoted.
-      const outdated: boolean = (step.kind === 'revoke' || step.kind === 'promote') && !loaded
-      stored = outdated ? null : await this.#take(stored, step, nowMs, signal)
+      stored = await this.#take(stored, step, nowMs, signal)
     }
     return signal.aborted ? this.#lookIn(0, 'stopping') : this.#lookIn(1_000, 'steps-spent')
   }
@@ -125,8 +132,7 @@ export class Rotator {
    */
   #now({ phase }: CredentialRecord): number {
     const { nowMs, jump } = this.#time.decide(phase)
-    if (jump === 'back') this.#seen = sawRoster(nothingSeen(nowMs), this.#roster, nowMs)
-    if (jump === 'ahead') this.#seen = forgetAll(this.#seen, nowMs)
+    this.#seen = seenAcross(jump, this.#seen, this.#roster, nowMs)
     return nowMs
   }
 
@@ -179,7 +185,7 @@ export class Rotator {
   /** A request saw something: what was seen before is asked again, the list perhaps early. */
   suspect(): void {
     const { known } = this.#records
-    const nowMs = known === null ? this.#deps.clock.now() : this.#now(known)
+    const nowMs = known === null ? this.#deps.clock.now() : this.#time.now(known.phase)
     this.#seen = suspected(this.#seen, nowMs)
   }
 

@@ -31,7 +31,11 @@ export function isUnseen({ record, belief }: View): boolean {
  * or a second create of the value was delivered late.
  */
 export function survivorId(v: View, revokedAtMs: number): string | null {
-  const other = likelySurvivor(v, v.record.previous?.generation, revokedAtMs)
+  const other = likelySurvivor(
+    v,
+    v.record.previous?.generation,
+    Math.max(revokedAtMs, v.seen.startedAtMs),
+  )
   return other !== null && hasSettled(v.seen, [other]) ? other : null
 }
 
@@ -39,7 +43,8 @@ export function survivorId(v: View, revokedAtMs: number): string | null {
  * A revoked candidate that is still accepted: it lives on under another id, it takes its time, or nobody can tell. While
  * the list is too young to say, it is not given up: its tombstone would have to find the same out later.
  */
-export function settleOutlived(v: View, revokedAtMs: number): Step {
+export function settleOutlived(v: View, recordedAtMs: number): Step {
+  const revokedAtMs = Math.max(recordedAtMs, v.seen.startedAtMs)
   const other = likelySurvivor(v, v.record.pending?.generation, revokedAtMs)
   if (other !== null) {
     if (!hasSettled(v.seen, [other])) return wait(v, 'revoke-settling')
@@ -106,7 +111,7 @@ export function bindPrevious(v: View): Step {
   if (belief.listed === null || belief.current !== 'alive') return wait(v, 'list-unsettled')
   const proven = belief.listed.includes(record.current.secretId ?? '')
   if (!proven || other === undefined || more.length > 0) return block('attribution-ambiguous')
-  if (record.previous === null || !outlivesLosses(record, seen, record.previous)) {
+  if (record.previous === null || !outlivesLosses(record, seen, v.traits, record.previous)) {
     return wait(v, 'list-unsettled')
   }
   return { kind: 'bind-previous', secretId: other, reason: 'elimination' }

@@ -1,6 +1,6 @@
 import type { BlockedReason, CredentialRecord } from '../kernel/credential.ts'
 import type { Moment, Taken } from './context.ts'
-import { newestInstantMs } from './facts.ts'
+import { clockAheadMs } from './facts.ts'
 
 /** Stops all mutations at the provider. */
 export function blockCredential(
@@ -71,7 +71,7 @@ export function restampRecord({ record, seen, nowMs }: Moment): Taken {
     tombstones: record.tombstones.map((one) => ({ ...one, atMs: past(one.atMs) })),
     absentSinceMs: past(record.absentSinceMs),
     requestedAtMs: past(record.requestedAtMs),
-    notBeforeMs: record.notBeforeMs && record.notBeforeMs - (newestInstantMs(record) - nowMs),
+    notBeforeMs: record.notBeforeMs && record.notBeforeMs - clockAheadMs(record, seen, nowMs),
   }
   return { record: restamped, seen }
 }

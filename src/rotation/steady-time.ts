@@ -1,6 +1,17 @@
 import type { Phase } from '../kernel/credential.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
+import { type Observation, forgetAll, nothingSeen } from './observation.ts'
+import { type Roster, sawRoster } from './roster.ts'
 import { CLOCK_SKEW_MAX_MS, CLOCK_STEP_MAX_MS } from './timing.ts'
+
+/** What a jump leaves of what was seen; who the members are always stays. */
+export function seenAcross(jump: Jump, seen: Observation, roster: Roster, nowMs: number) {
+  if (jump === null) return seen
+  if (jump === 'back') return sawRoster(nothingSeen(nowMs), roster, nowMs)
+  const rest = forgetAll(seen, nowMs)
+  // That nothing was sent yet has no age.
+  return seen.create?.outcome === 'unsent' ? { ...rest, create: seen.create } : rest
+}
 
 const RESTING: ReadonlySet<Phase> = new Set(['idle', 'staged'])
 
@@ -14,8 +25,8 @@ export type Jump = 'back' | 'ahead' | null
  */
 export class SteadyTime {
   readonly #clock: Clock
-  /** Since when the monotonic clock counts: since the first decision of a rotation that is under way. */
-  #anchor: { readonly wallMs: number; readonly monotonicMs: number } | null = null
+  #anchor: { readonly phase: Phase; readonly wallMs: number; readonly monotonicMs: number } | null =
+    null
   #decided: { readonly atMs: number; readonly monotonicMs: number }
 
   constructor(clock: Clock) {
@@ -39,18 +50,11 @@ export class SteadyTime {
     return { nowMs, jump: steppedMs > CLOCK_STEP_MAX_MS ? 'ahead' : null }
   }
 
-  /** Somebody else decides from now on: what this process counted from may be long ago when it decides again. */
-  rest(): void {
-    this.#anchor = null
-  }
-
   #anchorFor(phase: Phase) {
-    if (RESTING.has(phase)) this.#anchor = null
-    const anchor = this.#anchor ?? {
-      wallMs: this.#clock.now(),
-      monotonicMs: this.#clock.monotonic(),
-    }
-    if (!RESTING.has(phase)) this.#anchor = anchor
+    const known = this.#anchor
+    if (known !== null && known.phase === phase && !RESTING.has(phase)) return known
+    const anchor = { phase, wallMs: this.#clock.now(), monotonicMs: this.#clock.monotonic() }
+    this.#anchor = anchor
     return anchor
   }
 }

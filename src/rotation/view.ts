@@ -1,6 +1,7 @@
 import { type CredentialRecord, hasValue } from '../kernel/credential.ts'
 import type { RotationPolicy } from '../kernel/policy.ts'
 import type { ProviderTraits } from '../kernel/ports/provider.ts'
+import { outlivesLosses } from './attribute-slots.ts'
 import { listAtMs, probeAtMs, watchedGenerations } from './look-times.ts'
 import type { Observation } from './observation.ts'
 import { type Belief, freshlyAccepted, reconcile } from './reconcile.ts'
@@ -70,14 +71,14 @@ export function prove(v: View, generation: number): Step | null {
  * there is nothing to list.
  */
 export function proveListed(v: View): Step | null {
-  const { seen, belief, nowMs } = v
-  const { secretId } = v.record.current
-  if (v.traits.model === 'promote' || secretId === null) return null
-  if (seen.list === null || nowMs - seen.list.atMs > LIST_FRESH_MS) {
-    return { kind: 'list', reason: 'confirm-revoke' }
-  }
-  const isListed = seen.list.ids.includes(secretId) || belief.currentMisnamed
-  return isListed ? null : wait(v, 'list-unsettled')
+  const { record, seen, belief, traits, nowMs } = v
+  const { secretId } = record.current
+  if (traits.model === 'promote' || secretId === null) return null
+  if (seen.list === null) return { kind: 'list', reason: 'confirm-revoke' }
+  const isMisnamed = belief.currentMisnamed && outlivesLosses(record, seen, traits)
+  if (!seen.list.ids.includes(secretId) && !isMisnamed) return wait(v, 'list-unsettled')
+  const isFresh = nowMs - seen.list.answeredAtMs <= LIST_FRESH_MS
+  return isFresh ? null : { kind: 'list', reason: 'confirm-revoke' }
 }
 
 /** Holds back calls to the provider while it asked for it, or while it can't be reached. */
@@ -103,7 +104,7 @@ export function proveFor(
   isListed: (v: View) => Step | null = () => null,
 ): Step {
   const step = whileHeld(v, call)
-  return step === call ? (isListed(v) ?? prove(v, generation) ?? call) : step
+  return step === call ? (prove(v, generation) ?? isListed(v) ?? call) : step
 }
 
 const MUTATIONS: ReadonlySet<Step['kind']> = new Set(['prepare', 'resend', 'create', 'revoke'])

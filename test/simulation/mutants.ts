@@ -183,8 +183,8 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'who has joined since the look began is not asked before a revoke',
     patches: [
       {
-        find: `const outdated: boolean = (step.kind === 'revoke' || step.kind === 'promote') && !loaded`,
-        replace: `const outdated: boolean = (step.kind === 'revoke' || step.kind === 'promote') && !loaded && nowMs < 0`,
+        find: `const outdated: boolean = FINAL.has(step.kind) && !loaded && !reloaded`,
+        replace: `const outdated: boolean = FINAL.has(step.kind) && !loaded && nowMs < 0`,
       },
     ],
     // Who registers after the promotion reads it before it serves.

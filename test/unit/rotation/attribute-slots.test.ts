@@ -70,6 +70,18 @@ test('an id that is left behind by another is ours only once what was revoked mu
   expect(slots(record, died)).toBe('unsettled')
 })
 
+test('a provider whose secrets live on for longer is waited for', () => {
+  const slow = { ...traits, propagationMaxMs: 600_000 }
+  const both = sawList(nothingSeen(NOW_MS), ['one', 'other'], [], NOW_MS)
+  const left = sawList(both, ['other'], [], NOW_MS)
+  const at = (atMs: number) => {
+    const seen = sawProbe(left, GENERATION, 'accepted', null, atMs)
+    return attributeSlots(unbound(), reconcile(unbound(), seen), seen, slow).kind
+  }
+  expect(at(NOW_MS + 600_000)).toBe('unsettled')
+  expect(at(NOW_MS + 600_001)).toBe('bind-current')
+})
+
 test('that there were more ids is still known behind a restart, by the block', () => {
   const record = unbound({
     blocked: { reason: 'attribution-ambiguous', detail: '', sinceMs: NOW_MS - 1_000 },

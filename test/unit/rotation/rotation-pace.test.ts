@@ -78,3 +78,21 @@ test('a turn that nobody took in time is given up', async () => {
   await clock.advance(3_600_000)
   expect(ask().filter((waitMs) => waitMs === 0)).toHaveLength(1)
 })
+
+test('rotations that are asked for at once are all promoted, at the same pace', async () => {
+  const clock = new FakeClock()
+  const { benches, scheduler } = crowd(clock)
+  scheduler.start()
+  await clock.advance(300_000)
+  expect(benches.every(({ record }) => record.phase === 'staged')).toBe(true)
+  const probes = () => benches.reduce((sum, { provider }) => sum + provider.count('verify'), 0)
+  const before = probes()
+  for (let index = 0; index < COUNT; index++) {
+    await scheduler.command(`account-${index}`, { kind: 'rotate', emergency: false })
+  }
+  await clock.advance(120_000)
+  await scheduler.stop()
+  expect(benches.map(({ record }) => record.phase)).toEqual(benches.map(() => 'promoted'))
+  expect(mostWithin(beginnings(benches, 'promoted'), 1_000)).toBeLessThanOrEqual(2)
+  expect(probes() - before).toBeLessThanOrEqual(4 * COUNT)
+})

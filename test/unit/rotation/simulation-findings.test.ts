@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import type { Tombstone } from '../../../src/kernel/credential.ts'
-import type { Clock } from '../../../src/kernel/ports/clock.ts'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import {
   type Observation,
@@ -15,6 +14,7 @@ import { FakeClock } from '../../fakes/clock.ts'
 import { FakeProvider } from '../../fakes/fake-provider.ts'
 import { Bench, HOUR_MS, POLICY } from './bench.ts'
 import { NOW_MS, aRecord } from './records.ts'
+import { settable } from './settable-clock.ts'
 
 const { traits } = new FakeProvider(new FakeClock(), 'Bootstrap0Secret')
 const GRAVE: Tombstone = {
@@ -26,19 +26,13 @@ const GRAVE: Tombstone = {
   atMs: NOW_MS - HOUR_MS,
 }
 
-/** A process whose wall clock can be set while its timers run on. */
+/** A process whose wall clock can be set. */
 function benchWithSkew(): { bench: Bench; setBack: (byMs: number) => void } {
-  let skewMs = 0
   const bench = new Bench()
-  const clock: Clock = {
-    now: () => bench.clock.now() + skewMs,
-    monotonic: () => bench.clock.monotonic(),
-    after: (delayMs, callback) => bench.clock.after(delayMs, callback),
-    sleep: (delayMs, signal) => bench.clock.sleep(delayMs, signal),
-  }
+  const { clock, setAhead } = settable(bench.clock)
   bench.deps = { clock }
   bench.start()
-  return { bench, setBack: (byMs) => (skewMs -= byMs) }
+  return { bench, setBack: (byMs) => setAhead(-byMs) }
 }
 
 async function lookUntil(bench: Bench, done: () => boolean, withinMs: number): Promise<void> {
@@ -120,7 +114,10 @@ test('a revoked candidate that is still accepted is not given up while the one o
   }
   const stepAt = (atMs: number) => plan(record, seenAt(atMs), { policy: POLICY, traits }, atMs)
   expect(stepAt(NOW_MS + 1)).toMatchObject({ kind: 'wait', reason: 'revoke-settling' })
-  expect(stepAt(NOW_MS + 13_000)).toMatchObject({ kind: 'bind-pending', secretId: 'late' })
+  // From its own start: the instant of the revoke is by the clock of the one before it.
+  const tellsAtMs = NOW_MS + traits.propagationMaxMs / 2 + 1
+  expect(stepAt(tellsAtMs - 1)).toMatchObject({ kind: 'wait', reason: 'revoke-settling' })
+  expect(stepAt(tellsAtMs)).toMatchObject({ kind: 'bind-pending', secretId: 'late' })
 })
 
 test('what was given up after its revoke is asked about as soon as the answer tells', () => {
