@@ -137,7 +137,12 @@ export interface CredentialRecord {
   readonly nextRotationAtMs: number | null
   /** No provider call before this instant (throttling, back-off after an abort); null when there is no need to wait. */
   readonly notBeforeMs: number | null
-  readonly lastWriter: { readonly instance: string; readonly fence: number }
+  readonly lastWriter: {
+    readonly instance: string
+    readonly fence: number
+    /** When, by the writer's clock; missing in a record from before this was kept. */
+    readonly atMs?: number | undefined
+  }
 }
 
 /** A version that requests may use, as the data plane sees it. */

@@ -159,7 +159,7 @@ function retry({ record, known }: Steering): CredentialRecord {
   const base = restore ? restored(record, known) : record
   const retried: CredentialRecord = {
     ...base,
-    blocked: null,
+    blocked: isOnlyTrace(base) ? base.blocked : null,
     notBeforeMs: null,
     tombstones: base.tombstones.map((tombstone) => ({
       ...tombstone,
@@ -167,6 +167,13 @@ function retry({ record, known }: Steering): CredentialRecord {
     })),
   }
   return retried
+}
+
+/** Behind a restart only this block tells that there were more ids; it ends by itself when all is clear. */
+function isOnlyTrace({ blocked, phase, current }: CredentialRecord): boolean {
+  return (
+    blocked?.reason === 'attribution-ambiguous' && phase === 'idle' && current.secretId === null
+  )
 }
 
 /** What no longer counts once an operator has looked after it. */

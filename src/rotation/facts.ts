@@ -37,18 +37,13 @@ function newestInstantMs(record: CredentialRecord): number {
     record.requestedAtMs ?? 0,
     emergency?.sinceMs ?? 0,
     blocked?.sinceMs ?? 0,
+    ...record.tombstones.map(({ atMs }) => atMs),
   )
 }
 
-/**
- * How far ahead of ours the clock is that wrote the record: by its instants, or where it asks for a pause, which may last
- * for an hour, by what its writer has reported of itself.
- */
-export function clockAheadMs(record: CredentialRecord, seen: Observation, nowMs: number): number {
-  const writer = seen.members.get(record.lastWriter.instance)?.member
-  const pauses = record.notBeforeMs !== null && record.notBeforeMs > nowMs
-  const writtenAtMs = pauses && writer !== undefined ? writer.atMs : 0
-  return Math.max(newestInstantMs(record), writtenAtMs) - nowMs
+/** How far ahead of ours the clock is that wrote the record. */
+export function clockAheadMs(record: CredentialRecord, nowMs: number): number {
+  return Math.max(newestInstantMs(record), record.lastWriter.atMs ?? 0) - nowMs
 }
 
 /** The highest generation that any replica holds. */

@@ -63,6 +63,8 @@ export function probeAtMs(v: View, generation: number): number {
   if (abandoned !== undefined && !serves) {
     // A verdict from before an id was listed does not tell whose it is.
     if (sight.verdictAtMs < (v.belief.unsettledSinceMs ?? 0)) return 0
+    // Nor does one from before its end, which another clock may have put ahead of ours.
+    if (sight.verdictAtMs < abandoned.atMs) return abandoned.atMs
     return Math.min(dueAtMs, tellingAtMs(abandoned, sight.verdictAtMs))
   }
   const proving = record.phase === 'created' && generation === record.pending?.generation

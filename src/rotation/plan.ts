@@ -19,6 +19,7 @@ import { calendarHold, dueAtMs, dueReason, isBlackedOut } from './schedule.ts'
 import {
   awaitBirth,
   bindPrevious,
+  isLongDead,
   isUnseen,
   planUnboundAbort,
   settleLastSecret,
@@ -53,7 +54,7 @@ export function plan(
   nowMs: number,
 ): Step {
   const v = view(record, seen, rules, nowMs)
-  if (clockAheadMs(record, seen, nowMs) > CLOCK_SKEW_MAX_MS) {
+  if (clockAheadMs(record, nowMs) > CLOCK_SKEW_MAX_MS) {
     return { kind: 'restamp', reason: 'clock-ahead' }
   }
   if (record.paused) return { kind: 'wait', untilMs: nowMs + REST_LOOK_MS, reason: 'paused' }
@@ -158,8 +159,7 @@ function planPromoted(v: View): Step {
     const proof = prove(v, previous?.generation ?? 0)
     return proof ?? { kind: 'demote', reason: 'current-refused' }
   }
-  const isGone = belief.previousGone || previous?.secretId === null
-  if (isGone && belief.previous === 'dead') {
+  if (belief.previous === 'dead' && (belief.previousGone || isLongDead(v))) {
     return prove(v, current.generation) ?? { kind: 'retire', reason: 'previous-gone' }
   }
   const emergency = isCompromised(record, 'previous')

@@ -69,7 +69,7 @@ export class RecordKeeper {
     const record: CredentialRecord = {
       ...next,
       phaseSinceMs: moved ? nowMs : next.phaseSinceMs,
-      lastWriter: { instance, fence },
+      lastWriter: { instance, fence, atMs: nowMs },
     }
     assertCredential(record)
     crashPoint(`save:${record.phase}:before`)

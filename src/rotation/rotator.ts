@@ -88,7 +88,7 @@ export class Rotator {
   /** lease → load → reconcile → plan → step → save */
   async #look(signal: AbortSignal): Promise<Look> {
     let stored: Stored | null = null
-    let reloaded = false
+    let reread = false
     for (let steps = 0; steps < LOOK_STEPS_MAX && !signal.aborted; steps++) {
       if (!(await this.#lease.hold())) return this.#lookIn(LEASE_RENEW_MS, 'lease-held-elsewhere')
       const loaded: boolean = stored === null
@@ -96,18 +96,18 @@ export class Rotator {
       const nowMs = this.#now(stored.record)
       const { policy, provider } = this.#deps
       const step = plan(stored.record, this.#seen, { policy, traits: provider.traits }, nowMs)
+      const heldMs = reread ? 0 : (this.#turn?.waitMs(step) ?? 0)
+      if (heldMs > 0) return this.#lookIn(heldMs, 'others-first')
       // A replica may have joined: what all of them hold and watch is read right before anything is revoked or promoted;
-      // once, since behind a slow store every proof would be too old for the step by then.
-      const outdated: boolean = FINAL.has(step.kind) && !loaded && !reloaded
-      if (outdated || !LOOKS.has(step.kind)) reloaded = outdated
+      // once, with the turn it has, since behind a slow store every proof, and the turn, would be too old by then.
+      const outdated: boolean = FINAL.has(step.kind) && !loaded && !reread
+      if (outdated || !LOOKS.has(step.kind)) reread = outdated
       if (outdated) {
         stored = null
         continue
       }
       tellStep(this.#deps, stored.record, step, this.#reason)
       if (step.kind === 'wait') return this.#lookIn(step.untilMs - nowMs, step.reason)
-      const heldMs = this.#turn?.waitMs(step) ?? 0
-      if (heldMs > 0) return this.#lookIn(heldMs, 'others-first')
       stored = await this.#take(stored, step, nowMs, signal)
     }
     return signal.aborted ? this.#lookIn(0, 'stopping') : this.#lookIn(1_000, 'steps-spent')

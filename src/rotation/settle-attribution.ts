@@ -1,3 +1,4 @@
+import { PROPAGATION_MAX_MS } from '../kernel/limits.ts'
 import { outlivesLosses } from './attribute-slots.ts'
 import { block } from './blocked.ts'
 import { hasSettled } from './observation.ts'
@@ -109,10 +110,19 @@ export function bindPrevious(v: View): Step {
   const { record, belief, seen } = v
   const [other, ...more] = belief.unknownIds
   if (belief.listed === null || belief.current !== 'alive') return wait(v, 'list-unsettled')
+  if (belief.previous !== 'alive') return wait(v, 'list-unsettled')
   const proven = belief.listed.includes(record.current.secretId ?? '')
   if (!proven || other === undefined || more.length > 0) return block('attribution-ambiguous')
   if (record.previous === null || !outlivesLosses(record, seen, v.traits, record.previous)) {
     return wait(v, 'list-unsettled')
   }
   return { kind: 'bind-previous', secretId: other, reason: 'elimination' }
+}
+
+/** Without an id no list tells that it is gone: its refusal has to last, or its value would be forgotten by a hiccup. */
+export function isLongDead({ record, seen }: View): boolean {
+  const { previous } = record
+  const sight = seen.probes.get(previous?.generation ?? 0)
+  if (previous?.secretId !== null || sight?.verdict !== 'refused') return false
+  return sight.verdictAtMs - sight.sinceMs > PROPAGATION_MAX_MS
 }

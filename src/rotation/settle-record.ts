@@ -71,7 +71,7 @@ export function restampRecord({ record, seen, nowMs }: Moment): Taken {
     tombstones: record.tombstones.map((one) => ({ ...one, atMs: past(one.atMs) })),
     absentSinceMs: past(record.absentSinceMs),
     requestedAtMs: past(record.requestedAtMs),
-    notBeforeMs: record.notBeforeMs && record.notBeforeMs - clockAheadMs(record, seen, nowMs),
+    notBeforeMs: record.notBeforeMs && record.notBeforeMs - clockAheadMs(record, nowMs),
   }
   return { record: restamped, seen }
 }

@@ -8,9 +8,11 @@ import { CLOCK_SKEW_MAX_MS, CLOCK_STEP_MAX_MS } from './timing.ts'
 export function seenAcross(jump: Jump, seen: Observation, roster: Roster, nowMs: number) {
   if (jump === null) return seen
   if (jump === 'back') return sawRoster(nothingSeen(nowMs), roster, nowMs)
-  const rest = forgetAll(seen, nowMs)
-  // That nothing was sent yet has no age.
-  return seen.create?.outcome === 'unsent' ? { ...rest, create: seen.create } : rest
+  const lost = [...seen.presence].filter(([, { listed }]) => !listed)
+  // That an id has vanished, and that nothing was sent yet, is known; since when is not.
+  const presence = new Map(lost.map(([id]) => [id, { listed: false, sinceMs: nowMs }]))
+  const create = seen.create?.outcome === 'unsent' ? seen.create : null
+  return { ...forgetAll(seen, nowMs), presence, create }
 }
 
 const RESTING: ReadonlySet<Phase> = new Set(['idle', 'staged'])

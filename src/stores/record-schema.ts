@@ -75,5 +75,9 @@ export const recordSchema: z.ZodType<CredentialRecord> = z.strictObject({
   lastRotationAtMs: instantMs.nullable(),
   nextRotationAtMs: instantMs.nullable(),
   notBeforeMs: instantMs.nullable(),
-  lastWriter: z.strictObject({ instance: z.string(), fence: z.int().nonnegative() }),
+  lastWriter: z.strictObject({
+    instance: z.string(),
+    fence: z.int().nonnegative(),
+    atMs: instantMs.optional(),
+  }),
 })

@@ -57,4 +57,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     seed: 1000022771,
     story: 'a process that was frozen took nobody for watching the stage, and promoted',
   },
+  {
+    seed: 41118,
+    story: 'the tombstone of a clock ahead outlived the restamp, and hid a late create',
+  },
 ]

@@ -183,7 +183,7 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'who has joined since the look began is not asked before a revoke',
     patches: [
       {
-        find: `const outdated: boolean = FINAL.has(step.kind) && !loaded && !reloaded`,
+        find: `const outdated: boolean = FINAL.has(step.kind) && !loaded && !reread`,
         replace: `const outdated: boolean = FINAL.has(step.kind) && !loaded && nowMs < 0`,
       },
     ],

@@ -24,6 +24,11 @@ function unbound(change: Partial<CredentialRecord> = {}): CredentialRecord {
   return { ...record, current: { ...record.current, secretId: null } }
 }
 
+function withoutPreviousId(): CredentialRecord {
+  const record = aRecord('promoted')
+  return { ...record, previous: record.previous && { ...record.previous, secretId: null } }
+}
+
 function slots(record: CredentialRecord, seen: Observation): string {
   return attributeSlots(record, reconcile(record, seen), seen, traits).kind
 }
@@ -110,26 +115,27 @@ test('an id of ours that was given up and revoked keeps nothing waiting', () => 
 
 test.each([
   ['accepted', ['c3', 'x'], 'bind-previous'],
+  ['accepted', ['c3'], 'block'],
   ['refused', ['c3', 'x'], 'retire'],
   ['refused', ['c3'], 'retire'],
-  ['accepted', ['c3'], 'block'],
-] as const)('a previous without an id, %s while %j are listed', (verdict, ids, kind) => {
-  const base = aRecord('promoted')
-  if (base.previous === null) throw new Error('promoted has a previous version')
-  const record = { ...base, previous: { ...base.previous, secretId: null } }
-  const listed = sawList(nothingSeen(NOW_MS - 60_000), ids, ['c3'], NOW_MS - 60_000)
-  let seen = sawProbe(sawList(listed, ids, ['c3'], NOW_MS), GENERATION, 'accepted', null, NOW_MS)
-  for (let n = 0; n < 3; n++) seen = sawProbe(seen, 2, verdict, null, NOW_MS)
-  const rules = { policy: { ...POLICY, drainMs: 0 }, traits }
-  expect(plan(record, seen, rules, NOW_MS).kind).toBe(kind)
-  const retiring = { ...record, phase: 'retiring' as const }
-  expect(plan(retiring, seen, rules, NOW_MS)).toMatchObject({ kind: 'gone' })
+] as const)('a previous without an id, %s for long while %j are listed', (verdict, ids, kind) => {
+  const record = withoutPreviousId()
+  const stepAt = (atMs: number) => {
+    const listed = sawList(nothingSeen(NOW_MS), ids, ['c3'], NOW_MS)
+    let seen = sawProbe(sawList(listed, ids, ['c3'], atMs), GENERATION, 'accepted', null, atMs)
+    for (const at of [NOW_MS, NOW_MS + 1, atMs]) seen = sawProbe(seen, 2, verdict, null, at)
+    const rules = { policy: { ...POLICY, drainMs: 0 }, traits }
+    const retiring = plan({ ...record, phase: 'retiring' }, seen, rules, atMs)
+    expect(retiring).toMatchObject({ kind: 'gone' })
+    return plan(record, seen, rules, atMs)
+  }
+  expect(stepAt(NOW_MS + traits.propagationMaxMs + 1).kind).toBe(kind)
+  // A refusal for a moment must not make it forget a value that lives.
+  if (verdict === 'refused') expect(stepAt(NOW_MS + 2_000)).toMatchObject({ kind: 'wait' })
 })
 
 test('a previous without an id does not get the one that an id has vanished beside', () => {
-  const base = aRecord('promoted')
-  if (base.previous === null) throw new Error('promoted has a previous version')
-  const record = { ...base, previous: { ...base.previous, secretId: null } }
+  const record = withoutPreviousId()
   const both = sawList(nothingSeen(NOW_MS - 60_000), ['c3', 'own'], ['c3'], NOW_MS - 60_000)
   const left = sawList(both, ['c3', 'x'], ['c3'], NOW_MS)
   const current = sawProbe(left, GENERATION, 'accepted', null, NOW_MS)

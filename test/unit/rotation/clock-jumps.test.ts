@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest'
-import { nothingSeen } from '../../../src/rotation/observation.ts'
+import { SecretValue } from '../../../src/kernel/secret-value.ts'
+import { nothingSeen, sawList, sawProbe } from '../../../src/rotation/observation.ts'
+import { plan } from '../../../src/rotation/plan.ts'
 import { NOBODY } from '../../../src/rotation/roster.ts'
 import { SteadyTime, seenAcross } from '../../../src/rotation/steady-time.ts'
 import { FakeClock } from '../../fakes/clock.ts'
-import { Bench, HOUR_MS, ID } from './bench.ts'
+import { FakeProvider } from '../../fakes/fake-provider.ts'
+import { Bench, HOUR_MS, POLICY } from './bench.ts'
+import { NOW_MS, aRecord } from './records.ts'
 import { type SettableClock, settable } from './settable-clock.ts'
+
+const { traits } = new FakeProvider(new FakeClock(), 'Bootstrap0Secret')
 
 // The wall clock is set, or goes on while the machine sleeps and the monotonic one stands still.
 
@@ -142,7 +148,7 @@ test('a blackout counts by the wall clock also where the machine slept since the
 })
 
 test('a pause that a process with a clock ahead has saved does not last by as much for the next one', async () => {
-  const { bench, clock, setAhead } = await promoted()
+  const { bench, setAhead } = await promoted()
   setAhead(HOUR_MS)
   await bench.rotator.command({
     kind: 'revoke',
@@ -150,15 +156,6 @@ test('a pause that a process with a clock ahead has saved does not last by as mu
   })
   bench.provider.throttleNext('revoke', 5_000)
   while (bench.record.notBeforeMs === null) await lookEverySecond(bench, 1)
-  const { generation } = bench.record.current
-  await bench.store.publishMember(ID, {
-    instance: bench.record.lastWriter.instance,
-    held: [generation],
-    ackGeneration: generation,
-    lastUse: {},
-    atMs: clock.now(),
-  })
-
   bench.deps = {}
   bench.start()
   await bench.run(60_000)
@@ -174,4 +171,49 @@ test('that a create was not sent yet is known behind a jump, and no other outcom
     seenAcross('ahead', seenOf(outcome), NOBODY, HOUR_MS).create?.outcome
   expect(behind('unsent')).toBe('unsent')
   expect(behind('unknown')).toBeUndefined()
+})
+
+test('a pause that the provider asked for holds where the wall clock is set in it', async () => {
+  const { bench, setAhead } = await promoted()
+  bench.provider.throttleNext('revoke', HOUR_MS)
+  await bench.rotator.command({
+    kind: 'revoke',
+    secretId: bench.record.previous?.secretId ?? '',
+  })
+  while (bench.record.notBeforeMs === null) await lookEverySecond(bench, 1)
+  setAhead(15_000)
+  const written = bench.store.written.length
+  await lookEverySecond(bench, 60)
+  bench.start()
+  await lookEverySecond(bench, 60)
+  expect(bench.store.written.length - written).toBeLessThanOrEqual(2)
+  expect(bench.provider.count('revoke')).toBe(1)
+})
+
+test('that an id has vanished is known behind a jump, as if it had just vanished', () => {
+  const both = sawList(nothingSeen(0), ['one', 'other'], [], 0)
+  const left = sawList(both, ['other'], [], 1_000)
+  const { presence } = seenAcross('ahead', left, NOBODY, HOUR_MS)
+  expect([...presence]).toEqual([['one', { listed: false, sinceMs: HOUR_MS }]])
+})
+
+test('a tombstone that another clock has put ahead is moved back, or asked about at its instant', () => {
+  const graveAt = (atMs: number) => ({
+    generation: 1,
+    value: new SecretValue('Buried0Value0of0g1'),
+    secretId: null,
+    fingerprint: 'fp-1',
+    reason: 'never-created',
+    atMs,
+  })
+  const listed = sawList(nothingSeen(NOW_MS), ['c3', 'late'], ['c3'], NOW_MS)
+  const current = sawProbe(listed, 3, 'accepted', null, NOW_MS + 1)
+  const seen = sawProbe(current, 1, 'accepted', null, NOW_MS + 1)
+  const rules = { policy: POLICY, traits }
+  const stepWith = (graveAtMs: number, atMs: number) =>
+    plan(aRecord('idle', { tombstones: [graveAt(graveAtMs)] }), seen, rules, atMs)
+  expect(stepWith(NOW_MS + HOUR_MS, NOW_MS + 2)).toMatchObject({ kind: 'restamp' })
+  const aheadMs = NOW_MS + 5_000
+  expect(stepWith(aheadMs, NOW_MS + 2)).not.toMatchObject({ kind: 'probe' })
+  expect(stepWith(aheadMs, aheadMs)).toMatchObject({ kind: 'probe', generation: 1 })
 })

@@ -107,3 +107,22 @@ test('a closed calendar does not lift the block that tells of a second secret', 
   }
   expect(bench.record.current.secretId).toBeNull()
 })
+
+test('a retry behind a restart does not forget that there was a second secret', async () => {
+  const bench = new Bench({ drainMs: 60_000 })
+  const own = bench.provider.live()[0]?.secretId ?? ''
+  const foreign = bench.provider.foreignCreate('Foreign0Value0Somebody')
+  await bench.run(60_000)
+  expect(bench.record.blocked?.reason).toBe('attribution-ambiguous')
+
+  bench.provider.revokeLagMs = 30_000
+  bench.provider.foreignRevoke(own)
+  bench.start()
+  await bench.clock.advance(16_000)
+  await bench.rotator.command({ kind: 'retry' })
+  await bench.run(60_000)
+  // Refused where nothing works any more.
+  await bench.rotator.command({ kind: 'rotate', emergency: false }).catch(() => null)
+  await bench.run(10 * 60_000)
+  expect(bench.provider.live().map((one) => one.secretId)).toContain(foreign)
+})
