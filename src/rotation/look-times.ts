@@ -3,7 +3,7 @@ import { ABSENCE_PERSIST_MS, PROPAGATION_MAX_MS, VERIFY_SUCCESSES } from '../ker
 import { isUnbound, outlivedAtMs } from './attribute-slots.ts'
 import { ABORTED, UNPROVEN, outlivedRevokeAtMs } from './facts.ts'
 import type { Observation, ProbeSight } from './observation.ts'
-import { probeableTombstones } from './reconcile.ts'
+import { acceptedSinceShown, probeableTombstones } from './reconcile.ts'
 import {
   DRIFT_MS,
   EARLY_LIST_MIN_MS,
@@ -79,6 +79,9 @@ export function probeAtMs(v: View, generation: number): number {
   if (missing?.listed === false && generation === current.generation) {
     return sight.verdictAtMs + patientMs(PROBE_POLL_MAX_MS, sight.verdictAtMs - missing.sinceMs)
   }
+  const [shown] = v.belief.newIds
+  const isAttributing = pending?.secretId === null && generation === pending.generation
+  if (isAttributing && shown !== undefined && !acceptedSinceShown(generation, shown, seen)) return 0
   // It worked, and no list shows it: it may have been revoked since.
   if (record.phase === 'prepared' && generation === pending?.generation) {
     return sight.verdictAtMs + Math.max(PROBE_POLL_MAX_MS, awaitedMs(v, sight.verdictAtMs))

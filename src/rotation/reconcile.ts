@@ -119,6 +119,13 @@ function isMisnamed({ generation, secretId }: SecretVersion, seen: Observation):
   return Math.min(sight.verdictAtMs, seen.list?.atMs ?? 0) - presence.sinceMs > PROPAGATION_MAX_MS
 }
 
+/** A verdict from before an id was listed does not tell whose it is: ours may have been revoked since, and another made. */
+export function acceptedSinceShown(generation: number, id: string, seen: Observation): boolean {
+  const sight = seen.probes.get(generation)
+  const shownAtMs = seen.presence.get(id)?.sinceMs ?? 0
+  return sight?.verdict === 'accepted' && sight.verdictAtMs >= shownAtMs
+}
+
 /** Abandoned candidates whose value is not a live version's: only these can be told by probing. */
 export function probeableTombstones(record: CredentialRecord): readonly Tombstone[] {
   const live = [record.current, record.pending, record.previous].map((v) => v?.generation)
@@ -183,8 +190,11 @@ export function attributeCreate(
   const [only, ...others] = belief.newIds
   if (belief.pending === 'alive') {
     if (only === undefined) return { kind: 'unsettled' }
-    if (others.length === 0) return { kind: 'ours', secretId: only }
-    return { kind: hasSettled(seen, belief.newIds) ? 'ambiguous' : 'unsettled' }
+    if (others.length > 0)
+      return { kind: hasSettled(seen, belief.newIds) ? 'ambiguous' : 'unsettled' }
+    return acceptedSinceShown(pending.generation, only, seen)
+      ? { kind: 'ours', secretId: only }
+      : { kind: 'unsettled' }
   }
   if (!refused(seen, pending.generation)) return { kind: 'unsettled' }
   if (belief.late !== null) return { kind: 'late', late: belief.late }

@@ -61,4 +61,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     seed: 41118,
     story: 'the tombstone of a clock ahead outlived the restamp, and hid a late create',
   },
+  {
+    seed: 1000053133,
+    story: 'ours was accepted, revoked, and took the id of somebody else’s that came after it',
+  },
 ]

@@ -126,3 +126,27 @@ test('a retry behind a restart does not forget that there was a second secret', 
   await bench.run(10 * 60_000)
   expect(bench.provider.live().map((one) => one.secretId)).toContain(foreign)
 })
+
+test('a candidate that was accepted before an id was listed is asked about again', () => {
+  const record = aRecord('prepared')
+  const seenWith = (ids: readonly string[], acceptedAtMs: number) => {
+    const empty = sawList(nothingSeen(NOW_MS), ['c3'], ['c3'], NOW_MS)
+    const created = {
+      ...empty,
+      create: { generation: 4, outcome: 'unknown' as const, atMs: NOW_MS },
+    }
+    const current = sawProbe(created, 3, 'accepted', null, NOW_MS)
+    const pending = sawProbe(current, 4, 'accepted', null, acceptedAtMs)
+    return sawList(pending, ids, ['c3'], NOW_MS + 1_000)
+  }
+  const rules = { policy: POLICY, traits }
+  const nowMs = NOW_MS + 1_500
+  expect(plan(record, seenWith(['c3', 'x'], NOW_MS + 500), rules, nowMs)).toMatchObject({
+    kind: 'probe',
+    generation: 4,
+  })
+  expect(plan(record, seenWith(['c3', 'x'], NOW_MS + 1_200), rules, nowMs)).toMatchObject({
+    kind: 'bind-pending',
+    secretId: 'x',
+  })
+})
