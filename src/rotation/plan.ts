@@ -18,12 +18,12 @@ import { planStaged } from './plan-staged.ts'
 import { calendarHold, dueAtMs, dueReason, isBlackedOut } from './schedule.ts'
 import {
   awaitBirth,
-  bindPrevious,
   isLongDead,
   isUnseen,
   planUnboundAbort,
   settleLastSecret,
   settleOutlived,
+  settlePreviousId,
   survivorId,
 } from './settle-attribution.ts'
 import type { Step } from './step.ts'
@@ -170,9 +170,9 @@ function planPromoted(v: View): Step {
   if (held !== null) return waitForMembers(v, held)
   const hold = emergency ? null : calendarHold(policy, nowMs)
   if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
-  if (previous?.secretId === null) return bindPrevious(v)
-  if (emergency) return prove(v, current.generation) ?? { kind: 'retire', reason: 'emergency' }
-  return prove(v, current.generation) ?? proveListed(v) ?? { kind: 'retire', reason: 'drained' }
+  const retire: Step = { kind: 'retire', reason: emergency ? 'emergency' : 'drained' }
+  const isListed = emergency ? undefined : proveListed
+  return settlePreviousId(v) ?? proveFor(v, current.generation, retire, isListed)
 }
 
 /** retiring: the old version is being revoked. → idle, → aborting (demoted) */

@@ -2,7 +2,7 @@ import { PROPAGATION_MAX_MS } from '../kernel/limits.ts'
 import { outlivesLosses } from './attribute-slots.ts'
 import { block } from './blocked.ts'
 import { hasSettled } from './observation.ts'
-import { outlivedRevokeAtMs } from './facts.ts'
+import { isCompromised, outlivedRevokeAtMs } from './facts.ts'
 import { attributeCreate, freshlyAccepted, refused } from './reconcile.ts'
 import type { Step } from './step.ts'
 import { type View, prove, wait } from './view.ts'
@@ -102,11 +102,17 @@ export function settleLastSecret(v: View, victim: number | undefined): Step {
   return prove(v, record.current.generation) ?? wait(v, 'list-unsettled')
 }
 
+/** What is still to be known, or done, about previous's id before it may be revoked; null: nothing. */
+export function settlePreviousId(v: View): Step | null {
+  if (v.record.previous?.secretId === null) return bindPrevious(v)
+  return isCompromised(v.record, 'previous') ? null : disownPrevious(v)
+}
+
 /**
  * Which id is previous's? By elimination: the list has current's and exactly one more, and previous is accepted, so that
  * it has one.
  */
-export function bindPrevious(v: View): Step {
+function bindPrevious(v: View): Step {
   const { record, belief, seen } = v
   const [other, ...more] = belief.unknownIds
   if (belief.listed === null || belief.current !== 'alive') return wait(v, 'list-unsettled')
@@ -120,9 +126,25 @@ export function bindPrevious(v: View): Step {
 }
 
 /** Without an id no list tells that it is gone: its refusal has to last, or its value would be forgotten by a hiccup. */
-export function isLongDead({ record, seen }: View): boolean {
-  const { previous } = record
-  const sight = seen.probes.get(previous?.generation ?? 0)
-  if (previous?.secretId !== null || sight?.verdict !== 'refused') return false
+export function isLongDead(v: View): boolean {
+  return v.record.previous?.secretId === null && isRefusedForLong(v)
+}
+
+/**
+ * The id of the secret that was configured was found by being the only one. Where its value is refused and that id is
+ * still listed, it is somebody else's, as far as anybody can tell: it is not revoked without an operator's word for it.
+ */
+function disownPrevious(v: View): Step | null {
+  const { record, belief } = v
+  const { previous, bootstrapConsent } = record
+  if (previous?.bootstrap !== true || bootstrapConsent || belief.previous !== 'dead') return null
+  if (belief.listed?.includes(previous.secretId ?? '') === false) return null
+  if (!isRefusedForLong(v)) return wait(v, 'list-unsettled')
+  return { kind: 'bind-previous', secretId: null, reason: 'refused-though-listed' }
+}
+
+function isRefusedForLong({ record, seen }: View): boolean {
+  const sight = seen.probes.get(record.previous?.generation ?? 0)
+  if (sight?.verdict !== 'refused') return false
   return sight.verdictAtMs - sight.sinceMs > PROPAGATION_MAX_MS
 }

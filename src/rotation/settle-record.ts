@@ -34,8 +34,8 @@ export function bindCurrent({ record, seen, nowMs }: Moment, secretId: string): 
   }
 }
 
-/** Previous's id is known now; whatever was revoked under another id was not it. */
-export function bindPrevious({ record, seen }: Moment, secretId: string): Taken {
+/** Previous's id is known now, or is known not to be; whatever was revoked under another id was not it. */
+export function bindPrevious({ record, seen }: Moment, secretId: string | null): Taken {
   const { previous } = record
   if (previous === null) return { record, seen }
   return { record: { ...record, previous: { ...previous, secretId }, absentSinceMs: null }, seen }

@@ -57,9 +57,15 @@ export type Step =
   | { readonly kind: 'unblock'; readonly reason: 'healed' }
   | { readonly kind: 'restamp'; readonly reason: 'clock-ahead' }
   | {
-      readonly kind: 'bind-current' | 'bind-previous'
+      readonly kind: 'bind-current'
       readonly secretId: string
       readonly reason: 'single-id' | 'elimination'
+    }
+  | {
+      readonly kind: 'bind-previous'
+      /** Null: the one that it has is not its own. */
+      readonly secretId: string | null
+      readonly reason: 'elimination' | 'refused-though-listed'
     }
   | { readonly kind: 'prepare'; readonly reason: 'standby' | 'first-secret' | DueReason }
   | { readonly kind: 'create'; readonly reason: 'intent-saved' }

@@ -65,4 +65,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     seed: 1000053133,
     story: 'ours was accepted, revoked, and took the id of somebody else’s that came after it',
   },
+  {
+    seed: 1000111967,
+    story:
+      'a crash forgot the second id before it was told, and the first one was revoked meanwhile',
+  },
 ]

@@ -325,12 +325,12 @@ export const MUTANTS: readonly Mutant[] = [
   if (held !== null) return waitForMembers(v, held)
   const hold = emergency ? null : calendarHold(policy, nowMs)
   if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
-  if (previous`,
+  const retire`,
         replace: `  const held = revokeBarriers(v)
   if (held !== null) return waitForMembers(v, held)
   const hold = emergency ? null : calendarHold(policy, nowMs)
   if (hold !== null) return wait(v, hold, nowMs + WINDOW_POLL_MS)
-  if (previous`,
+  const retire`,
       },
     ],
     maskedBy: null,

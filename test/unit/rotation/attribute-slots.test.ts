@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { CredentialRecord } from '../../../src/kernel/credential.ts'
 import { SecretValue } from '../../../src/kernel/secret-value.ts'
 import { attributeSlots } from '../../../src/rotation/attribute-slots.ts'
@@ -152,4 +152,34 @@ test('ids that went long ago are forgotten, those of the record are not', () => 
   expect([...kept.presence.keys()].toSorted()).toEqual(['one', 'other', 'ours'])
   const later = sawList(kept, ['one'], ['ours'], untilMs + 1)
   expect([...later.presence.keys()].toSorted()).toEqual(['one', 'ours'])
+})
+
+describe('the secret that was configured is refused, and the id that it was given is still listed', () => {
+  const refusedFor = (ms: number, changes: Partial<CredentialRecord> = {}, bootstrap = true) => {
+    const base = aRecord('promoted', changes)
+    const record = { ...base, previous: base.previous && { ...base.previous, bootstrap } }
+    const atMs = NOW_MS + ms
+    const listed = sawList(nothingSeen(NOW_MS), ['c3', 'p2'], ['c3', 'p2'], atMs)
+    let seen = sawProbe(listed, GENERATION, 'accepted', null, atMs)
+    for (const at of [NOW_MS, NOW_MS + 1, atMs]) seen = sawProbe(seen, 2, 'refused', null, at)
+    return plan(record, seen, { policy: { ...POLICY, drainMs: 0 }, traits }, atMs)
+  }
+  const forLongMs = traits.propagationMaxMs + 1
+
+  test('it is somebody else’s id, once the refusal has lasted', () => {
+    expect(refusedFor(30_000)).toMatchObject({ kind: 'wait', reason: 'list-unsettled' })
+    expect(refusedFor(forLongMs)).toMatchObject({ kind: 'bind-previous', secretId: null })
+  })
+
+  test.each([
+    ['an operator named it', { bootstrapConsent: true }, true],
+    [
+      'an operator said that it leaked',
+      { emergency: { compromised: ['previous' as const], sinceMs: NOW_MS } },
+      true,
+    ],
+    ['Sidekey made it', {}, false],
+  ])('it is revoked where %s', (_why, changes, bootstrap) => {
+    expect(refusedFor(forLongMs, changes, bootstrap)).toMatchObject({ kind: 'retire' })
+  })
 })
