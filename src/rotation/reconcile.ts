@@ -190,11 +190,11 @@ export function attributeCreate(
   const [only, ...others] = belief.newIds
   if (belief.pending === 'alive') {
     if (only === undefined) return { kind: 'unsettled' }
-    if (others.length > 0)
-      return { kind: hasSettled(seen, belief.newIds) ? 'ambiguous' : 'unsettled' }
-    return acceptedSinceShown(pending.generation, only, seen)
-      ? { kind: 'ours', secretId: only }
-      : { kind: 'unsettled' }
+    if (others.length === 0) {
+      const isOurs = acceptedSinceShown(pending.generation, only, seen)
+      return isOurs ? { kind: 'ours', secretId: only } : { kind: 'unsettled' }
+    }
+    return { kind: hasSettled(seen, belief.newIds) ? 'ambiguous' : 'unsettled' }
   }
   if (!refused(seen, pending.generation)) return { kind: 'unsettled' }
   if (belief.late !== null) return { kind: 'late', late: belief.late }
