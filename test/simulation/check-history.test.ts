@@ -38,6 +38,14 @@ const RETIRING: RecordedRecord = {
   previous: V1,
 }
 
+/** A request of replica a with V1, which is no longer current. */
+const lateUse = (atMs: number): HistoryEvent => ({
+  kind: 'late-use',
+  atMs,
+  instance: 'a',
+  generation: 1,
+  value: V1.value,
+})
 const created = (atMs: number, of: RecordedVersion, by: 'us' | 'foreign' | 'bootstrap' = 'us') =>
   ({
     kind: 'created',
@@ -180,13 +188,6 @@ test('I6 sees a delete of a version that was used within the drain time', () => 
 })
 
 test('I6 sees a delete of a version that a replica used before it left', () => {
-  const use = (atMs: number): HistoryEvent => ({
-    kind: 'late-use',
-    atMs,
-    instance: 'a',
-    generation: 1,
-    value: V1.value,
-  })
   const left: HistoryEvent = {
     kind: 'member-gone',
     atMs: 15_010,
@@ -196,7 +197,7 @@ test('I6 sees a delete of a version that a replica used before it left', () => {
   const until = (atMs: number) => [
     record(10, 2, RETIRING),
     member(11, 2),
-    use(15_000),
+    lateUse(15_000),
     left,
     revoke(atMs, V1, V2),
   ]
@@ -207,13 +208,6 @@ test('I6 sees a delete of a version that a replica used before it left', () => {
 })
 
 test('I6 asks nobody to know of a use that began when somebody else ended the new version', () => {
-  const use = (atMs: number): HistoryEvent => ({
-    kind: 'late-use',
-    atMs,
-    instance: 'a',
-    generation: 1,
-    value: V1.value,
-  })
   const story = (...then: HistoryEvent[]) =>
     broken([
       created(1, V1, 'bootstrap'),
@@ -223,8 +217,8 @@ test('I6 asks nobody to know of a use that began when somebody else ended the ne
       revoked(30_000, V2, 'foreign'),
       ...then,
     ])
-  expect(story(use(30_010), revoke(30_100, V1, V2))).toEqual([])
-  expect(story(use(30_010), use(32_000), revoke(32_100, V1, V2))).toEqual([
+  expect(story(lateUse(30_010), revoke(30_100, V1, V2))).toEqual([])
+  expect(story(lateUse(30_010), lateUse(32_000), revoke(32_100, V1, V2))).toEqual([
     'I6 revoke after consent',
   ])
 })

@@ -68,48 +68,20 @@ async function main(): Promise<number> {
 async function campaign(pool: Pool): Promise<number> {
   const startedMs = performance.now()
   const failed: FailedRun[] = []
-  let seeds: Figures = NO_FIGURES
-  let singles: Figures = NO_FIGURES
-  let mutants: readonly MutantVerdict[] = []
-  if (options.seeds !== undefined) {
-    const result = await runCampaign(pool, seedTasks(Number(options.seeds)), 'seeds', progress)
-    seeds = result.figures
+  const run = async (name: string, tasks: readonly Task[]): Promise<Figures> => {
+    const result = await runCampaign(pool, tasks, name, progress)
     failed.push(...result.failed)
+    return result.figures
   }
-  let hostile: Figures = NO_FIGURES
-  if (options.hostile !== undefined) {
-    const tasks = seedTasks(Number(options.hostile), HOSTILE_FROM)
-    const result = await runCampaign(pool, tasks, 'somebody else', progress)
-    hostile = result.figures
-    failed.push(...result.failed)
-  }
-  if (options['single-faults']) {
-    const tasks = singleTasks(await countCalls())
-    const result = await runCampaign(pool, tasks, 'single faults', progress)
-    singles = result.figures
-    failed.push(...result.failed)
-  }
-  let pairs: Figures = NO_FIGURES
-  if (options.pairs !== undefined) {
-    const tasks = pairTasks(await countCalls(), Number(options.pairs))
-    const result = await runCampaign(pool, tasks, 'pairs of faults', progress)
-    pairs = result.figures
-    failed.push(...result.failed)
-  }
-  let production: Figures = NO_FIGURES
-  if (options.production) {
-    const tasks = Array.from({ length: PRODUCTION_SEEDS }, (_, n): Task => ({
-      kind: 'production',
-      from: n + 1,
-      count: 1,
-      mutant: null,
-      untilFailure: false,
-    }))
-    const result = await runCampaign(pool, tasks, 'production', progress)
-    production = result.figures
-    failed.push(...result.failed)
-  }
-  if (options.mutants) mutants = await runMutants(pool, progress)
+  const seeds = await run('seeds', seedTasks(options.seeds))
+  const hostile = await run('somebody else', seedTasks(options.hostile, HOSTILE_FROM))
+  const singleFaults = options['single-faults'] ? singleTasks(await countCalls()) : []
+  const singles = await run('single faults', singleFaults)
+  const { pairs: count } = options
+  const pairFaults = count === undefined ? [] : pairTasks(await countCalls(), Number(count))
+  const pairs = await run('pairs of faults', pairFaults)
+  const production = await run('production', options.production ? productionTasks() : [])
+  const mutants = options.mutants ? await runMutants(pool, progress) : []
   const survivors = mutants.filter((mutant) => mutant.killedBy === null && mutant.maskedBy === null)
   const elapsedMs = performance.now() - startedMs
   if (options.json) {
@@ -124,7 +96,20 @@ async function campaign(pool: Pool): Promise<number> {
   return good ? 0 : 1
 }
 
-function seedTasks(count: number, after = 0): readonly Task[] {
+function productionTasks(): readonly Task[] {
+  return Array.from({ length: PRODUCTION_SEEDS }, (_, n) => ({
+    kind: 'production',
+    from: n + 1,
+    count: 1,
+    mutant: null,
+    untilFailure: false,
+  }))
+}
+
+/** None where it was not asked for. */
+function seedTasks(asked: string | undefined, after = 0): readonly Task[] {
+  if (asked === undefined) return []
+  const count = Number(asked)
   const from = after + (options.fresh ? randomInt(1, HOSTILE_FROM / 2) : Number(options.from ?? 1))
   if (options.fresh) process.stderr.write(`fresh seeds from ${from}\n`)
   const tasks: Task[] = []

@@ -10,12 +10,11 @@ import {
 } from '../../../src/rotation/observation.ts'
 import { plan } from '../../../src/rotation/plan.ts'
 import { reconcile } from '../../../src/rotation/reconcile.ts'
-import { FakeClock } from '../../fakes/clock.ts'
-import { FakeProvider } from '../../fakes/fake-provider.ts'
+import { FAKE_TRAITS } from '../../fakes/fake-provider.ts'
 import { POLICY } from './bench.ts'
 import { NOW_MS, aRecord } from './records.ts'
 
-const { traits } = new FakeProvider(new FakeClock(), 'Bootstrap0Secret')
+const traits = FAKE_TRAITS
 const GENERATION = aRecord('idle').current.generation
 
 /** A record that does not know the id of its one value. */

@@ -5,12 +5,12 @@ import { plan } from '../../../src/rotation/plan.ts'
 import { NOBODY } from '../../../src/rotation/roster.ts'
 import { SteadyTime, seenAcross } from '../../../src/rotation/steady-time.ts'
 import { FakeClock } from '../../fakes/clock.ts'
-import { FakeProvider } from '../../fakes/fake-provider.ts'
+import { FAKE_TRAITS } from '../../fakes/fake-provider.ts'
 import { Bench, HOUR_MS, POLICY } from './bench.ts'
 import { NOW_MS, aRecord } from './records.ts'
 import { type SettableClock, settable } from './settable-clock.ts'
 
-const { traits } = new FakeProvider(new FakeClock(), 'Bootstrap0Secret')
+const traits = FAKE_TRAITS
 
 // The wall clock is set, or goes on while the machine sleeps and the monotonic one stands still.
 

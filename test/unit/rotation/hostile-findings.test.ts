@@ -6,14 +6,13 @@ import {
   sawProbe,
 } from '../../../src/rotation/observation.ts'
 import { plan } from '../../../src/rotation/plan.ts'
-import { FakeClock } from '../../fakes/clock.ts'
-import { FakeProvider } from '../../fakes/fake-provider.ts'
+import { FAKE_TRAITS } from '../../fakes/fake-provider.ts'
 import { Bench, POLICY } from './bench.ts'
 import { NOW_MS, aRecord } from './records.ts'
 
 // What `npm run sim -- --hostile` found: somebody else is at the account while something else goes wrong.
 
-const { traits } = new FakeProvider(new FakeClock(), 'Bootstrap0Secret')
+const traits = FAKE_TRAITS
 
 test('a revoked version that nobody could ask about does not live on under somebody else’s id', () => {
   const revokedAtMs = NOW_MS - traits.propagationMaxMs

@@ -10,13 +10,12 @@ import {
 import { plan } from '../../../src/rotation/plan.ts'
 import { reconcile } from '../../../src/rotation/reconcile.ts'
 import { restampRecord } from '../../../src/rotation/settle-record.ts'
-import { FakeClock } from '../../fakes/clock.ts'
-import { FakeProvider } from '../../fakes/fake-provider.ts'
+import { FAKE_TRAITS } from '../../fakes/fake-provider.ts'
 import { Bench, HOUR_MS, POLICY } from './bench.ts'
 import { NOW_MS, aRecord } from './records.ts'
 import { settable } from './settable-clock.ts'
 
-const { traits } = new FakeProvider(new FakeClock(), 'Bootstrap0Secret')
+const traits = FAKE_TRAITS
 const GRAVE: Tombstone = {
   generation: 1,
   value: new SecretValue('Buried0Value0of0g1'),
