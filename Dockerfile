@@ -29,7 +29,7 @@ USER 65532:65532
 # The proxy and the admin port of the default configuration; both listen where the configuration says.
 EXPOSE 8080 9901
 # SIGUSR1 would open the V8 inspector, and with it every secret in memory. The heap flags and the one arena keep a sidecar small: docs/adr/0008.
-ENTRYPOINT ["node", "--disable-sigusr1", "--no-allocation-site-pretenuring", "--max-semi-space-size=4", "--max-old-space-size=64", "/sidekey/sidekey.mjs"]
+ENTRYPOINT ["node", "--disable-sigusr1", "--no-allocation-site-pretenuring", "--retain-maps-for-n-gc=1000", "--no-memory-reducer-favors-memory", "--max-semi-space-size=4", "--max-old-space-size=64", "/sidekey/sidekey.mjs"]
 CMD ["serve", "--config", "/etc/sidekey/sidekey.yaml"]
 # Kubernetes and the OCI image format ignore it (there, charts/sidekey sets probes); Docker and Compose use it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

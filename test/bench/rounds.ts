@@ -30,6 +30,9 @@ const OPEN_LOOP_SLICES = { count: 4, length: 1 }
 const SLICES = { count: 12, length: 1 / 6 }
 const ONE_SLICE = { count: 1, length: 1 }
 
+/** What a process has to tidy up when it comes to rest. */
+const BEFORE_REST_SECONDS = 1
+
 /** What is known of a process before it gets its load. */
 export interface Idle extends Start {
   /** CPU while nobody asks anything, in milliseconds per second; null: not measured. */
@@ -116,13 +119,13 @@ async function runOnce(
         else lanes.push(lane)
       }
     }
-    if (against === null) await rest(lanes)
+    if (against === null) await idle(lanes)
     for (const { port, running, scenario: own } of lanes) {
       if (running === null) continue
       const warmUp = { ...options, seconds: WARM_UP_SECONDS }
       await load(port, running.process, { ...own, rate: 0 }, warmUp)
     }
-    const plain = scenario.rate > 0 ? OPEN_LOOP_SLICES : ONE_SLICE
+    const plain = scenario.rate > 0 && scenario.restSeconds === 0 ? OPEN_LOOP_SLICES : ONE_SLICE
     await measure(lanes, options, against === null ? plain : SLICES)
     return { ends: await Promise.all(lanes.map(endOfLane)), remarks }
   } finally {
@@ -131,7 +134,7 @@ async function runOnce(
 }
 
 /** What all of them take while they wait. */
-async function rest(lanes: readonly Lane[]): Promise<void> {
+async function idle(lanes: readonly Lane[]): Promise<void> {
   const before = lanes.map(({ running }) => running?.process.threadsSeconds() ?? 0)
   await sleep(REST_MS)
   for (const [index, lane] of lanes.entries()) {
@@ -146,6 +149,7 @@ async function measure(
   { count, length }: typeof SLICES,
 ): Promise<void> {
   for (let round = 0; round < options.rounds; round++) {
+    await rest(lanes, options)
     const parts = new Map(lanes.map((lane): [Lane, Sample[]] => [lane, []]))
     for (let slice = 0; slice < count; slice++) {
       // The last one of a slice has the first turn of the next, so that whom it comes behind is no matter.
@@ -155,6 +159,17 @@ async function measure(
     }
     for (const [{ samples }, slices] of parts) samples.push(together(slices))
   }
+}
+
+/** All at once: nothing else would do anything meanwhile. */
+async function rest(lanes: readonly Lane[], options: Options): Promise<void> {
+  const seconds = Math.max(...lanes.map(({ scenario }) => scenario.restSeconds))
+  if (seconds === 0) return
+  for (const { port, running, scenario } of lanes) {
+    const before = { ...options, seconds: BEFORE_REST_SECONDS }
+    await load(port, running?.process ?? null, { ...scenario, rate: 0 }, before)
+  }
+  await sleep(seconds * 1_000)
 }
 
 async function sample(lane: Lane, options: Options, length: number): Promise<Sample> {

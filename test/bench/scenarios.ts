@@ -12,6 +12,8 @@ export interface Scenario {
   readonly routes: number
   /** Requests per second of an open loop; 0: as many as the proxy takes. */
   readonly rate: number
+  /** For so long nobody has asked anything before each measurement, and before that there was load; 0: no such rest. */
+  readonly restSeconds: number
   /** Each so-manieth request is refused at first; 0: none. */
   readonly refuseEvery: number
   /** Whether an account rotates meanwhile, every five seconds. */
@@ -46,6 +48,7 @@ const plain = {
   tls: false,
   routes: 1,
   rate: 0,
+  restSeconds: 0,
   refuseEvery: 0,
   rotating: false,
   connections: null,
@@ -73,6 +76,15 @@ export const SCENARIOS: readonly Scenario[] = [
     request: get(200),
     rate: 1000,
     tls: true,
+  },
+  {
+    ...plain,
+    id: 'rested',
+    title: 'GET, 200 B, 1,000 requests/s, after two quiet minutes',
+    request: get(200),
+    rate: 1000,
+    // V8 tidies up what was idle for a hundred seconds.
+    restSeconds: 120,
   },
   { ...plain, id: 'get-64k', title: 'GET, 64 KiB', request: get(64 * 1024) },
   { ...plain, id: 'get-1m', title: 'GET, 1 MiB', request: get(1024 * 1024) },

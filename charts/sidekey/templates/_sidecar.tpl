@@ -23,7 +23,7 @@
   imagePullPolicy: {{ $v.image.pullPolicy }}
   {{- $heapMiB := default 64 $v.heapMiB | int }}
   {{- if ne $heapMiB 64 }}
-  command: [node, --disable-sigusr1, --no-allocation-site-pretenuring, --max-semi-space-size=4, --max-old-space-size={{ $heapMiB }}, /sidekey/sidekey.mjs]
+  command: [node, --disable-sigusr1, --no-allocation-site-pretenuring, --retain-maps-for-n-gc=1000, --no-memory-reducer-favors-memory, --max-semi-space-size=4, --max-old-space-size={{ $heapMiB }}, /sidekey/sidekey.mjs]
   {{- end }}
   args: [serve, --config, /etc/sidekey/sidekey.yaml]
   ports:
