@@ -4,7 +4,7 @@ import { CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { BodyBuffer } from './body-buffer.ts'
 import type { ClientResponse } from './client-message.ts'
 import { type Delivery, sendTrailers, Sink } from './deliver-answer.ts'
-import type { Echo } from './mask-echo.ts'
+import type { Echoes } from './mask-echo.ts'
 import { rescueUpstream } from './rescue.ts'
 import type { UpgradedStream } from './upgraded-stream.ts'
 
@@ -183,7 +183,7 @@ export class Attempt {
     response: ClientResponse,
     reason: string,
     fields: string[],
-    echoes: readonly Echo[],
+    echoes: Echoes,
   ): Delivery | Promise<Delivery> {
     if (this.failure !== null) {
       throw new RefusedError('upstream-unreachable', 'the upstream died within its answer')

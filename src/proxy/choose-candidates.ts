@@ -15,6 +15,9 @@ export type Choice =
   | {
       readonly kind: 'try'
       readonly candidates: readonly Candidate[]
+      /** The first two of them: most requests need not look at the list. */
+      readonly first: Candidate | undefined
+      readonly other: Candidate | undefined
       /** This request finds out for the others whether the first one works. */
       readonly trial: boolean
     }
@@ -61,17 +64,22 @@ export function chooseCandidates(input: ChoiceInput): Choice {
   if (first === undefined) {
     const isResting = nowMs < input.restUntilMs
     if (due.length > 0 && !input.trialRunning && !isResting) {
-      return { kind: 'try', candidates: due, trial: true }
+      return tries(due, true)
     }
     const retryAfterMs = retryAtMs === Infinity ? 0 : retryAtMs - nowMs
     return { kind: 'unavailable', retryAfterMs: Math.max(retryAfterMs, input.restUntilMs - nowMs) }
   }
   if (due.length > 0 && input.replayable && !input.trialRunning) {
-    return { kind: 'try', candidates: [...due, ...good], trial: true }
+    return tries([...due, ...good], true)
   }
   const unknown = !standingOf(first.version.versionId).proven
   const asListed = due.length + cooling.length === 0 && good.length === candidates.length
   const inOrder = asListed ? candidates : [...good, ...due, ...cooling]
   if (unknown && input.trialRunning) return { kind: 'wait', candidates: inOrder }
-  return { kind: 'try', candidates: inOrder, trial: unknown }
+  return tries(inOrder, unknown)
+}
+
+export function tries(candidates: readonly Candidate[], trial: boolean): Tries {
+  const [first, other] = candidates
+  return { kind: 'try', candidates, first, other, trial }
 }

@@ -1,5 +1,5 @@
 import type { LiveVersion } from '../kernel/credential.ts'
-import type { Echo } from './mask-echo.ts'
+import type { Echoes } from './mask-echo.ts'
 import type { WrittenPlacement } from './placement.ts'
 import type { Rendered } from './render-credential.ts'
 
@@ -11,9 +11,7 @@ export interface Candidate {
 }
 
 /** All that requests use of a credential at one moment. */
-export interface CredentialSnapshot {
+export interface CredentialSnapshot extends Echoes {
   readonly candidates: readonly Candidate[]
   readonly publicValues: Readonly<Record<string, string>>
-  /** Finds the secrets in the upstream's answers; none when there is nothing to look for. */
-  readonly echoes: readonly Echo[]
 }

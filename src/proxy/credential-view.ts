@@ -133,14 +133,15 @@ export class CredentialView {
    */
   candidates(replayable: boolean): Tries | Promise<Tries> {
     const listed = this.#snapshot?.candidates ?? []
-    if (listed.length === 0) {
-      throw new RetryLaterError('credential-unavailable', 'no version is known', VIEW_RETRY_MS)
-    }
     const rolled = replayable ? (this.#rollout?.take() ?? null) : null
     const first = rolled === null ? null : this.health.peek(rolled, replayable)
     // Nobody waits for a version that only a share of the requests has to start with.
     if (first?.kind === 'try') return first
     const choice = this.health.peek(listed, replayable)
+    if (choice.kind === 'try') return choice
+    if (listed.length === 0) {
+      throw new RetryLaterError('credential-unavailable', 'no version is known', VIEW_RETRY_MS)
+    }
     if (choice.kind === 'wait') return this.health.choose(listed, replayable).then(toTry)
     return toTry(choice)
   }

@@ -2,7 +2,7 @@ import { CLIENT_STALL_MS } from '../kernel/limits.ts'
 import type { ClientResponse } from './client-message.ts'
 import { FieldNames } from './field-names.ts'
 import { endToEndTrailers } from './hop-headers.ts'
-import { type Echo, maskEcho } from './mask-echo.ts'
+import { type Echoes, maskEcho } from './mask-echo.ts'
 
 /** What can be told to wait: the upstream of an answer. */
 export interface Source {
@@ -17,7 +17,7 @@ export type Delivery = 'complete' | 'client-aborted' | 'upstream-failed'
 export class Sink {
   readonly #response: ClientResponse
   readonly #source: Source | null
-  readonly #echoes: readonly Echo[]
+  readonly #echoes: Echoes
   readonly #done: (delivery: Delivery) => void
   #draining = false
   #ended = false
@@ -26,7 +26,7 @@ export class Sink {
   constructor(
     response: ClientResponse,
     source: Source | null,
-    echoes: readonly Echo[],
+    echoes: Echoes,
     done: (delivery: Delivery) => void,
   ) {
     this.#response = response
@@ -82,7 +82,7 @@ export class Sink {
 export function sendTrailers(
   response: ClientResponse,
   trailers: readonly string[],
-  echoes: readonly Echo[],
+  echoes: Echoes,
 ): void {
   if (trailers.length === 0) return
   const kept = endToEndTrailers(trailers, NONE)

@@ -5,7 +5,7 @@ import { authorizeClient } from './authenticate-client.ts'
 import { SWITCHING_PROTOCOLS } from './answer-fields.ts'
 import type { BodyPaces } from './body-pace.ts'
 import type { ClientRequest, ClientResponse } from './client-message.ts'
-import type { RouteTable } from './compile-routes.ts'
+import type { CompiledEndpoint, CompiledRoute, RouteTable } from './compile-routes.ts'
 import type { Entrance } from './entrance.ts'
 import { Exchange } from './exchange.ts'
 import type { HeldBytes } from './held-bytes.ts'
@@ -77,10 +77,8 @@ async function serve(
 
   const bodyKind = injectableBody(endpoint, head)
   const mustHold = bodyKind !== null || endpoint.needsBody
-  const mayRepeat = endpoint.detector !== null && (endpoint.renews || hasFallback(match.route))
-  const holdMaxBytes = mustHold || mayRepeat ? table.replayBodyMaxBytes : null
   const body = hasBody(head)
-    ? await holdBody(request, head, holdMaxBytes, {
+    ? await holdBody(request, head, holdMaxBytes(table, match.route, endpoint, mustHold), {
         held: deps.held,
         paces: deps.paces,
         proceed: () => response.writeContinue?.(),
@@ -93,6 +91,7 @@ async function serve(
     if (mustHold) requireHeld(body)
     const plan = planInjection(match, endpoint, head, bodyKind, body)
     const { credential } = plan
+    const { snapshot } = credential
     const { clock, webSockets } = deps
     const timing = hasOurTime(plan) ? match.route.clock.forRequest() : null
     const answered = await tryCandidates({
@@ -112,7 +111,7 @@ async function serve(
           token,
         }),
     })
-    const echoes = echoesIn(credential.snapshot, answered)
+    const echoes = echoesIn(snapshot, credential.snapshot, answered)
     if (answered.attempt.status === SWITCHING_PROTOCOLS) {
       const { meter } = exchange
       return webSockets.join(response, answered, { credential, meter, clock, echoes })
@@ -122,4 +121,15 @@ async function serve(
   } finally {
     release(body, deps)
   }
+}
+
+/** How much of a body is held, because it is written into or may be sent again; null: nothing has to be. */
+function holdMaxBytes(
+  table: RouteTable,
+  route: CompiledRoute,
+  { detector, renews }: CompiledEndpoint,
+  mustHold: boolean,
+): number | null {
+  const mayRepeat = detector !== null && (renews || hasFallback(route))
+  return mustHold || mayRepeat ? table.replayBodyMaxBytes : null
 }

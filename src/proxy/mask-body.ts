@@ -1,7 +1,7 @@
 import { RefusedError } from '../kernel/errors.ts'
 import type { Attempt } from './attempt.ts'
 import type { ClientResponse } from './client-message.ts'
-import type { Echo } from './mask-echo.ts'
+import type { Echo, Echoes } from './mask-echo.ts'
 import type { RequestHead } from './read-head.ts'
 
 /**
@@ -80,7 +80,7 @@ export function maskBody(
   response: ClientResponse,
   attempt: Attempt,
   method: string,
-  echoes: readonly Echo[],
+  { echoes }: Echoes,
 ): ClientResponse {
   if (echoes.length === 0) return response
   const hasBody = method !== 'HEAD' && attempt.status !== 204 && attempt.status !== 304

@@ -1,5 +1,5 @@
-import type { CredentialSnapshot } from './credential-snapshot.ts'
-import { echoesOf, echoForms } from './render-credential.ts'
+import type { Candidate, CredentialSnapshot } from './credential-snapshot.ts'
+import { echoesOf, echoForms, together } from './render-credential.ts'
 import type { Answered } from './try-candidates.ts'
 import { hasWord } from './words.ts'
 import { writtenForms } from './written-forms.ts'
@@ -12,23 +12,39 @@ export interface Echo {
   readonly pattern: RegExp
 }
 
-/** The credential's secrets, and what was signed for this request and opens doors by itself. */
-export function echoesIn(
-  snapshot: CredentialSnapshot | null,
-  { bearers, candidate }: Pick<Answered, 'bearers' | 'candidate'>,
-): readonly Echo[] {
-  const secrets = snapshot?.echoes ?? NONE
-  // It may be gone since it was sent: while another version was tried, or while the answer was looked into.
-  const { version } = candidate
-  const isKnown = snapshot?.candidates.some(
-    (live) => live === candidate || live.version.value.equals(version.value),
-  )
-  const own = isKnown === true ? NONE : echoesOf(echoForms([version], snapshot?.publicValues ?? {}))
-  if (own.length === 0 && bearers.length === 0) return secrets
-  return [...secrets, ...own, ...echoesOf(bearers.flatMap(formsOf))]
+/** All that one answer must not show. */
+export interface Echoes {
+  readonly echoes: readonly Echo[]
+  /** The least `word` of them, and more than any text has of none. Most answers need not look at more. */
+  readonly echoWord: number
 }
 
-const NONE: readonly never[] = []
+/**
+ * The credential's secrets, and what was signed for this request and opens doors by itself.
+ * @param before what the request was sent with
+ * @param now what the credential is since
+ */
+export function echoesIn(
+  before: CredentialSnapshot | null,
+  now: CredentialSnapshot | null,
+  { bearers, candidate }: Pick<Answered, 'bearers' | 'candidate'>,
+): Echoes {
+  const isKnown = now !== null && (now === before || isOneOf(now, candidate))
+  if (isKnown && bearers.length === 0) return now
+  const secrets = now?.echoes ?? []
+  // It may be gone since it was sent: while another version was tried, or while the answer was looked into.
+  const own = isKnown ? [] : echoForms([candidate.version], now?.publicValues ?? {})
+  return together([
+    ...secrets,
+    ...echoesOf(own).echoes,
+    ...echoesOf(bearers.flatMap(formsOf)).echoes,
+  ])
+}
+
+function isOneOf({ candidates }: CredentialSnapshot, candidate: Candidate): boolean {
+  const { value } = candidate.version
+  return candidates.some((live) => live === candidate || live.version.value.equals(value))
+}
 
 /** Most tokens have unreserved characters only, which everybody writes as they are. */
 function formsOf(bearer: string): readonly string[] {
@@ -36,7 +52,8 @@ function formsOf(bearer: string): readonly string[] {
 }
 
 /** Hides every echo of a secret in header fields and reason phrase by as many asterisks. */
-export function maskEcho(fields: string[], reason: string, echoes: readonly Echo[]): string {
+export function maskEcho(fields: string[], reason: string, { echoes, echoWord }: Echoes): string {
+  if (suspects(fields, reason, echoWord) === '') return reason
   let shown = reason
   for (const echo of echoes) {
     if (!isIn(suspects(fields, shown, echo.word), echo)) continue

@@ -1,7 +1,7 @@
 import type { CredentialVersions, LiveVersion } from '../kernel/credential.ts'
 import type { Candidate, CredentialSnapshot } from './credential-snapshot.ts'
 import type { Echo } from './mask-echo.ts'
-import { echoesOf, echoForms } from './render-credential.ts'
+import { echoesOf, echoForms, together } from './render-credential.ts'
 import { isSame, VersionCandidate } from './version-candidate.ts'
 
 /**
@@ -22,10 +22,13 @@ export function nextSnapshot(
       : new VersionCandidate(version, publicValues)
   })
   const forms = echoForms([...versions, ...leaving], publicValues, echoes)
+  const shown = keep(before?.echoes, echoesOf(forms).echoes, isSameEcho)
+  // Without `...`, which would put fields beside the object, and away from it in memory.
   return {
     publicValues,
     candidates: keep(before?.candidates, candidates, (a, b) => a === b),
-    echoes: keep(before?.echoes, echoesOf(forms), isSameEcho),
+    echoes: shown,
+    echoWord: together(shown).echoWord,
   }
 }
 

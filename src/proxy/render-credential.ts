@@ -2,7 +2,7 @@ import { RefusedError } from '../kernel/errors.ts'
 import type { LiveVersion } from '../kernel/credential.ts'
 import type { Template } from '../kernel/route.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
-import type { Echo } from './mask-echo.ts'
+import type { Echo, Echoes } from './mask-echo.ts'
 import { percentEncode } from './percent-encode.ts'
 import type { HeaderPlacement, PairsPlacement, WrittenPlacement } from './placement.ts'
 import { longestWord } from './words.ts'
@@ -99,10 +99,16 @@ export function echoForms(
  * One that finds any of these forms, the longest first, so that none is masked only in part; none when there is nothing to
  * look for. Texts shorter than four characters are left out: they would match everywhere.
  */
-export function echoesOf(written: readonly string[]): readonly Echo[] {
+export function echoesOf(written: readonly string[]): Echoes {
   const forms = written.filter((form) => form.length >= 4).toSorted((a, b) => b.length - a.length)
-  if (forms.length === 0) return []
-  return [new WrittenEcho(forms)]
+  return together(forms.length === 0 ? [] : [new WrittenEcho(forms)])
+}
+
+/** Of nothing to look for: no text has so long a word, and V8 keeps it within the object, which it does not do with `Infinity`. */
+const NO_WORD = 2 ** 30
+
+export function together(echoes: readonly Echo[]): Echoes {
+  return { echoes, echoWord: Math.min(NO_WORD, ...echoes.map(({ word }) => word)) }
 }
 
 /** Its pattern is built when it is asked for: most tokens are looked for without it. */

@@ -3,7 +3,7 @@ import type { RequestOutcome } from '../kernel/ports/telemetry.ts'
 import type { ClientResponse } from './client-message.ts'
 import type { CredentialView } from './credential-view.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
-import { type Echo, maskEcho } from './mask-echo.ts'
+import { type Echoes, maskEcho } from './mask-echo.ts'
 import type { Answered } from './try-candidates.ts'
 
 /** Sends the upstream's answer on, its body byte for byte; every echo of a secret in its head is masked. */
@@ -12,7 +12,7 @@ export async function respond(
   answered: Answered,
   credential: CredentialView,
   clock: Clock,
-  echoes: readonly Echo[],
+  echoes: Echoes,
 ): Promise<RequestOutcome> {
   const { attempt, candidate, gaveUp } = answered
   const fields = endToEndResponseFields(attempt.fields)

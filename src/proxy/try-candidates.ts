@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { FallbackOutcome, ReplayOutcome } from '../kernel/ports/telemetry.ts'
 import type { HeldToken, TokenSource } from '../kernel/ports/token-source.ts'
+import type { Tries } from './choose-candidates.ts'
 import type { Candidate } from './credential-snapshot.ts'
 import type { CredentialView } from './credential-view.ts'
 import { decideReplay } from './decide-replay.ts'
@@ -48,11 +49,10 @@ export interface Answered {
 export async function tryCandidates(sending: Sending): Promise<Answered> {
   const { credential, body, tokens } = sending
   const found = credential.candidates(body.kind !== 'streaming')
-  const { candidates: listed, trial } = found instanceof Promise ? await found : found
-  const endTrial = trial ? credential.health.beginTrial() : noTrial
+  const choice = found instanceof Promise ? await found : found
+  const endTrial = choice.trial ? credential.health.beginTrial() : noTrial
   try {
-    const candidates = tokens === null ? listed : await readyCandidates(tokens, listed)
-    const [first, other] = candidates
+    const { first, other } = tokens === null ? choice : await withTokens(tokens, choice)
     if (first === undefined) throw new Error('a choice has a candidate')
     const sent = await sendWith(sending, first)
     const { verdict } = sent
@@ -61,6 +61,15 @@ export async function tryCandidates(sending: Sending): Promise<Answered> {
   } finally {
     endTrial()
   }
+}
+
+/** Of those that are chosen, the first two that have a token. */
+async function withTokens(
+  tokens: TokenSource,
+  { candidates }: Tries,
+): Promise<Pick<Tries, 'first' | 'other'>> {
+  const [first, other] = await readyCandidates(tokens, candidates)
+  return { first, other }
 }
 
 /** The request once more, where that is allowed and may help. */

@@ -9,7 +9,13 @@ import {
 } from '../kernel/limits.ts'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
-import { type Choice, chooseCandidates, type Standing, type Tries } from './choose-candidates.ts'
+import {
+  type Choice,
+  chooseCandidates,
+  type Standing,
+  tries,
+  type Tries,
+} from './choose-candidates.ts'
 import type { Candidate } from './credential-snapshot.ts'
 
 export interface VersionHealthDeps {
@@ -48,7 +54,7 @@ export class VersionHealth {
     await Promise.race([this.#trial, tooLong])
     stop()
     const next = this.peek(candidates, replayable)
-    return next.kind === 'wait' ? { ...next, kind: 'try', trial: false } : next
+    return next.kind === 'wait' ? tries(next.candidates, false) : next
   }
 
   /** What a request would try at this moment. */

@@ -13,7 +13,7 @@ import type { CredentialView } from './credential-view.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
 import type { Http1Request } from './http1-request.ts'
 import { Http1Response, type Wire } from './http1-response.ts'
-import { type Echo, maskEcho } from './mask-echo.ts'
+import { type Echoes, maskEcho } from './mask-echo.ts'
 import type { GivesUp } from './parse-requests.ts'
 import { rawRefusal, rescue, RetryLaterError } from './rescue.ts'
 import type { Answered } from './try-candidates.ts'
@@ -123,7 +123,7 @@ interface JoinDeps {
   readonly meter: RouteMeter
   readonly clock: Clock
   /** What the answer must not show. */
-  readonly echoes: readonly Echo[]
+  readonly echoes: Echoes
 }
 
 interface Handshake {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Attempt } from '../../../src/proxy/attempt.ts'
 import { BodyBuffer } from '../../../src/proxy/body-buffer.ts'
 import type { ClientResponse } from '../../../src/proxy/client-message.ts'
+import { echoesOf } from '../../../src/proxy/render-credential.ts'
 
 const LARGE = 64 * 1024
 
@@ -27,7 +28,7 @@ function answered(bodies: BodyBuffer): { attempt: Attempt; piece: Buffer } {
 test('a whole answer gives its memory back when the client has it', () => {
   const bodies = new BodyBuffer()
   const { attempt, piece } = answered(bodies)
-  expect(attempt.deliver(response, 'OK', [], [])).toBe('complete')
+  expect(attempt.deliver(response, 'OK', [], echoesOf([]))).toBe('complete')
   expect(bodies.lend(LARGE).buffer).toBe(piece.buffer)
 })
 
@@ -35,6 +36,6 @@ test('what was looked into is a copy, whose memory may be others’ too: it is n
   const bodies = new BodyBuffer()
   const { attempt } = answered(bodies)
   const copy = await attempt.peek(LARGE)
-  expect(attempt.deliver(response, 'OK', [], [])).toBe('complete')
+  expect(attempt.deliver(response, 'OK', [], echoesOf([]))).toBe('complete')
   expect(bodies.lend(LARGE).buffer).not.toBe(copy?.buffer)
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { CLIENT_STALL_MS } from '../../../src/kernel/limits.ts'
 import type { ClientResponse } from '../../../src/proxy/client-message.ts'
 import { Sink } from '../../../src/proxy/deliver-answer.ts'
+import { echoesOf } from '../../../src/proxy/render-credential.ts'
 
 /** A client that takes nothing until it is told to; only what a sink looks at. */
 function client() {
@@ -18,7 +19,7 @@ function client() {
     destroy: () => (state.destroyed = true),
   } as unknown as ClientResponse
   const source = { pause: () => {}, resume: () => (state.paused = false) }
-  const sink = new Sink(response, source, [], () => {})
+  const sink = new Sink(response, source, echoesOf([]), () => {})
   return { sink, state, say: (event: string) => heard.get(event)?.() }
 }
 

@@ -12,7 +12,7 @@ function formsOf(...secrets: string[]): Echo {
     secrets.map((secret, i) => liveVersion(i + 1, secret)),
     { apiKey: 'a1b2c3d4' },
   )
-  const [echo] = echoesOf(forms)
+  const [echo] = echoesOf(forms).echoes
   if (echo === undefined) throw new Error('there is something to look for')
   return echo
 }
