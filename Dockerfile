@@ -28,7 +28,7 @@ ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin \
 USER 65532:65532
 # The proxy and the admin port of the default configuration; both listen where the configuration says.
 EXPOSE 8080 9901
-# SIGUSR1 would open the V8 inspector, and with it every secret in memory. The heap flags and the one arena keep a sidecar small, the others keep it fast, and need Node 24: docs/adr/0008.
+# SIGUSR1 would open the V8 inspector, and with it every secret in memory. The heap flags and the one arena keep a sidecar small, the others keep it fast, of which the memory reducer's needs Node 24: docs/adr/0008.
 ENTRYPOINT ["node", "--disable-sigusr1", "--no-allocation-site-pretenuring", "--retain-maps-for-n-gc=1000", "--no-memory-reducer-favors-memory", "--max-semi-space-size=4", "--max-old-space-size=64", "/sidekey/sidekey.mjs"]
 CMD ["serve", "--config", "/etc/sidekey/sidekey.yaml"]
 # Kubernetes and the OCI image format ignore it (there, charts/sidekey sets probes); Docker and Compose use it.

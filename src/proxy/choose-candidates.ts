@@ -79,6 +79,7 @@ export function chooseCandidates(input: ChoiceInput): Choice {
   return tries(inOrder, unknown)
 }
 
+/** These, in this order. */
 export function tries(candidates: readonly Candidate[], trial: boolean): Tries {
   const [first, other] = candidates
   return { kind: 'try', candidates, first, other, trial }

@@ -138,8 +138,8 @@ export class CredentialView {
     // Nobody waits for a version that only a share of the requests has to start with.
     if (first?.kind === 'try') return first
     const choice = this.health.peek(listed, replayable)
-    if (choice.kind === 'try') return choice
-    if (listed.length === 0) {
+    // Not before: the list is memory that most requests need not touch.
+    if (choice.kind === 'unavailable' && listed.length === 0) {
       throw new RetryLaterError('credential-unavailable', 'no version is known', VIEW_RETRY_MS)
     }
     if (choice.kind === 'wait') return this.health.choose(listed, replayable).then(toTry)

@@ -22,13 +22,13 @@ export function nextSnapshot(
       : new VersionCandidate(version, publicValues)
   })
   const forms = echoForms([...versions, ...leaving], publicValues, echoes)
-  const shown = keep(before?.echoes, echoesOf(forms).echoes, isSameEcho)
+  const shown = together(keep(before?.echoes, echoesOf(forms).echoes, isSameEcho))
   // Without `...`, which would put fields beside the object, and away from it in memory.
   return {
     publicValues,
     candidates: keep(before?.candidates, candidates, (a, b) => a === b),
-    echoes: shown,
-    echoWord: together(shown).echoWord,
+    echoes: shown.echoes,
+    echoWord: shown.echoWord,
   }
 }
 

@@ -107,6 +107,7 @@ export function echoesOf(written: readonly string[]): Echoes {
 /** Of nothing to look for: no text has so long a word, and V8 keeps it within the object, which it does not do with `Infinity`. */
 const NO_WORD = 2 ** 30
 
+/** What one answer must not show of several. */
 export function together(echoes: readonly Echo[]): Echoes {
   return { echoes, echoWord: Math.min(NO_WORD, ...echoes.map(({ word }) => word)) }
 }
