@@ -1,20 +1,14 @@
 import type { Socket } from 'node:net'
 import { BODY_MIN_BYTES_PER_SECOND, CLIENT_LINGER_MS } from '../kernel/limits.ts'
+import type { ClientReads } from './client-reads.ts'
 import type { Entrance } from './entrance.ts'
 import { Http1Request } from './http1-request.ts'
 import { Http1Response, type Wire } from './http1-response.ts'
-import type { Http1Owner } from './http1-owner.ts'
+import type { Http1Owner, Waits } from './http1-owner.ts'
 import { type ParsedHead, RequestParser } from './parse-requests.ts'
 import { rawRefusal, type Refusal, rescueBytes } from './rescue.ts'
 import type { WriteBatch } from './write-batch.ts'
 
-/**
- * What a connection waits for. `head`: one that has begun, or the first; `rest`: of a body that nobody wants; `end`: that
- * its client has taken the last answer.
- */
-export type Waits = 'head' | 'next' | 'answer' | 'rest' | 'end'
-
-const NOTHING = Buffer.alloc(0)
 const DROPPED_MIN_BYTES = (BODY_MIN_BYTES_PER_SECOND * CLIENT_LINGER_MS) / 1_000
 
 /** One connection of a client, and the request that is on it. The next one is not read before the answer is taken. */
@@ -26,6 +20,7 @@ export class Http1Connection implements Wire {
   rested = false
   waits: Waits = 'head'
   readonly #owner: Http1Owner
+  readonly #reads: ClientReads
   readonly #parser: RequestParser
   #sinceTick: number
   #droppedBytes = 0
@@ -38,15 +33,16 @@ export class Http1Connection implements Wire {
   #noMore = false
   #closed = false
 
-  constructor(owner: Http1Owner, socket: Socket, entrance: Entrance) {
+  constructor(owner: Http1Owner, reads: ClientReads, entrance: Entrance) {
     this.#owner = owner
-    this.socket = socket
+    this.#reads = reads
+    this.socket = reads.socket
     this.entrance = entrance
     this.batch = owner.batch
     this.#sinceTick = owner.tick
     this.#parser = new RequestParser(owner.llhttp, owner.givesUp)
-    socket.on('data', this.#data).on('end', this.#ended).on('error', this.#broken)
-    socket.on('close', this.#gone)
+    this.socket.on('end', this.#ended).on('error', this.#broken).on('close', this.#gone)
+    reads.begin(this.#arrived)
   }
 
   /** For how many ticks it has waited. */
@@ -88,36 +84,38 @@ export class Http1Connection implements Wire {
   /** Leaves the socket to somebody else, as it is. */
   release(): void {
     this.#gone()
-    this.socket.off('data', this.#data).off('end', this.#ended).off('error', this.#broken)
-    this.socket.off('close', this.#gone)
+    this.#reads.end()
+    this.socket.off('end', this.#ended).off('error', this.#broken).off('close', this.#gone)
   }
 
-  readonly #data = (chunk: Buffer): void => {
+  readonly #arrived = (buffer: Buffer, length: number): void => {
     this.rested = false
     const busy = this.#request?.complete === true
-    if (!busy && !this.#reading) return this.#read(chunk)
-    this.#ahead = this.#ahead === null ? chunk : Buffer.concat([this.#ahead, chunk])
-    this.socket.pause()
+    if (busy || this.#reading) this.#keep(buffer.subarray(0, length))
+    else this.#read(buffer, length)
   }
 
-  #read(bytes: Buffer): void {
+  #read(buffer: Buffer, length: number): void {
     this.#reading = true
-    let rest: Buffer | null = bytes
-    while (rest !== null && !this.#closed) {
-      rest = this.#take(rest)
-      if (rest === null || this.#request === null) continue
-      this.#ahead = rest
-      this.socket.pause()
-      break
+    let rest = this.#take(buffer, length)
+    while (rest !== null && !this.#closed && this.#request === null) {
+      rest = this.#take(rest, rest.length)
     }
+    if (rest !== null && this.#request !== null) this.#keep(rest)
     this.#reading = false
   }
 
+  /** What comes behind a request waits for the end of that, and the rest in the system. */
+  #keep(bytes: Buffer): void {
+    this.#ahead = Buffer.concat(this.#ahead === null ? [bytes] : [this.#ahead, bytes])
+    this.socket.pause()
+  }
+
   /** @returns what is left behind the end of a message */
-  #take(bytes: Buffer): Buffer | null {
+  #take(buffer: Buffer, length: number): Buffer | null {
     const parser = this.#parser
     const inBody = parser.inBody
-    const rest = parser.execute(bytes)
+    const rest = parser.execute(buffer, length)
     if (parser.fault !== null) {
       this.#refuse(rescueBytes(parser.fault, inBody || parser.head !== null))
       return null
@@ -130,10 +128,10 @@ export class Http1Connection implements Wire {
       this.#begin(head, body, ended, trailers, rest)
       return head.upgrade ? null : rest
     }
-    if (body.length > 0 || ended) this.#request?.arrived(body, ended, trailers)
+    if (body !== null || ended) this.#request?.arrived(body, ended, trailers)
     if (this.waits === 'next' && parser.inHead) this.#wait('head')
     const unwanted = this.waits === 'rest' || this.waits === 'end'
-    return unwanted ? this.#dropped(bytes.length, ended, rest) : rest
+    return unwanted ? this.#dropped(length, ended, rest) : rest
   }
 
   /** More of a body that nobody wants: it buys time, a trickle does not. @returns what is to be read behind it */
@@ -148,14 +146,14 @@ export class Http1Connection implements Wire {
 
   #begin(
     head: ParsedHead,
-    body: readonly Buffer[],
+    body: Buffer | null,
     ended: boolean,
     trailers: readonly string[],
     rest: Buffer | null,
   ): void {
     const request = new Http1Request(this.socket, head)
-    if (head.upgrade) return this.#owner.give(this, request, rest ?? NOTHING)
-    if (body.length > 0 || ended) request.arrived(body, ended, trailers)
+    if (head.upgrade) return this.#owner.give(this, request, Buffer.from(rest ?? []))
+    if (body !== null || ended) request.arrived(body, ended, trailers)
     this.#request = request
     this.#response = new Http1Response(this, request, head.keepAlive)
     this.#wait('answer')
@@ -176,7 +174,7 @@ export class Http1Connection implements Wire {
     // Whoever is reading goes on by itself.
     if (ahead === null || this.#reading) return
     this.#ahead = null
-    this.#read(ahead)
+    this.#read(ahead, ahead.length)
   }
 
   /** Nothing more is to be read, nor written. */
@@ -203,7 +201,8 @@ export class Http1Connection implements Wire {
     this.#leave()
     if (headersSent || !socket.writable) return void socket.destroy()
     // As behind every last answer, what still comes is dropped.
-    socket.off('data', this.#data).resume().end(rawRefusal(refused, method), 'latin1')
+    this.#reads.end()
+    socket.resume().end(rawRefusal(refused, method), 'latin1')
     this.#wait('end')
   }
 

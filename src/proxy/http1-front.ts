@@ -6,10 +6,11 @@ import {
   CLIENT_LINGER_MS,
   REQUEST_HEADERS_TIMEOUT_MS,
 } from '../kernel/limits.ts'
+import type { ClientReads } from './client-reads.ts'
 import type { ClientRequest, ClientResponse } from './client-message.ts'
 import type { Entrance } from './entrance.ts'
-import { Http1Connection, type Waits } from './http1-connection.ts'
-import type { Http1Owner } from './http1-owner.ts'
+import { Http1Connection } from './http1-connection.ts'
+import type { Http1Owner, Waits } from './http1-owner.ts'
 import type { Http1Request } from './http1-request.ts'
 import type { Llhttp } from './llhttp.ts'
 import { wantsWebSocket } from './web-sockets.ts'
@@ -67,8 +68,8 @@ export class Http1Front implements Http1Owner {
   }
 
   /** Takes a connection, of which nothing was read yet. */
-  admit(socket: Socket, entrance: Entrance): void {
-    this.#connections.add(new Http1Connection(this, socket, entrance))
+  admit(reads: ClientReads, entrance: Entrance): void {
+    this.#connections.add(new Http1Connection(this, reads, entrance))
     if (!this.#ticking) this.#tickLater()
   }
 

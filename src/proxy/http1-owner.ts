@@ -6,6 +6,12 @@ import type { Llhttp } from './llhttp.ts'
 import type { GivesUp } from './parse-requests.ts'
 import type { WriteBatch } from './write-batch.ts'
 
+/**
+ * What a connection waits for. `head`: one that has begun, or the first; `rest`: of a body that nobody wants; `end`: that
+ * its client has taken the last answer.
+ */
+export type Waits = 'head' | 'next' | 'answer' | 'rest' | 'end'
+
 /** What all connections of clients share. */
 export interface Http1Owner {
   readonly llhttp: Llhttp

@@ -42,8 +42,8 @@ export class Http1Request implements ClientRequest {
   }
 
   /** More of the body; `ended` with its last piece. */
-  arrived(pieces: readonly Buffer[], ended: boolean, trailers: readonly string[]): void {
-    for (const piece of pieces) {
+  arrived(piece: Buffer | null, ended: boolean, trailers: readonly string[]): void {
+    if (piece !== null) {
       this.#waiting.push(piece)
       this.#waitingBytes += piece.length
     }

@@ -1,7 +1,8 @@
 import { unlink } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { CLIENT_CONNECTIONS_MAX } from '../kernel/limits.ts'
 import { codeOf } from '../kernel/errors.ts'
+import { type ClientReads, lentReads } from './client-reads.ts'
 
 /** Where to listen: `host:port`, `[::1]:port` or `unix:/path`. */
 export type ListenAddress =
@@ -15,9 +16,13 @@ export function parseListenAddress(listen: string): ListenAddress {
   return { kind: 'tcp', host, port: Number(listen.slice(colon + 1)) }
 }
 
-/** A server whose connections go to whoever speaks their protocol, half open until that one ends them. */
-export function createListener(accepted: (socket: Socket) => void): Server {
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, accepted)
+/**
+ * A server whose connections go to whoever speaks their protocol, half open until that one ends them.
+ * @param buffer where the bytes of all of them arrive, one read at a time
+ */
+export function createListener(buffer: Buffer, accepted: (reads: ClientReads) => void): Server {
+  const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true }
+  const server = createServer(options, (socket) => accepted(lentReads(socket, buffer)))
   server.maxConnections = CLIENT_CONNECTIONS_MAX
   return server
 }

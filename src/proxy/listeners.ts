@@ -3,6 +3,8 @@ import { TLSSocket } from 'node:tls'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Route } from '../kernel/route.ts'
 import { CLIENT_DRAIN_IDLE_MS, LISTENER_CLOSE_MS } from '../kernel/limits.ts'
+import { CHUNK_MAX_BYTES } from './chunk-text.ts'
+import { ownReads } from './client-reads.ts'
 import type { Entrance } from './entrance.ts'
 import { type Handle, Http1Front } from './http1-front.ts'
 import { Http2Front } from './http2-front.ts'
@@ -44,6 +46,7 @@ export class Listeners {
   readonly #servers: ReadonlyMap<string, Server>
   readonly #tunnels: Tunnels
   readonly #bound = new Map<string, Bound>()
+  readonly #readBuffer = Buffer.allocUnsafeSlow(CHUNK_MAX_BYTES)
 
   constructor(config: ListenersConfig, deps: ListenersDeps) {
     this.#deps = deps
@@ -119,18 +122,18 @@ export class Listeners {
   #admit(inner: Socket, entrance: Entrance): void {
     if (this.#http2 !== null && inner instanceof TLSSocket && inner.alpnProtocol === 'h2') {
       this.#http2.admit(inner, entrance)
-    } else this.#http1.admit(inner, entrance)
+    } else this.#http1.admit(ownReads(inner), entrance)
   }
 
   #mainListener(): Server {
-    const server: Server = createListener((socket) =>
-      this.#http1.admit(socket, { kind: 'open', port: boundOf(server).port }),
+    const server: Server = createListener(this.#readBuffer, (reads) =>
+      this.#http1.admit(reads, { kind: 'open', port: boundOf(server).port }),
     )
     return server
   }
 
   #listener(entrance: Entrance): Server {
-    return createListener((socket) => this.#http1.admit(socket, entrance))
+    return createListener(this.#readBuffer, (reads) => this.#http1.admit(reads, entrance))
   }
 
   #front(): Http1Front {

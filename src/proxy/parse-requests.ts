@@ -52,9 +52,8 @@ export class RequestParser implements ParserEvents {
   readonly #chunk = new ChunkText()
   readonly #fields = new FieldList()
   #target = ''
-  /** Pieces of the body that have come with the last chunk, and the size of that. */
+  /** Pieces of the body that have come with the last chunk. */
   #body: Buffer[] = []
-  #chunkBytes = 0
   /** Up to where the chunk is counted elsewhere, and what was framing behind that in the chunks before. */
   #counted = 0
   #framingBytes = 0
@@ -72,14 +71,14 @@ export class RequestParser implements ParserEvents {
   }
 
   /**
-   * Parses until a message ends, or to the end of the chunk.
+   * Parses the first `bytes` of a chunk until a message ends, or to their end. Nothing of the chunk is kept.
    * @returns what was not read: null when there is nothing left; a fault may be found instead
    */
-  execute(chunk: Buffer): Buffer | null {
+  execute(chunk: Buffer, bytes: number): Buffer | null {
     let rest = chunk
-    this.#chunkBytes = chunk.length
-    while (rest.length > 0) {
-      const length = Math.min(rest.length, CHUNK_MAX_BYTES)
+    let left = bytes
+    while (left > 0) {
+      const length = Math.min(left, CHUNK_MAX_BYTES)
       this.#chunk.set(rest, length)
       this.#counted = 0
       const parsed = this.#llhttp.execute(this.#parser, this, rest, length)
@@ -87,32 +86,25 @@ export class RequestParser implements ParserEvents {
         this.fault ??= 'invalid'
         return null
       }
-      if (parsed === 'all') {
-        if (this.#countFraming(length) === STOP) return null
-        rest = rest.subarray(length)
-        continue
-      }
-      rest = rest.subarray(this.#llhttp.stoppedAt(this.#parser))
+      if (parsed === 'all' && this.#countFraming(length) === STOP) return null
+      const at = parsed === 'all' ? length : this.#llhttp.stoppedAt(this.#parser)
+      left -= at
+      if (left > 0) rest = rest.subarray(at, at + left)
+      if (parsed === 'all') continue
       if (parsed === 'paused') this.#llhttp.resume(this.#parser)
       else this.#llhttp.resumeHttp(this.#parser)
       // An offer of another protocol that was not taken ends in the middle of nothing.
       if (this.ended) break
     }
-    return rest.length === 0 ? null : rest
+    return left === 0 ? null : rest
   }
 
-  /**
-   * What has come of the body. A piece keeps all of its chunk, and costs something itself: few bytes out of a large chunk,
-   * or many tiny pieces, become one piece of its own.
-   */
-  takeBody(): readonly Buffer[] {
+  /** Copies what the last chunk has brought of the body, in one piece: the chunk's memory is another's soon. Null: nothing. */
+  takeBody(): Buffer | null {
     const pieces = this.#body
-    if (pieces.length === 0) return NO_PIECES
+    if (pieces.length === 0) return null
     this.#body = []
-    let bytes = 0
-    for (const { length } of pieces) bytes += length
-    const wasteful = this.#chunkBytes > SMALL_CHUNK_BYTES && bytes * 4 < this.#chunkBytes
-    return wasteful || pieces.length > PIECES_MAX ? [Buffer.concat(pieces, bytes)] : pieces
+    return Buffer.concat(pieces)
   }
 
   /** The next message begins. */
@@ -204,7 +196,3 @@ export class RequestParser implements ParserEvents {
 }
 
 const NO_TRAILERS: readonly string[] = []
-const NO_PIECES: readonly Buffer[] = []
-/** Of one chunk; and what a chunk may hold for the sake of few bytes in it. */
-const PIECES_MAX = 16
-const SMALL_CHUNK_BYTES = 4096

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { ownReads } from '../../../src/proxy/client-reads.ts'
 import { Http1Front } from '../../../src/proxy/http1-front.ts'
 import { Llhttp } from '../../../src/proxy/llhttp.ts'
 import { WriteBatch } from '../../../src/proxy/write-batch.ts'
@@ -25,7 +26,7 @@ function dial(body: Buffer): Duplex {
     setTimeout: () => server,
     destroySoon: () => server.end(() => server.destroy()),
   })
-  front.admit(socket as unknown as Socket, { kind: 'open', port: 1 })
+  front.admit(ownReads(socket as unknown as Socket), { kind: 'open', port: 1 })
   return client
 }
 

@@ -12,6 +12,10 @@ interface Message {
 }
 
 /** Everything that a connection makes of these bytes, and what was left of them when it stopped. */
+function execute(parser: RequestParser, text: string): Buffer | null {
+  return parser.execute(bytes(text), text.length)
+}
+
 function parse(chunks: readonly Buffer[]): {
   readonly messages: Message[]
   readonly fault: string | null
@@ -26,11 +30,11 @@ function parse(chunks: readonly Buffer[]): {
     let left: Buffer | null = head?.upgrade === true ? null : chunk
     if (left === null) rest += chunk.toString('latin1')
     while (left !== null) {
-      left = parser.execute(left)
+      left = parser.execute(left, left.length)
       if (parser.fault !== null) break
       head = parser.head ?? head
       parser.head = null
-      body += Buffer.concat(parser.takeBody()).toString('latin1')
+      body += parser.takeBody()?.toString('latin1') ?? ''
       if (!parser.ended || head === null) continue
       messages.push({ head, body, trailers: parser.trailers })
       parser.reset()
@@ -167,38 +171,50 @@ test('extensions count for each chunk by itself, and fields for each message', (
   expect(parse([bytes(long.repeat(5))])).toMatchObject({ fault: null })
 })
 
-test('a body keeps no more in memory than some times its size', () => {
+test('a body keeps nothing of the memory that it came in, and no more of its own than its size', () => {
   const parser = new RequestParser(llhttp, wantsWebSocket)
-  const chunk = `1;${'x'.repeat(16_000)}\r\na\r\n`
-  parser.execute(bytes(POST + chunk.repeat(4)))
-  const [piece] = parser.takeBody()
+  const chunk = bytes(POST + `1;${'x'.repeat(16_000)}\r\na\r\n`.repeat(4))
+  parser.execute(chunk, chunk.length)
+  const piece = parser.takeBody()
+  chunk.fill('-')
   expect(piece?.toString()).toBe('aaaa')
   expect(piece?.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize)
-  parser.execute(bytes('1\r\nb\r\n'.repeat(10_000)))
-  const pieces = parser.takeBody()
-  expect(pieces.length).toBeLessThanOrEqual(16)
-  expect(Buffer.concat(pieces).toString()).toBe('b'.repeat(10_000))
+  const many = bytes('1\r\nb\r\n'.repeat(10_000))
+  parser.execute(many, many.length)
+  expect(parser.takeBody()?.toString()).toBe('b'.repeat(10_000))
+  expect(parser.takeBody()).toBeNull()
+  parser.free()
+})
+
+test('bytes behind those that have arrived are not read', () => {
+  const parser = new RequestParser(llhttp, wantsWebSocket)
+  const [first, second] = ['GET /a HTTP/1.1\r\n', `GET /b HTTP/1.1\r\n${HOST}\r\n`]
+  const buffer = bytes(first + second)
+  expect(parser.execute(buffer, first.length)).toBeNull()
+  expect(parser.head).toBeNull()
+  const both = bytes(`${HOST}\r\n${second}left over`)
+  const rest = parser.execute(both, both.length - 'left over'.length)
+  expect([parser.head?.target, rest?.toString()]).toEqual(['/a', second])
   parser.free()
 })
 
 test('empty lines begin no head, its first byte does', () => {
   const parser = new RequestParser(llhttp, wantsWebSocket)
-  parser.execute(bytes('\r\n\r\n'))
+  execute(parser, '\r\n\r\n')
   expect(parser.inHead).toBe(false)
-  parser.execute(bytes('G'))
+  execute(parser, 'G')
   expect(parser.inHead).toBe(true)
-  parser.execute(bytes(`ET / HTTP/1.1\r\n\r\n`))
+  execute(parser, 'ET / HTTP/1.1\r\n\r\n')
   expect(parser.inHead).toBe(false)
   parser.free()
 })
 
 test('the parsers of 10,000 connections work beside each other, and their memory is used again', () => {
-  const head = bytes(`GET /a HTTP/1.1\r\n${HOST}`)
   const create = (): RequestParser => new RequestParser(llhttp, wantsWebSocket)
   for (let round = 0; round < 3; round++) {
     const parsers = Array.from({ length: 10_000 }, create)
-    for (const parser of parsers) parser.execute(head)
-    for (const parser of parsers) parser.execute(bytes('\r\n'))
+    for (const parser of parsers) execute(parser, `GET /a HTTP/1.1\r\n${HOST}`)
+    for (const parser of parsers) execute(parser, '\r\n')
     expect(parsers.every((parser) => parser.head?.target === '/a' && parser.ended)).toBe(true)
     for (const parser of parsers) parser.free()
   }

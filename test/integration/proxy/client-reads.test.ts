@@ -1,0 +1,180 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, expect, test, vi } from 'vitest'
+import {
+  type Accepted,
+  type ClientReads,
+  lentReads,
+  ownReads,
+} from '../../../src/proxy/client-reads.ts'
+
+const shared = Buffer.alloc(64 * 1024)
+const tidy: (() => void)[] = []
+
+afterEach(() => {
+  for (const step of tidy.splice(0)) step()
+})
+
+interface Link {
+  readonly server: Server
+  readonly client: Socket
+  readonly accepted: Socket
+  readonly reads: ClientReads
+}
+
+/** A client, and the connection that a listener has made of it. */
+async function link(make: (socket: Socket) => ClientReads, address?: string): Promise<Link> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+  await once(address === undefined ? server.listen(0) : server.listen(address), 'listening')
+  const { port } = (address === undefined ? server.address() : {}) as AddressInfo
+  const client = address === undefined ? connect(port) : connect(address)
+  const [accepted] = (await once(server, 'connection')) as [Socket]
+  const reads = make(accepted)
+  tidy.push(() => {
+    client.destroy()
+    reads.socket.destroy()
+    server.close()
+  })
+  return { server, client, accepted, reads }
+}
+
+const lent = (socket: Socket): ClientReads => lentReads(socket, shared)
+
+function own(socket: Socket): ClientReads {
+  socket.resume()
+  return ownReads(socket)
+}
+
+/** As a Node would look that keeps what it knows the connection by to itself. */
+function hidden(socket: Socket): ClientReads {
+  const accepted: Accepted = new Proxy(socket, {
+    get(target, name) {
+      const value: unknown = name === '_handle' ? undefined : Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  return lentReads(accepted, shared)
+}
+
+const until = (isSo: () => boolean): Promise<boolean> => vi.waitUntil(isSo, { interval: 1 })
+
+const KINDS = [
+  ['lent', lent],
+  ['own', own],
+  ['hidden', hidden],
+] as const
+
+test.each(KINDS)(
+  '%s: what arrives is told, then waits for whoever has the socket',
+  async (_, make) => {
+    const { client, reads } = await link(make)
+    let told = ''
+    reads.begin((buffer, length) => {
+      told += buffer.toString('latin1', 0, length)
+      if (!told.endsWith('!')) return
+      reads.end()
+      reads.socket.pause()
+    })
+    client.write('first')
+    await until(() => told === 'first')
+    client.write(' second!')
+    await until(() => told === 'first second!')
+    client.write('for others')
+    reads.socket.resume()
+    const [chunk] = (await once(reads.socket, 'data')) as [Buffer]
+    expect([chunk.toString(), told]).toEqual(['for others', 'first second!'])
+  },
+)
+
+test.each(KINDS)('%s: both ends of a half-open connection are seen', async (_, make) => {
+  const { client, reads } = await link(make)
+  let told = ''
+  reads.begin((buffer, length) => (told += buffer.toString('latin1', 0, length)))
+  client.end('all')
+  await once(reads.socket, 'end')
+  expect(told).toBe('all')
+  reads.socket.end('answer')
+  const [answer] = (await once(client, 'data')) as [Buffer]
+  expect(answer.toString()).toBe('answer')
+  await once(client, 'close')
+})
+
+test('all connections read into one buffer, those of a unix socket too', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sidekey-reads-'))
+  tidy.push(() => rmSync(directory, { recursive: true, force: true }))
+  const links = [await link(lent), await link(lent, join(directory, 'socket'))]
+  const buffers: Buffer[] = []
+  for (const { reads, client } of links) {
+    reads.begin((buffer) => buffers.push(buffer))
+    client.write('something')
+  }
+  await until(() => buffers.length === 2)
+  expect(buffers.every((buffer) => buffer === shared)).toBe(true)
+})
+
+test('nothing arrives while the socket is paused, not even an end', async () => {
+  const { client, reads } = await link(lent)
+  let told = ''
+  reads.begin((buffer, length) => {
+    told += buffer.toString('latin1', 0, length)
+    reads.socket.pause()
+  })
+  client.write('one')
+  await until(() => told === 'one')
+  client.end('two')
+  await once(client, 'finish')
+  for (let i = 0; i < 10; i++) await turn()
+  expect([told, reads.socket.readableEnded]).toEqual(['one', false])
+  reads.socket.resume()
+  await until(() => told === 'onetwo')
+  reads.socket.resume()
+  await once(reads.socket, 'end')
+})
+
+test('what waits in the socket is its own, whole and in order, however slowly it is taken', async () => {
+  const { client, reads } = await link(lent)
+  const sent = Buffer.from(
+    Array.from({ length: 4 * 1024 * 1024 }, (_, i) => (i * 31 + (i >> 8)) & 0xff),
+  )
+  reads.end()
+  client.end(sent)
+  await until(() => reads.socket.readableLength > 0)
+  // Nobody takes it: whatever the system would give is still there.
+  for (let i = 0; i < 100; i++) await turn()
+  expect(reads.socket.readableLength).toBeLessThan(2 * shared.length)
+  const pieces: Buffer[] = []
+  for await (const piece of reads.socket) {
+    shared.fill('-')
+    pieces.push(piece as Buffer)
+    await turn()
+  }
+  expect(Buffer.concat(pieces).equals(sent)).toBe(true)
+})
+
+test.each([
+  ['closed', ({ reads }: Link) => reads.socket.destroy()],
+  ['reset by its client', ({ client }: Link) => client.resetAndDestroy()],
+])('a connection that is %s is no longer counted by its server', async (_, end) => {
+  const own = await link(lent)
+  const { server, reads } = own
+  reads.socket.on('error', () => reads.socket.destroy())
+  let isClosed = false
+  server.close(() => (isClosed = true))
+  await turn()
+  expect([isClosed, await count(server)]).toEqual([false, 1])
+  end(own)
+  await until(() => isClosed)
+  expect(await count(server)).toBe(0)
+})
+
+function count(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, connections) =>
+      error === null ? resolve(connections) : reject(error),
+    )
+  })
+}
