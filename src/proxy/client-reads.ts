@@ -1,4 +1,6 @@
 import { Socket, type SocketConstructorOpts } from 'node:net'
+import { Duplex } from 'node:stream'
+import { inOwnMemory } from './own-memory.ts'
 
 /** Takes the first `length` bytes of a buffer, which are there only during the call. */
 export type Reader = (buffer: Buffer, length: number) => void
@@ -42,7 +44,7 @@ export function lentReads(accepted: Accepted, buffer: Buffer): ClientReads {
   accepted._handle = null
   let reader: Reader | null = null
   const callback = (length: number): boolean => {
-    if (reader === null) return socket.push(Buffer.from(buffer.subarray(0, length)))
+    if (reader === null) return socket.push(inOwnMemory([buffer.subarray(0, length)]))
     reader(buffer, length)
     // Whoever wants no more has paused the socket.
     return true
@@ -58,8 +60,15 @@ export function lentReads(accepted: Accepted, buffer: Buffer): ClientReads {
     },
     end() {
       reader = null
+      // Where bytes have a place to wait, a pause goes on reading until that is full, and sees whether the client has left.
+      socket.pause = pauseStream
     },
   }
+}
+
+function pauseStream<T extends Socket>(this: T): T {
+  Duplex.prototype.pause.call(this)
+  return this
 }
 
 /** What the system knows the connection by. */

@@ -5,10 +5,12 @@ import type { Entrance } from './entrance.ts'
 import { Http1Request } from './http1-request.ts'
 import { Http1Response, type Wire } from './http1-response.ts'
 import type { Http1Owner, Waits } from './http1-owner.ts'
+import { inOwnMemory } from './own-memory.ts'
 import { type ParsedHead, RequestParser } from './parse-requests.ts'
 import { rawRefusal, type Refusal, rescueBytes } from './rescue.ts'
 import type { WriteBatch } from './write-batch.ts'
 
+const AHEAD_MAX_BYTES = 64 * 1024
 const DROPPED_MIN_BYTES = (BODY_MIN_BYTES_PER_SECOND * CLIENT_LINGER_MS) / 1_000
 
 /** One connection of a client, and the request that is on it. The next one is not read before the answer is taken. */
@@ -90,25 +92,26 @@ export class Http1Connection implements Wire {
 
   readonly #arrived = (buffer: Buffer, length: number): void => {
     this.rested = false
-    const busy = this.#request?.complete === true
-    if (busy || this.#reading) this.#keep(buffer.subarray(0, length))
-    else this.#read(buffer, length)
+    const isFree = this.#request?.complete !== true && !this.#reading
+    if (isFree) this.#read(buffer, length, false)
+    else this.#keep(buffer.subarray(0, length), false)
   }
 
-  #read(buffer: Buffer, length: number): void {
+  #read(buffer: Buffer, length: number, isOwn: boolean): void {
     this.#reading = true
     let rest = this.#take(buffer, length)
     while (rest !== null && !this.#closed && this.#request === null) {
       rest = this.#take(rest, rest.length)
     }
-    if (rest !== null && this.#request !== null) this.#keep(rest)
+    if (rest !== null && this.#request !== null) this.#keep(rest, isOwn)
     this.#reading = false
   }
 
-  /** What comes behind a request waits for the end of that, and the rest in the system. */
-  #keep(bytes: Buffer): void {
-    this.#ahead = Buffer.concat(this.#ahead === null ? [bytes] : [this.#ahead, bytes])
-    this.socket.pause()
+  /** What comes behind a request waits for the end of that. Reading on, up to a limit, sees whether the client has left. */
+  #keep(bytes: Buffer, isOwn: boolean): void {
+    const ahead = this.#ahead === null ? [bytes] : [this.#ahead, bytes]
+    this.#ahead = isOwn ? bytes : inOwnMemory(ahead)
+    if (this.#ahead.length >= AHEAD_MAX_BYTES) this.socket.pause()
   }
 
   /** @returns what is left behind the end of a message */
@@ -174,7 +177,7 @@ export class Http1Connection implements Wire {
     // Whoever is reading goes on by itself.
     if (ahead === null || this.#reading) return
     this.#ahead = null
-    this.#read(ahead, ahead.length)
+    this.#read(ahead, ahead.length, true)
   }
 
   /** Nothing more is to be read, nor written. */
@@ -223,9 +226,7 @@ export class Http1Connection implements Wire {
     else this.socket.destroy()
   }
 
-  readonly #broken = (): void => {
-    this.socket.destroy()
-  }
+  readonly #broken = (): void => void this.socket.destroy()
 
   readonly #gone = (): void => {
     this.#leave()

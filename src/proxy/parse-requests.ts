@@ -9,6 +9,7 @@ import {
   REQUESTS,
   STOP,
 } from './llhttp.ts'
+import { inOwnMemory } from './own-memory.ts'
 
 /** The head of a request as it came. */
 export interface ParsedHead {
@@ -99,12 +100,15 @@ export class RequestParser implements ParserEvents {
     return left === 0 ? null : rest
   }
 
-  /** Copies what the last chunk has brought of the body, in one piece: the chunk's memory is another's soon. Null: nothing. */
+  /**
+   * Copies what the last chunk has brought of the body, in one piece: the chunk's memory is another's soon. Null: nothing. A
+   * body that is whole with it is sent on at once, mostly; what else there is may wait for the rest for long.
+   */
   takeBody(): Buffer | null {
     const pieces = this.#body
     if (pieces.length === 0) return null
     this.#body = []
-    return Buffer.concat(pieces)
+    return this.ended ? Buffer.concat(pieces) : inOwnMemory(pieces)
   }
 
   /** The next message begins. */

@@ -87,6 +87,8 @@ test.each(KINDS)(
     reads.socket.resume()
     const [chunk] = (await once(reads.socket, 'data')) as [Buffer]
     expect([chunk.toString(), told]).toEqual(['for others', 'first second!'])
+    // Whoever keeps it keeps no more than that.
+    expect(chunk.buffer.byteLength).toBe(make === lent ? chunk.length : chunk.buffer.byteLength)
   },
 )
 
@@ -102,6 +104,23 @@ test.each(KINDS)('%s: both ends of a half-open connection are seen', async (_, m
   expect(answer.toString()).toBe('answer')
   await once(client, 'close')
 })
+
+test.each(KINDS)(
+  '%s: a paused socket sees its client leave, while it has room for more',
+  async (_, make) => {
+    const { client, reads } = await link(make)
+    const seen: string[] = []
+    reads.socket.on('error', () => seen.push('error')).on('close', () => seen.push('close'))
+    reads.begin(() => {})
+    reads.end()
+    reads.socket.pause()
+    client.write('early')
+    await until(() => reads.socket.readableLength === 'early'.length)
+    client.resetAndDestroy()
+    await until(() => seen.includes('close'))
+    expect(seen).toEqual(['error', 'close'])
+  },
+)
 
 test('all connections read into one buffer, those of a unix socket too', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'sidekey-reads-'))
