@@ -5,35 +5,46 @@ import type { Lane, UpstreamOrigin } from './upstream-origin.ts'
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /**
- * Sends a request, and resolves when the head of the answer is there. A connection that dies before any byte of an
- * answer is made up for once, on a new connection, where the request may be sent twice; so is an upstream that says that
- * it has not processed the request, whatever that is.
+ * Sends a request. The attempt's `head` tells when that of the answer is there, or why none is: `dispatchAgain` is for
+ * that.
  * @param started told of every attempt, so that it can be aborted
- * @throws RefusedError with one of the `upstream-…` codes
  */
-export async function dispatchUpstream(
+export function dispatchUpstream(
   upstream: UpstreamOrigin,
   request: OutboundRequest,
   started: (attempt: Attempt) => void,
-): Promise<Attempt> {
-  const repeatable = IDEMPOTENT.has(request.method) && !isStream(request.body)
+): Attempt {
   // What becomes another protocol, or waits for its client, must not take a connection that others could use.
   const apart = request.upgrade || isStream(request.body)
-  const lane = apart ? 'new' : repeatable ? 'any' : 'known'
-  const attempt = start(upstream, request, lane, started)
-  try {
-    await attempt.head
-    return attempt
-  } catch (error) {
-    if (attempt.failure === 'failed') throw error
-    if (attempt.failure === 'lost') upstream.connectionLost()
-    const again = attempt.failure === 'lost' ? repeatable : isRepeatable(request)
-    if (!again) throw error
-  }
+  const lane = apart ? 'new' : isIdempotent(request) ? 'any' : 'known'
+  return start(upstream, request, lane, started)
+}
+
+/**
+ * Makes up for an attempt that failed, and resolves when the head of an answer is there. A connection that dies before any
+ * byte of an answer is made up for once, on a new connection, where the request may be sent twice; so is an upstream that
+ * says that it has not processed the request, whatever that is.
+ * @throws the attempt's error where it can't be made up for; RefusedError with one of the `upstream-…` codes
+ */
+export async function dispatchAgain(
+  upstream: UpstreamOrigin,
+  request: OutboundRequest,
+  { failure }: Attempt,
+  error: unknown,
+  started: (attempt: Attempt) => void,
+): Promise<Attempt> {
+  if (failure === 'failed') throw error
+  if (failure === 'lost') upstream.connectionLost()
+  const again = failure === 'lost' ? isIdempotent(request) : isRepeatable(request)
+  if (!again) throw error
   const body = request.again?.() ?? request.body
   const second = start(upstream, { ...request, body }, 'new', started)
   await second.head
   return second
+}
+
+function isIdempotent({ method, body }: OutboundRequest): boolean {
+  return IDEMPOTENT.has(method) && !isStream(body)
 }
 
 function isStream(body: OutboundRequest['body']): boolean {

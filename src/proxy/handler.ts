@@ -117,7 +117,8 @@ async function serve(
       return webSockets.join(response, answered, { credential, meter, clock, echoes })
     }
     const shown = masks ? maskBody(response, answered.attempt, head.method, echoes) : response
-    return await respond(shown, answered, credential, clock, echoes)
+    const outcome = respond(shown, answered, credential, clock, echoes)
+    return typeof outcome === 'string' ? outcome : await outcome
   } finally {
     release(body, deps)
   }

@@ -2,26 +2,38 @@ import type { Clock } from '../kernel/ports/clock.ts'
 import type { RequestOutcome } from '../kernel/ports/telemetry.ts'
 import type { ClientResponse } from './client-message.ts'
 import type { CredentialView } from './credential-view.ts'
+import type { Delivery } from './deliver-answer.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
 import { type Echoes, maskEcho } from './mask-echo.ts'
 import type { Answered } from './try-candidates.ts'
 
 /** Sends the upstream's answer on, its body byte for byte; every echo of a secret in its head is masked. */
-export async function respond(
+export function respond(
   response: ClientResponse,
   answered: Answered,
   credential: CredentialView,
   clock: Clock,
   echoes: Echoes,
-): Promise<RequestOutcome> {
-  const { attempt, candidate, gaveUp } = answered
+): RequestOutcome | Promise<RequestOutcome> {
+  const { attempt, gaveUp } = answered
   const fields = endToEndResponseFields(attempt.fields)
   if (gaveUp !== null) fields.push('Sidekey-Fallback', gaveUp)
   const reason = maskEcho(fields, attempt.reason, echoes)
   const delivered = attempt.deliver(response, reason, fields, echoes)
-  const delivery = typeof delivered === 'string' ? delivered : await delivered
+  // Most answers are whole by now, and nobody waits for them.
+  return typeof delivered === 'string'
+    ? ended(delivered, answered, credential, clock)
+    : delivered.then((delivery) => ended(delivery, answered, credential, clock))
+}
+
+function ended(
+  delivery: Delivery,
+  answered: Answered,
+  credential: CredentialView,
+  clock: Clock,
+): RequestOutcome {
   // A version is in use until the last request with it has ended.
-  credential.used(candidate.version, clock.now())
+  credential.used(answered.candidate.version, clock.now())
   if (delivery === 'client-aborted') return 'client-aborted'
   if (delivery === 'upstream-failed') return 'upstream-error'
   return outcomeOf(answered)

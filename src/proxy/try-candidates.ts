@@ -7,7 +7,7 @@ import type { CredentialView } from './credential-view.ts'
 import { decideReplay } from './decide-replay.ts'
 import { type Detector, detectAuthFailure, rulesFor, type Verdict } from './detect-auth-failure.ts'
 import type { Attempt, OutboundRequest } from './attempt.ts'
-import { dispatchUpstream } from './dispatch-upstream.ts'
+import { dispatchAgain, dispatchUpstream } from './dispatch-upstream.ts'
 import type { Exchange } from './exchange.ts'
 import type { HeldBody } from './hold-body.ts'
 import { readyCandidates } from './ready-candidates.ts'
@@ -126,9 +126,14 @@ async function sendWith(sending: Sending, candidate: Candidate): Promise<Sent> {
   credential.meter.injected(version.stage)
   const sentAtMs = clock.monotonic()
   credential.began(version, clock.now())
-  let attempt: Attempt
+  const started = (each: Attempt): void => exchange.track(each)
+  let attempt: Attempt | null = null
   try {
-    attempt = await dispatchUpstream(upstream, outbound, (each) => exchange.track(each))
+    attempt = dispatchUpstream(upstream, outbound, started)
+    await attempt.head
+  } catch (error) {
+    if (attempt === null) throw error
+    attempt = await dispatchAgain(upstream, outbound, attempt, error, started)
   } finally {
     credential.answered(version, clock.now())
   }
