@@ -10,6 +10,7 @@ import { type ParsedHead, RequestParser } from './parse-requests.ts'
 import { rawRefusal, type Refusal, rescueBytes } from './rescue.ts'
 import type { WriteBatch } from './write-batch.ts'
 
+/** A client that is paused is not seen to leave. */
 const AHEAD_MAX_BYTES = 64 * 1024
 const DROPPED_MIN_BYTES = (BODY_MIN_BYTES_PER_SECOND * CLIENT_LINGER_MS) / 1_000
 
@@ -109,8 +110,7 @@ export class Http1Connection implements Wire {
 
   /** What comes behind a request waits for the end of that. Reading on, up to a limit, sees whether the client has left. */
   #keep(bytes: Buffer, isOwn: boolean): void {
-    const ahead = this.#ahead === null ? [bytes] : [this.#ahead, bytes]
-    this.#ahead = isOwn ? bytes : inOwnMemory(ahead)
+    this.#ahead = isOwn ? bytes : inOwnMemory([this.#ahead, bytes])
     if (this.#ahead.length >= AHEAD_MAX_BYTES) this.socket.pause()
   }
 
@@ -155,7 +155,7 @@ export class Http1Connection implements Wire {
     rest: Buffer | null,
   ): void {
     const request = new Http1Request(this.socket, head)
-    if (head.upgrade) return this.#owner.give(this, request, Buffer.from(rest ?? []))
+    if (head.upgrade) return this.#owner.give(this, request, inOwnMemory([rest]))
     if (body !== null || ended) request.arrived(body, ended, trailers)
     this.#request = request
     this.#response = new Http1Response(this, request, head.keepAlive)

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { ClientRequest } from './client-message.ts'
 import type { ParsedHead } from './parse-requests.ts'
 
-/** How much of a body may wait here before its client is told to pause, in bytes; whoever is read sees it leave. */
+/** How much of a body may wait here before its client is told to pause, in bytes. A client is not seen to leave then. */
 const WAITING_MAX_BYTES = 128 * 1024
 
 /** A request on a connection that carries one at a time. Its body waits until somebody listens. */

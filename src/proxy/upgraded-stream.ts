@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { inOwnMemory } from './own-memory.ts'
 
 /**
  * An upstream connection that speaks another protocol now: bytes both ways, with back-pressure, and with an end of each
@@ -29,7 +30,7 @@ export class UpgradedStream extends Duplex {
   /** Takes bytes that are only there during the call. False: no more until they are asked for. */
   arrived(bytes: Buffer): boolean {
     if (this.destroyed || this.readableEnded) return true
-    return this.push(Buffer.from(bytes))
+    return this.push(inOwnMemory([bytes]))
   }
 
   override _read(): void {

@@ -11,11 +11,11 @@ interface Message {
   readonly trailers: readonly string[]
 }
 
-/** Everything that a connection makes of these bytes, and what was left of them when it stopped. */
 function execute(parser: RequestParser, text: string): Buffer | null {
   return parser.execute(bytes(text), text.length)
 }
 
+/** Everything that a connection makes of these bytes, and what was left of them when it stopped. */
 function parse(chunks: readonly Buffer[]): {
   readonly messages: Message[]
   readonly fault: string | null
