@@ -58,8 +58,10 @@ const ONE_PIECE_MAX_BYTES = 16 * 1024
  * taken holds the upstream back.
  */
 export class Attempt {
-  /** Resolves with the head of the answer. @throws RefusedError with one of the `upstream-…` codes */
-  readonly head: Promise<void>
+  /** Resolves when the head of the answer is there, or will not come any more; never rejects. */
+  readonly decided: Promise<void>
+  /** Why no head has come: a RefusedError with one of the `upstream-…` codes; null where one has. */
+  headless: Error | null = null
   status = 0
   reason = ''
   /** Names and values in turn, as latin1. */
@@ -68,8 +70,7 @@ export class Attempt {
   failure: Failure | null = null
   /** The connection itself, when the answer is a 101; whoever gets the answer takes it over, or destroys it. */
   upgraded: UpgradedStream | null = null
-  #settleHead: (() => void) | null = null
-  #failHead: ((error: Error) => void) | null = null
+  #decide: (() => void) | null = null
   #carrier: Carrier | null = null
   #bodies: BodyBuffer | undefined
   #waiting: Buffer[] = []
@@ -82,9 +83,8 @@ export class Attempt {
   #sink: Sink | null = null
 
   constructor() {
-    this.head = new Promise((resolve, reject) => {
-      this.#settleHead = resolve
-      this.#failHead = reject
+    this.decided = new Promise((resolve) => {
+      this.#decide = resolve
     })
   }
 
@@ -103,7 +103,8 @@ export class Attempt {
     this.status = status
     this.reason = reason
     this.fields = fields
-    this.#settleHead?.()
+    this.#decide?.()
+    this.#decide = null
   }
 
   /** @returns whether the bytes are still needed after the call */
@@ -136,7 +137,7 @@ export class Attempt {
     if (this.isOver) return
     this.failure = failure
     this.#carrier = null
-    this.#failHead?.(rescueUpstream(error))
+    if (this.#decide !== null) this.#headless(error)
     this.#sink?.fail()
     this.#wake?.()
   }
@@ -213,6 +214,12 @@ export class Attempt {
       if (this.failure !== null) sink.fail()
       else if (keepsUp) this.#carrier?.resume()
     })
+  }
+
+  #headless(error: Error): void {
+    this.headless = rescueUpstream(error)
+    this.#decide?.()
+    this.#decide = null
   }
 
   /** What the client's socket has taken already is free for the next piece. */

@@ -4,20 +4,21 @@ import type { Lane, UpstreamOrigin } from './upstream-origin.ts'
 /** RFC 9110, section 9.2.2: sending these twice does what sending them once does. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
-/**
- * Sends a request. The attempt's `head` tells when that of the answer is there, or why none is: `dispatchAgain` is for
- * that.
- * @param started told of every attempt, so that it can be aborted
- */
+/** Told of every attempt, so that it can be aborted. */
+export interface Tracker {
+  track(attempt: Attempt): void
+}
+
+/** Sends a request. Where no head of an answer comes (see `Attempt.headless`), `dispatchAgain` may make up for it. */
 export function dispatchUpstream(
   upstream: UpstreamOrigin,
   request: OutboundRequest,
-  started: (attempt: Attempt) => void,
+  tracker: Tracker,
 ): Attempt {
   // What becomes another protocol, or waits for its client, must not take a connection that others could use.
   const apart = request.upgrade || isStream(request.body)
   const lane = apart ? 'new' : isIdempotent(request) ? 'any' : 'known'
-  return start(upstream, request, lane, started)
+  return start(upstream, request, lane, tracker)
 }
 
 /**
@@ -29,17 +30,17 @@ export function dispatchUpstream(
 export async function dispatchAgain(
   upstream: UpstreamOrigin,
   request: OutboundRequest,
-  { failure }: Attempt,
-  error: unknown,
-  started: (attempt: Attempt) => void,
+  { failure, headless }: Attempt,
+  tracker: Tracker,
 ): Promise<Attempt> {
-  if (failure === 'failed') throw error
+  if (failure === 'failed') throw headless
   if (failure === 'lost') upstream.connectionLost()
   const again = failure === 'lost' ? isIdempotent(request) : isRepeatable(request)
-  if (!again) throw error
+  if (!again) throw headless
   const body = request.again?.() ?? request.body
-  const second = start(upstream, { ...request, body }, 'new', started)
-  await second.head
+  const second = start(upstream, { ...request, body }, 'new', tracker)
+  await second.decided
+  if (second.headless !== null) throw second.headless
   return second
 }
 
@@ -60,10 +61,10 @@ function start(
   upstream: UpstreamOrigin,
   request: OutboundRequest,
   lane: Lane,
-  started: (attempt: Attempt) => void,
+  tracker: Tracker,
 ): Attempt {
   const attempt = new Attempt()
-  started(attempt)
+  tracker.track(attempt)
   if (!attempt.isOver) upstream.send(attempt, request, lane)
   return attempt
 }

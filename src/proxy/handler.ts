@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { Log } from '../kernel/ports/log.ts'
-import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
+import type { RouteMeter } from '../kernel/ports/telemetry.ts'
 import { authorizeClient } from './authenticate-client.ts'
 import { SWITCHING_PROTOCOLS } from './answer-fields.ts'
 import type { BodyPaces } from './body-pace.ts'
@@ -9,7 +9,7 @@ import type { CompiledEndpoint, CompiledRoute, RouteTable } from './compile-rout
 import type { Entrance } from './entrance.ts'
 import { Exchange } from './exchange.ts'
 import type { HeldBytes } from './held-bytes.ts'
-import { hasBody, holdBody, NO_BODY, release, requireHeld } from './hold-body.ts'
+import { type HeldBody, hasBody, holdBody, NO_BODY, release, requireHeld } from './hold-body.ts'
 import { injectCredential } from './inject-credential.ts'
 import { clientOf, matchEntrance } from './match-entrance.ts'
 import { askForPlainBody, maskBody } from './mask-body.ts'
@@ -47,53 +47,40 @@ export async function handleRequest(
   response: ClientResponse,
 ): Promise<void> {
   const exchange = new Exchange(deps, response)
+  let body: HeldBody = NO_BODY
   try {
-    exchange.finish(await serve(deps, table, entrance, exchange, request, response))
-  } catch (error) {
-    exchange.fail(error)
-  }
-}
+    const received = readHead(request)
+    if (received.method === 'OPTIONS' && received.target === '*') {
+      return exchange.finish(respondToServerOptions(response))
+    }
+    const client = clientOf(table, received, entrance)
+    const match = matchEntrance(table, received, entrance)
+    const masks = match.route.maskBody
+    const head = masks ? askForPlainBody(received) : received
+    exchange.meter = match.route.meter
+    authorizeClient(client, match.route.name)
+    vetPath(match.path, head.method, match.route.allow)
+    const endpoint = matchEndpoint(match.route, match.path)
 
-async function serve(
-  deps: HandlerDeps,
-  table: RouteTable,
-  entrance: Entrance,
-  exchange: Exchange,
-  request: ClientRequest,
-  response: ClientResponse,
-): Promise<RequestOutcome> {
-  const received = readHead(request)
-  if (received.method === 'OPTIONS' && received.target === '*') {
-    return respondToServerOptions(response)
-  }
-  const client = clientOf(table, received, entrance)
-  const match = matchEntrance(table, received, entrance)
-  const masks = match.route.maskBody
-  const head = masks ? askForPlainBody(received) : received
-  exchange.meter = match.route.meter
-  authorizeClient(client, match.route.name)
-  vetPath(match.path, head.method, match.route.allow)
-  const endpoint = matchEndpoint(match.route, match.path)
-
-  const bodyKind = injectableBody(endpoint, head)
-  const mustHold = bodyKind !== null || endpoint.needsBody
-  const body = hasBody(head)
-    ? await holdBody(request, head, holdMaxBytes(table, match.route, endpoint, mustHold), {
+    const bodyKind = injectableBody(endpoint, head)
+    const mustHold = bodyKind !== null || endpoint.needsBody
+    if (hasBody(head)) {
+      body = await holdBody(request, head, holdMaxBytes(table, match.route, endpoint, mustHold), {
         held: deps.held,
         paces: deps.paces,
         proceed: () => response.writeContinue?.(),
       })
-    : NO_BODY
-  if (body.kind === 'streaming' && body.pace !== null) {
-    body.pace.whenSlow = (error) => exchange.cut(error)
-  }
-  try {
+      if (body.kind === 'streaming' && body.pace !== null) {
+        body.pace.whenSlow = (error) => exchange.cut(error)
+      }
+    }
     if (mustHold) requireHeld(body)
     const plan = planInjection(match, endpoint, head, bodyKind, body)
     const { credential } = plan
     const { snapshot } = credential
     const { clock, webSockets } = deps
     const timing = hasOurTime(plan) ? match.route.clock.forRequest() : null
+    const held = body
     const answered = await tryCandidates({
       exchange,
       credential,
@@ -105,7 +92,7 @@ async function serve(
       tokens: tokensOf(plan),
       retime: timing && (({ fields }) => timing.refused(fields, clock.now())),
       inject: (candidate, token) =>
-        injectCredential(head, match, endpoint, body, plan, candidate, {
+        injectCredential(head, match, endpoint, held, plan, candidate, {
           publicValues: credential.snapshot?.publicValues ?? plan.publicValues,
           nowMs: timing?.at(clock.now()) ?? clock.now(),
           token,
@@ -113,12 +100,14 @@ async function serve(
     })
     const echoes = echoesIn(snapshot, credential.snapshot, answered)
     if (answered.attempt.status === SWITCHING_PROTOCOLS) {
-      const { meter } = exchange
-      return webSockets.join(response, answered, { credential, meter, clock, echoes })
+      const joined = { credential, meter: exchange.meter, clock, echoes }
+      return exchange.finish(webSockets.join(response, answered, joined))
     }
     const shown = masks ? maskBody(response, answered.attempt, head.method, echoes) : response
     const outcome = respond(shown, answered, credential, clock, echoes)
-    return typeof outcome === 'string' ? outcome : await outcome
+    exchange.finish(typeof outcome === 'string' ? outcome : await outcome)
+  } catch (error) {
+    exchange.fail(error)
   } finally {
     release(body, deps)
   }

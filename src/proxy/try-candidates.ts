@@ -1,34 +1,12 @@
-import type { Clock } from '../kernel/ports/clock.ts'
 import type { FallbackOutcome, ReplayOutcome } from '../kernel/ports/telemetry.ts'
-import type { HeldToken, TokenSource } from '../kernel/ports/token-source.ts'
+import type { TokenSource } from '../kernel/ports/token-source.ts'
 import type { Tries } from './choose-candidates.ts'
 import type { Candidate } from './credential-snapshot.ts'
-import type { CredentialView } from './credential-view.ts'
 import { decideReplay } from './decide-replay.ts'
-import { type Detector, detectAuthFailure, rulesFor, type Verdict } from './detect-auth-failure.ts'
-import type { Attempt, OutboundRequest } from './attempt.ts'
-import { dispatchAgain, dispatchUpstream } from './dispatch-upstream.ts'
-import type { Exchange } from './exchange.ts'
-import type { HeldBody } from './hold-body.ts'
+import type { Verdict } from './detect-auth-failure.ts'
+import type { Attempt } from './attempt.ts'
 import { readyCandidates } from './ready-candidates.ts'
-import type { ReplayBudget } from './replay-budget.ts'
-import type { UpstreamOrigin } from './upstream-origin.ts'
-
-/** A request that is ready to be sent with any version. */
-export interface Sending {
-  readonly exchange: Exchange
-  readonly credential: CredentialView
-  readonly upstream: UpstreamOrigin
-  readonly detector: Detector | null
-  readonly body: HeldBody
-  readonly budget: ReplayBudget
-  readonly clock: Clock
-  /** Where tokens stand in place of secrets; else null. */
-  readonly tokens: TokenSource | null
-  /** Where our time is part of what is sent: whether a refusal shows that it was the wrong one; else null. */
-  readonly retime: ((refused: Attempt) => boolean) | null
-  readonly inject: (candidate: Candidate, token: HeldToken | null) => OutboundRequest
-}
+import { arrived, dispatch, type Sending, type Sent, sendWith } from './send-version.ts'
 
 /** The answer that goes to the client. */
 export interface Answered {
@@ -54,7 +32,11 @@ export async function tryCandidates(sending: Sending): Promise<Answered> {
   try {
     const { first, other } = tokens === null ? choice : await withTokens(tokens, choice)
     if (first === undefined) throw new Error('a choice has a candidate')
-    const sent = await sendWith(sending, first)
+    // Not `sendWith`: most requests wait for nothing but the head, and a promise costs.
+    const dispatched = dispatch(sending, first)
+    await dispatched.attempt.decided
+    const arrival = arrived(sending, dispatched)
+    const sent = arrival instanceof Promise ? await arrival : arrival
     const { verdict } = sent
     if (verdict === 'accepted') return settled(sending, sent)
     return await replayed(sending, { ...sent, verdict }, first, other)
@@ -108,43 +90,6 @@ function renew({ tokens, retime }: Sending, sent: Sent): Promise<boolean> | null
   if (retime?.(sent.attempt) === true) return Promise.resolve(true)
   return tokens === null || sent.token === null ? null : tokens.renew(sent.token)
 }
-
-interface Sent {
-  /** What it was sent with in place of the secret; else null. */
-  readonly token: HeldToken | null
-  readonly attempt: Attempt
-  readonly bearers: readonly string[]
-  readonly candidate: Candidate
-  readonly verdict: Verdict
-}
-
-async function sendWith(sending: Sending, candidate: Candidate): Promise<Sent> {
-  const { credential, exchange, clock, upstream } = sending
-  const { version } = candidate
-  const token = sending.tokens?.tokenOf(version) ?? null
-  const outbound = sending.inject(candidate, token)
-  credential.meter.injected(version.stage)
-  const sentAtMs = clock.monotonic()
-  credential.began(version, clock.now())
-  const started = (each: Attempt): void => exchange.track(each)
-  let attempt: Attempt | null = null
-  try {
-    attempt = dispatchUpstream(upstream, outbound, started)
-    await attempt.head
-  } catch (error) {
-    if (attempt === null) throw error
-    attempt = await dispatchAgain(upstream, outbound, attempt, error, started)
-  } finally {
-    credential.answered(version, clock.now())
-  }
-  exchange.meter.upstream(clock.monotonic() - sentAtMs)
-  const rules = rulesFor(sending.detector, attempt)
-  const verdict = rules === null ? 'accepted' : await detectAuthFailure(rules, attempt)
-  if (verdict === 'refused') credential.meter.authFailure(version.stage)
-  return { attempt, bearers: outbound.bearers ?? NO_BEARERS, candidate, verdict, token }
-}
-
-const NO_BEARERS: readonly string[] = []
 
 function settled({ credential }: Sending, sent: Sent): Answered {
   if (provesCredential(sent)) {

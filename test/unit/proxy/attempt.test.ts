@@ -3,6 +3,7 @@ import { Attempt } from '../../../src/proxy/attempt.ts'
 import { BodyBuffer } from '../../../src/proxy/body-buffer.ts'
 import type { ClientResponse } from '../../../src/proxy/client-message.ts'
 import { echoesOf } from '../../../src/proxy/render-credential.ts'
+import { UpstreamFaultError } from '../../../src/proxy/upstream-fault.ts'
 
 const LARGE = 64 * 1024
 
@@ -38,4 +39,19 @@ test('what was looked into is a copy, whose memory may be others’ too: it is n
   const copy = await attempt.peek(LARGE)
   expect(attempt.deliver(response, 'OK', [], echoesOf([]))).toBe('complete')
   expect(bodies.lend(LARGE).buffer).not.toBe(copy?.buffer)
+})
+
+test('an attempt is decided by its head, and what fails later does not take that back', async () => {
+  const attempt = new Attempt()
+  attempt.headArrived(200, 'OK', [])
+  attempt.fail(new Error('cut'), 'failed')
+  await attempt.decided
+  expect([attempt.headless, attempt.failure]).toEqual([null, 'failed'])
+})
+
+test('an attempt that fails before its head tells why there is none', async () => {
+  const attempt = new Attempt()
+  attempt.fail(new UpstreamFaultError('answer-timeout'), 'failed')
+  await attempt.decided
+  expect(attempt.headless).toMatchObject({ code: 'upstream-timeout' })
 })
