@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contender } from './contender.ts'
+import { LARGE_BODIES, type LargeBodies, measureLargeBodies } from './large-bodies.ts'
 import { readOptions, USAGE } from './options.ts'
 import { compare, record } from './recorded.ts'
 import { renderReport } from './report.ts'
@@ -22,13 +23,20 @@ async function main(asked: NonNullable<typeof options>): Promise<boolean> {
     description: contender.describe(),
   }))
   const present = described.filter(({ description }) => description !== null)
-  const scenarios = choose('scenario', SCENARIOS, ({ id }) => id, asked.scenarios)
+  const isOwn = present.some(({ contender: { name } }) => name === 'sidekey')
+  const known = isOwn ? [...SCENARIOS, LARGE_BODIES] : SCENARIOS
+  const scenarios = choose('scenario', known, ({ id }) => id, asked.scenarios)
 
   const world = await openWorld()
   const results: Result[] = []
+  let largeBodies: LargeBodies | null = null
   try {
     for (const scenario of scenarios) {
       console.error(`${scenario.id}: ${scenario.title}`)
+      if (!('rate' in scenario)) {
+        largeBodies = await measureLargeBodies()
+        continue
+      }
       results.push(
         await runScenario(
           world,
@@ -44,6 +52,7 @@ async function main(asked: NonNullable<typeof options>): Promise<boolean> {
 
   const report = {
     results,
+    largeBodies,
     contenders: present.map(
       ({ contender, description }) => [contender.name, description ?? ''] as const,
     ),

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 /** What the command line asks for. */
 export interface Options {
-  /** How often each contender is measured per scenario; the median counts. Default 5, short 3. */
+  /** How often each contender is measured per scenario, at least; the median counts. Default 5, short 3. */
   readonly rounds: number
   /** Length of one measurement. Default 3, short 1.5. */
   readonly seconds: number
@@ -24,7 +24,8 @@ export interface Options {
 
 /** Read by `npm run bench -- --help`. */
 export const USAGE = `npm run bench -- [options]
-  --rounds N          measurements per contender and scenario; the median counts (5)
+  --rounds N          measurements per contender and scenario; the median counts (5); at least 8 where a
+                      contender is compared with itself
   --seconds S         length of one (3)
   --connections N     keep-alive connections of the load (32)
   --only A,B          these contenders

@@ -8,13 +8,17 @@ import {
   seriesOf,
   spreadOf,
 } from './summarise.ts'
-import { againstName, DIRECT, type Idle, type Result, type Series } from './rounds.ts'
+import { LARGE_BODIES, type LargeBodies } from './large-bodies.ts'
+import { againstName, DIRECT, type Idle, type Series } from './lanes.ts'
+import type { Result } from './rounds.ts'
 import { median } from './samples.ts'
 import { targets } from './targets.ts'
 
 /** What the tables are about. */
 export interface Report {
   readonly results: readonly Result[]
+  /** Null: not measured in this run. */
+  readonly largeBodies: LargeBodies | null
   /** Name and description of each contender. */
   readonly contenders: readonly (readonly [name: string, description: string])[]
   /** Names of those that are not installed. */
@@ -26,12 +30,13 @@ const COMPARED_WITH = ['nginx', 'go', 'http-proxy']
 const RATIOS = COMPARED_WITH.map((name) => `× ${name}`)
 
 /** All tables, as Markdown. */
-export function renderReport({ results, contenders, missing }: Report): string {
+export function renderReport({ results, largeBodies, contenders, missing }: Report): string {
   const parts = [
     ...results.map(renderResult),
     renderFootprint(results),
+    renderLargeBodies(largeBodies),
     renderDerived(results),
-    renderTargets(results),
+    renderTargets(results, largeBodies),
     `Contenders: ${contenders.map(([, description]) => description).join(', ')}.`,
   ]
   if (missing.length > 0) parts.push(`Not installed here, so not measured: ${missing.join(', ')}.`)
@@ -127,6 +132,11 @@ function idleCpuOf(results: readonly Result[], name: string): number | null {
   return known.length === 0 ? null : median(known)
 }
 
+function renderLargeBodies(bodies: LargeBodies | null): string {
+  const { id, title } = LARGE_BODIES
+  return bodies === null ? '' : `### ${title} (\`${id}\`)\n\nsidekey: ${bodies.told}.`
+}
+
 /** What the rows of a scenario tell about the plain load beside it. */
 function renderDerived(results: readonly Result[]): string {
   const rows = results.flatMap((result) => {
@@ -156,13 +166,17 @@ function renderDerived(results: readonly Result[]): string {
 }
 
 /** Only of runs that compare: one contender alone has no ratio. */
-function renderTargets(results: readonly Result[]): string {
+function renderTargets(results: readonly Result[], largeBodies: LargeBodies | null): string {
   const plain = results.filter(isPlain)
   const middle = (name: 'firstAnswerMs' | 'idleMb') => {
     const starts = startsOf(plain, 'sidekey')
     return starts.length === 0 ? null : median(starts.map((start) => start[name]))
   }
-  const footprint = { idleMb: middle('idleMb'), firstAnswerMs: middle('firstAnswerMs') }
+  const footprint = {
+    idleMb: middle('idleMb'),
+    firstAnswerMs: middle('firstAnswerMs'),
+    grownMib: largeBodies?.grownMib ?? null,
+  }
   const measured = targets(results, footprint).filter(({ measured: value }) => value !== null)
   if (measured.length === 0) return ''
   const rows = measured.map(({ figure, unit, must, aim, measured: value }) => {

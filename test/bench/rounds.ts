@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Contender } from './contender.ts'
-import { load, type Running, type Sample, start, type Start } from './measure.ts'
+import {
+  directLane,
+  type End,
+  endOfLane,
+  type Lane,
+  openLane,
+  type Series,
+  variantsOf,
+} from './lanes.ts'
+import { load, type Sample } from './measure.ts'
 import type { Options } from './options.ts'
-import { PLACEHOLDER, SECRETS } from './requests.ts'
 import { together } from './samples.ts'
 import type { Scenario } from './scenarios.ts'
 import type { World } from './world.ts'
 
-/** Name of the row that is no proxy: the load goes to the upstream. */
-export const DIRECT = 'direct'
 /**
  * Just-in-time compilers need some time, and Sidekey needs two seconds until it reuses connections for requests that
  * can't be sent twice. In production both are long past.
@@ -31,23 +37,11 @@ const OPEN_LOOP_SLICES = { count: 4, length: 1 }
  */
 const SLICES = { count: 12, length: 1 / 6 }
 const ONE_SLICE = { count: 1, length: 1 }
+/** What they promise is a few percent; of six rounds at least it can be told how certain that is. */
+export const PAIR_ROUNDS_MIN = 8
 
 /** What a process has to tidy up when it comes to rest. */
 const BEFORE_REST_SECONDS = 1
-
-/** What is known of a process before it gets its load. */
-export interface Idle extends Start {
-  /** CPU while nobody asks anything, in milliseconds per second; null: not measured. */
-  readonly idleCpu: number | null
-}
-
-/** The samples of one contender in one scenario, one per round. */
-export interface Series {
-  readonly name: string
-  /** One per process that was started. */
-  readonly starts: readonly Idle[]
-  readonly samples: readonly Sample[]
-}
 
 export interface Result {
   readonly scenario: Scenario
@@ -69,10 +63,13 @@ export async function runScenario(
 ): Promise<Result> {
   const { needs, against } = scenario
   const able = contenders.filter(({ abilities }) => needs === null || abilities.includes(needs))
-  const one = against === null ? options : { ...options, rounds: 1 }
   const runs: Run[] = []
-  for (let round = 0; round < options.rounds; round += one.rounds) {
-    runs.push(await runOnce(world, scenario, able, one))
+  if (against === null) runs.push(await runOnce(world, scenario, able, options))
+  else {
+    const rounds = Math.max(options.rounds, PAIR_ROUNDS_MIN)
+    while (runs.length < rounds) {
+      runs.push(await runOnce(world, scenario, able, { ...options, rounds: 1 }))
+    }
   }
   const ends = runs.flatMap((run) => run.ends)
   const names = new Set(ends.map(({ name }) => name))
@@ -87,11 +84,6 @@ export async function runScenario(
 interface Run {
   readonly ends: readonly End[]
   readonly remarks: readonly string[]
-}
-
-/** What one process of a contender has come to. */
-interface End extends Series {
-  readonly rotations: number
 }
 
 function joined(ends: readonly End[]): End {
@@ -181,71 +173,4 @@ async function sample(lane: Lane, options: Options, length: number): Promise<Sam
   const least = scenario.rate > 0 ? OPEN_LOOP_MIN_SECONDS : 0
   const seconds = Math.max(least, options.seconds * length)
   return load(port, running?.process ?? null, scenario, { ...options, seconds })
-}
-
-/** Name of the row that a contender's row is compared with. */
-export function againstName(name: string, label: string): string {
-  return `${name} (${label})`
-}
-
-interface Lane {
-  readonly name: string
-  readonly port: number
-  readonly scenario: Scenario
-  readonly running: Running | null
-  readonly samples: Sample[]
-  idleCpu: number | null
-  readonly rotations: () => Promise<number>
-}
-
-function variantsOf(scenario: Scenario, name: string): readonly (readonly [string, Scenario])[] {
-  const { against } = scenario
-  if (against === null) return [[name, scenario]]
-  return [
-    [name, scenario],
-    [againstName(name, against.label), { ...scenario, ...against, against: null }],
-  ]
-}
-
-async function openLane(
-  world: World,
-  contender: Contender,
-  name: string,
-  scenario: Scenario,
-): Promise<Lane | string> {
-  const setting = await world.setting(contender.name, scenario)
-  const running = await start(contender, setting)
-  if (typeof running === 'string') return running
-  const rotations = async () => (await contender.rotations?.(setting)) ?? 0
-  return { name, port: setting.port, scenario, running, samples: [], idleCpu: null, rotations }
-}
-
-/** Nobody injects when nobody is between. Without TLS in every scenario: what that costs is added by the proxies. */
-async function directLane(world: World, scenario: Scenario): Promise<Lane> {
-  const { upstream } = await world.setting(DIRECT, { tls: false, routes: 1, rotating: false })
-  const request = scenario.request.replaceAll(PLACEHOLDER, SECRETS.current)
-  const own = { ...scenario, request }
-  return {
-    name: DIRECT,
-    port: upstream.port,
-    scenario: own,
-    running: null,
-    samples: [],
-    idleCpu: null,
-    rotations: async () => 0,
-  }
-}
-
-async function endOfLane(lane: Lane): Promise<End> {
-  const { name, running, samples, idleCpu } = lane
-  const starts: Idle[] = []
-  if (running !== null) {
-    const { firstAnswerMs, idleMb } = running
-    starts.push({ firstAnswerMs, idleMb, idleCpu })
-  }
-  const rotations = lane.scenario.rotating ? await lane.rotations() : 0
-  if (lane.scenario.rotating && rotations === 0) {
-    throw new Error(`${name} has not rotated: give it more --seconds`)
-  }
-  return { name, starts, samples, rotations }
 }

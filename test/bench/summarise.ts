@@ -1,5 +1,6 @@
 import type { Sample } from './measure.ts'
-import { DIRECT, type Result, type Series } from './rounds.ts'
+import { DIRECT, type Series } from './lanes.ts'
+import type { Result } from './rounds.ts'
 import { median } from './samples.ts'
 
 /** A number of each sample. */

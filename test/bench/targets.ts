@@ -1,4 +1,5 @@
-import { againstName, DIRECT, type Result, type Series } from './rounds.ts'
+import { againstName, DIRECT, type Series } from './lanes.ts'
+import type { Result } from './rounds.ts'
 import { addedOf, medianOf, ratioOf, replayCost, seriesOf } from './summarise.ts'
 
 /** What was promised of one figure, and what came out. */
@@ -11,11 +12,16 @@ export interface Verdict {
   readonly measured: number | null
 }
 
+/** What is no load's: null where this run has not measured it. */
+export interface Footprint {
+  readonly idleMb: number | null
+  readonly firstAnswerMs: number | null
+  /** By `large-bodies`. */
+  readonly grownMib: number | null
+}
+
 /** What Sidekey promises, from what this run has measured. Figures are best when they are small. */
-export function targets(
-  results: readonly Result[],
-  footprint: { readonly idleMb: number | null; readonly firstAnswerMs: number | null },
-): readonly Verdict[] {
+export function targets(results: readonly Result[], footprint: Footprint): readonly Verdict[] {
   const of = (id: string) => results.find(({ scenario }) => scenario.id === id)
   const own = (id: string) => seriesOf(of(id), 'sidekey')
   const against = (id: string, name: string) => ratioOf(own(id), seriesOf(of(id), name), 'cpu')
@@ -37,6 +43,7 @@ export function targets(
     ),
     figure('memory, idle', 'MB', 80, 60, footprint.idleMb),
     figure('memory, 32 connections', 'MB', 130, 100, medianOf(own('get-200'), 'loadedMb')),
+    figure('memory, 4 × 1 GiB each way', 'MiB more', 64, null, footprint.grownMib),
     figure('first proxied answer after the start', 'ms', 400, 250, footprint.firstAnswerMs),
     figure(
       'a request refused and replayed',
