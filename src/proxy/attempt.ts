@@ -5,6 +5,7 @@ import type { BodyBuffer } from './body-buffer.ts'
 import type { ClientResponse } from './client-message.ts'
 import { type Delivery, sendTrailers, Sink } from './deliver-answer.ts'
 import type { Echoes } from './mask-echo.ts'
+import { inLeanMemory } from './own-memory.ts'
 import { rescueUpstream } from './rescue.ts'
 import type { UpgradedStream } from './upgraded-stream.ts'
 
@@ -118,7 +119,8 @@ export class Attempt {
       if (this.#waitingBytes > WAITING_MAX_BYTES) this.abort(new Error('the answer is not wanted'))
       return false
     }
-    this.#waiting.push(chunk)
+    // Most answers are one piece, which hardly waits.
+    this.#waiting.push(this.#waiting.length === 0 ? chunk : inLeanMemory(chunk))
     if (this.#waitingBytes > WAITING_MAX_BYTES) this.#carrier?.pause()
     this.#wake?.()
     return true

@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { ClientResponse } from './client-message.ts'
+import { inLeanMemory } from './own-memory.ts'
 
 /** `NGHTTP2_INTERNAL_ERROR` and `NGHTTP2_NO_ERROR`, RFC 9113, section 7. */
 const INTERNAL_ERROR = 2
@@ -52,7 +53,8 @@ export class Http2Response implements ClientResponse {
     this.#sendHead(false, true)
     // An answer to HEAD has ended with its head.
     if (chunk.length === 0 || stream.writableEnded || stream.destroyed) return true
-    return typeof chunk === 'string' ? stream.write(chunk, encoding) : stream.write(chunk)
+    if (typeof chunk === 'string') return stream.write(chunk, encoding)
+    return stream.write(stream.writableLength > 0 ? inLeanMemory(chunk) : chunk)
   }
 
   end(chunk: Buffer | string = '', encoding: BufferEncoding = 'latin1'): void {

@@ -11,3 +11,14 @@ export function inOwnMemory(pieces: readonly (Buffer | null)[]): Buffer {
   for (const piece of pieces) at += piece?.copy(own, at) ?? 0
   return own
 }
+
+/**
+ * A piece as it is where its memory is hardly larger than it, else a copy in memory of its own: for what may wait behind
+ * other pieces, of which there may be many.
+ */
+export function inLeanMemory(piece: Buffer): Buffer {
+  return piece.buffer.byteLength <= piece.length * LEAN_TIMES ? piece : inOwnMemory([piece])
+}
+
+/** As for memory that large answers share; see `BodyBuffer`. */
+const LEAN_TIMES = 2
