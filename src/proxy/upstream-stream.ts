@@ -1,8 +1,9 @@
 import type { ClientHttp2Stream } from 'node:http2'
+import { UPSTREAM_CONTINUE_MS } from '../kernel/limits.ts'
 import type { Attempt, Carrier, Failure, OutboundRequest } from './attempt.ts'
 import type { SilenceLimits } from './connection-owner.ts'
 import { UpstreamFaultError } from './upstream-fault.ts'
-import { writeStreamBody } from './write-stream.ts'
+import { type StreamBody, writeStreamBody } from './write-stream.ts'
 
 /** RFC 9113, section 7. */
 const NO_ERROR = 0
@@ -24,7 +25,7 @@ export class UpstreamStream implements Carrier {
   readonly #owner: StreamOwner
   readonly #stream: ClientHttp2Stream
   readonly #attempt: Attempt
-  readonly #stopWriting: () => void
+  readonly #body: StreamBody
   #answered = false
   #over = false
   #trailers: readonly string[] = []
@@ -52,15 +53,15 @@ export class UpstreamStream implements Carrier {
       .on('trailers', (_trailers, _flags, raw) => {
         this.#trailers = raw
       })
+      .on('continue', () => this.#bodyWanted())
       .on('error', (error) => {
         this.#error = error
       })
       .on('close', () => this.#closed())
-    if (!patient) {
-      stream.setTimeout(owner.limits.headMs)
-      stream.on('timeout', () => this.#silent())
-    }
-    this.#stopWriting = writeStreamBody(stream, request)
+      .on('timeout', () => this.#silent())
+    this.#body = writeStreamBody(stream, request)
+    if (this.#body.isHeldBack) stream.setTimeout(UPSTREAM_CONTINUE_MS)
+    else this.#waitFor(owner.limits.headMs)
     attempt.begin(this)
   }
 
@@ -75,13 +76,23 @@ export class UpstreamStream implements Carrier {
   /** Cancels the request; its connection goes on. */
   destroy(): void {
     this.#over = true
-    this.#stopWriting()
+    this.#body.stop()
     this.#stream.close(CANCEL)
   }
 
+  /** Silence for longer ends the request. */
+  #waitFor(ms: number): void {
+    this.#stream.setTimeout(this.#patient ? 0 : ms)
+  }
+
+  #bodyWanted(): void {
+    if (!this.#body.isHeldBack) return
+    this.#waitFor(this.#owner.limits.headMs)
+    this.#body.begin()
+  }
+
   #headArrived(raw: readonly string[]): void {
-    const { bodyMs } = this.#owner.limits
-    if (!this.#patient) this.#stream.setTimeout(bodyMs)
+    this.#waitFor(this.#owner.limits.bodyMs)
     this.#answered = true
     // Pseudo fields come first, and of an answer there is one.
     const status = Number(raw[1])
@@ -102,14 +113,14 @@ export class UpstreamStream implements Carrier {
     // A reset ends the stream too; what it means is known when it is closed.
     if (this.#over || !this.#answered || this.#isBroken()) return
     this.#over = true
-    this.#stopWriting()
+    this.#body.stop()
     this.#attempt.answerEnded(this.#trailers)
     // What is left of the request's body is not wanted.
     if (!this.#stream.writableEnded) this.#stream.close(NO_ERROR)
   }
 
   #closed(): void {
-    this.#stopWriting()
+    this.#body.stop()
     if (this.#over) return
     this.#over = true
     const { rstCode } = this.#stream
@@ -132,9 +143,13 @@ export class UpstreamStream implements Carrier {
   }
 
   #silent(): void {
+    // An upstream that does not know the expectation waits for the body.
+    if (this.#body.isHeldBack && !this.#answered) return this.#bodyWanted()
     const { headMs, bodyMs } = this.#owner.limits
     const stream = this.#stream
-    if (stream.isPaused() || !(stream.writableEnded || stream.writableNeedDrain)) {
+    const waitsForUpstream =
+      stream.writableEnded || stream.writableNeedDrain || this.#body.isHeldBack
+    if (stream.isPaused() || !waitsForUpstream) {
       // The client is waited for.
       stream.setTimeout(this.#answered ? bodyMs : headMs)
       return

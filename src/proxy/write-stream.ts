@@ -1,4 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2'
+import type { Readable } from 'node:stream'
 import type { OutboundRequest } from './attempt.ts'
 import { EXPECTS_BODY } from './write-request.ts'
 
@@ -20,47 +21,77 @@ export function streamHead(request: OutboundRequest, scheme: string, authority: 
   return head
 }
 
-/**
- * Writes the body behind a head, as fast as the upstream takes it and the client sends it.
- * @returns stops it
- */
-export function writeStreamBody(stream: ClientHttp2Stream, request: OutboundRequest): () => void {
+/** The body behind a head. */
+export interface StreamBody {
+  /** Whether its client sends none of it before it is asked to. */
+  readonly isHeldBack: boolean
+  /** Asks for what is held back, and writes it. Does nothing at any other time. */
+  begin(): void
+  /** Nothing more of it is wanted. */
+  stop(): void
+}
+
+/** Writes the body behind a head, as fast as the upstream takes it and the client sends it. */
+export function writeStreamBody(stream: ClientHttp2Stream, request: OutboundRequest): StreamBody {
   const { body, trailers } = request
-  if (body === null) return nothing
+  if (body === null) return WHOLE
   if (trailers !== null) stream.once('wantTrailers', () => sendTrailers(stream, trailers()))
   if (Buffer.isBuffer(body)) {
     stream.end(body)
-    return nothing
+    return WHOLE
   }
-  const data = (chunk: Buffer): void => {
-    if (!stream.write(chunk)) body.pause()
+  const writer = new StreamWriter(stream, body, request.expectContinue)
+  if (!writer.isHeldBack) writer.write()
+  return writer
+}
+
+class StreamWriter implements StreamBody {
+  isHeldBack: boolean
+  readonly #stream: ClientHttp2Stream
+  readonly #body: Readable
+
+  constructor(stream: ClientHttp2Stream, body: Readable, isHeldBack: boolean) {
+    this.#stream = stream
+    this.#body = body
+    this.isHeldBack = isHeldBack
+    stream.on('drain', this.#drain)
   }
-  const drain = (): void => void body.resume()
-  const end = (): void => void stream.end()
-  const close = (): void => {
-    stop()
+
+  begin(): void {
+    if (!this.isHeldBack) return
+    this.isHeldBack = false
+    this.write()
+  }
+
+  write(): void {
+    this.#body.on('data', this.#data).on('end', this.#end).on('close', this.#close)
+    if (this.#body.destroyed) this.#close()
+  }
+
+  stop(): void {
+    this.isHeldBack = false
+    this.#stream.off('drain', this.#drain)
+    this.#body.off('data', this.#data).off('end', this.#end).off('close', this.#close)
+    this.#body.pause()
+  }
+
+  readonly #data = (chunk: Buffer): void => {
+    if (!this.#stream.write(chunk)) this.#body.pause()
+  }
+  readonly #drain = (): void => void this.#body.resume()
+  readonly #end = (): void => void this.#stream.end()
+  readonly #close = (): void => {
+    this.stop()
     // Before its end: the client is gone.
-    if (!stream.writableEnded) stream.close(CANCEL)
+    if (!this.#stream.writableEnded) this.#stream.close(CANCEL)
   }
-  const stop = (): void => {
-    stream.off('drain', drain)
-    body.off('data', data).off('end', end).off('close', close)
-    body.pause()
-  }
-  stream.on('drain', drain)
-  const begin = (): void => {
-    body.on('data', data).on('end', end).on('close', close)
-    if (body.destroyed) close()
-  }
-  if (request.expectContinue) stream.once('continue', begin)
-  else begin()
-  return stop
 }
 
 /** RFC 9113, section 7. */
 const CANCEL = 8
 
-function nothing(): void {}
+/** There is none, or it went with the head. */
+const WHOLE: StreamBody = { isHeldBack: false, begin: () => {}, stop: () => {} }
 
 function sendTrailers(stream: ClientHttp2Stream, fields: readonly string[]): void {
   const trailers: Record<string, string[]> = {}
