@@ -5,9 +5,9 @@ import type { BodyBuffer } from './body-buffer.ts'
 import type { ClientResponse } from './client-message.ts'
 import { type Delivery, sendTrailers, Sink } from './deliver-answer.ts'
 import type { Echoes } from './mask-echo.ts'
-import { inLeanMemory } from './own-memory.ts'
 import { rescueUpstream } from './rescue.ts'
 import type { UpgradedStream } from './upgraded-stream.ts'
+import { WaitingPieces } from './waiting-pieces.ts'
 
 /** A request as it goes upstream. */
 export interface OutboundRequest {
@@ -74,7 +74,7 @@ export class Attempt {
   #decide: (() => void) | null = null
   #carrier: Carrier | null = null
   #bodies: BodyBuffer | undefined
-  #waiting: Buffer[] = []
+  readonly #waiting = new WaitingPieces()
   #waitingBytes = 0
   #discarded = false
   #ended = false
@@ -119,8 +119,7 @@ export class Attempt {
       if (this.#waitingBytes > WAITING_MAX_BYTES) this.abort(new Error('the answer is not wanted'))
       return false
     }
-    // Most answers are one piece, which hardly waits.
-    this.#waiting.push(this.#waiting.length === 0 ? chunk : inLeanMemory(chunk))
+    this.#waiting.push(chunk)
     if (this.#waitingBytes > WAITING_MAX_BYTES) this.#carrier?.pause()
     this.#wake?.()
     return true
@@ -157,7 +156,7 @@ export class Attempt {
   /** Lets a short rest of the answer pass unseen, so that its connection can be used again. */
   discard(): void {
     this.#discarded = true
-    this.#waiting = []
+    this.#waiting.take()
     this.#carrier?.resume()
   }
 
@@ -170,10 +169,10 @@ export class Attempt {
     }
     this.#wake = null
     if (this.failure !== null) return null
-    const whole = Buffer.concat(this.#waiting)
+    const whole = Buffer.concat(this.#waiting.take())
     // What is joined may lie in Node's pool, beside bytes of others.
     this.#bodies = undefined
-    this.#waiting = [whole]
+    if (whole.length > 0) this.#waiting.push(whole)
     return whole
   }
 
@@ -196,21 +195,21 @@ export class Attempt {
       response.writeHead(this.status, reason, fields)
       if (this.#ended) {
         sendTrailers(response, this.#trailers, echoes)
-        endWith(response, this.#waiting)
-        this.#giveBack(this.#waiting, response)
+        const pieces = this.#waiting.take()
+        endWith(response, pieces)
+        this.#giveBack(pieces, response)
         return 'complete'
       }
       // Not `flushHeaders`, which writes the head as UTF-8.
-      if (this.#waiting.length === 0) response.write('', 'latin1')
+      if (this.#waiting.isEmpty) response.write('', 'latin1')
     } catch (error) {
       this.abort(new Error('the head of the answer is invalid'))
       throw new RefusedError('upstream-invalid', "the upstream's head is invalid", { cause: error })
     }
     return new Promise((resolve) => {
       const sink = new Sink(response, this.#carrier, echoes, resolve)
-      const waiting = this.#waiting
+      const waiting = this.#waiting.take()
       this.#sink = sink
-      this.#waiting = []
       const keepsUp = waiting.map((chunk) => sink.write(chunk)).every(Boolean)
       this.#giveBack(waiting, response)
       if (this.failure !== null) sink.fail()

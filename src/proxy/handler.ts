@@ -14,12 +14,19 @@ import { injectCredential } from './inject-credential.ts'
 import { clientOf, matchEntrance } from './match-entrance.ts'
 import { askForPlainBody, maskBody } from './mask-body.ts'
 import { echoesIn } from './mask-echo.ts'
-import { matchEndpoint } from './match-route.ts'
-import { hasOurTime, injectableBody, planInjection, tokensOf } from './plan-injection.ts'
-import { readHead } from './read-head.ts'
+import { type Match, matchEndpoint } from './match-route.ts'
+import {
+  hasOurTime,
+  injectableBody,
+  type InjectionPlan,
+  planInjection,
+  tokensOf,
+} from './plan-injection.ts'
+import { readHead, type RequestHead } from './read-head.ts'
 import type { ReplayBudget } from './replay-budget.ts'
 import { respond, respondToServerOptions } from './respond.ts'
 import { hasFallback } from './select-credential.ts'
+import type { Sending } from './send-version.ts'
 import { tryCandidates } from './try-candidates.ts'
 import { vetPath } from './vet-path.ts'
 import type { WebSockets } from './web-sockets.ts'
@@ -65,51 +72,66 @@ export async function handleRequest(
     const bodyKind = injectableBody(endpoint, head)
     const mustHold = bodyKind !== null || endpoint.needsBody
     if (hasBody(head)) {
-      body = await holdBody(request, head, holdMaxBytes(table, match.route, endpoint, mustHold), {
-        held: deps.held,
-        paces: deps.paces,
-        proceed: () => response.writeContinue?.(),
-      })
-      if (body.kind === 'streaming' && body.pace !== null) {
-        body.pace.whenSlow = (error) => exchange.cut(error)
-      }
+      const maxBytes = holdMaxBytes(table, match.route, endpoint, mustHold)
+      const { held, paces } = deps
+      const proceed = () => response.writeContinue?.()
+      const holding = holdBody(request, head, maxBytes, { held, paces, proceed })
+      body = holding instanceof Promise ? await holding : holding
+      const pace = body.kind === 'streaming' ? body.pace : null
+      if (pace !== null) pace.whenSlow = (error) => exchange.cut(error)
     }
     if (mustHold) requireHeld(body)
     const plan = planInjection(match, endpoint, head, bodyKind, body)
     const { credential } = plan
     const { snapshot } = credential
-    const { clock, webSockets } = deps
-    const timing = hasOurTime(plan) ? match.route.clock.forRequest() : null
-    const held = body
-    const answered = await tryCandidates({
-      exchange,
-      credential,
-      upstream: match.route.upstream,
-      detector: endpoint.detector,
-      body,
-      budget: deps.budget,
-      clock,
-      tokens: tokensOf(plan),
-      retime: timing && (({ fields }) => timing.refused(fields, clock.now())),
-      inject: (candidate, token) =>
-        injectCredential(head, match, endpoint, held, plan, candidate, {
-          publicValues: credential.snapshot?.publicValues ?? plan.publicValues,
-          nowMs: timing?.at(clock.now()) ?? clock.now(),
-          token,
-        }),
-    })
+    const answered = await tryCandidates(
+      sendingOf(deps, exchange, { match, endpoint, head, body, plan }),
+    )
     const echoes = echoesIn(snapshot, credential.snapshot, answered)
     if (answered.attempt.status === SWITCHING_PROTOCOLS) {
-      const joined = { credential, meter: exchange.meter, clock, echoes }
-      return exchange.finish(webSockets.join(response, answered, joined))
+      const joined = { credential, meter: exchange.meter, clock: deps.clock, echoes }
+      return exchange.finish(deps.webSockets.join(response, answered, joined))
     }
     const shown = masks ? maskBody(response, answered.attempt, head.method, echoes) : response
-    const outcome = respond(shown, answered, credential, clock, echoes)
+    const outcome = respond(shown, answered, credential, deps.clock, echoes)
     exchange.finish(typeof outcome === 'string' ? outcome : await outcome)
   } catch (error) {
     exchange.fail(error)
   } finally {
     release(body, deps)
+  }
+}
+
+/** What is known of a request when it can be sent. */
+interface Planned {
+  readonly match: Match
+  readonly endpoint: CompiledEndpoint
+  readonly head: RequestHead
+  readonly body: HeldBody
+  readonly plan: InjectionPlan
+}
+
+function sendingOf(deps: HandlerDeps, exchange: Exchange, planned: Planned): Sending {
+  const { clock, budget } = deps
+  const { match, endpoint, head, body, plan } = planned
+  const { credential } = plan
+  const timing = hasOurTime(plan) ? match.route.clock.forRequest() : null
+  return {
+    exchange,
+    credential,
+    upstream: match.route.upstream,
+    detector: endpoint.detector,
+    body,
+    budget,
+    clock,
+    tokens: tokensOf(plan),
+    retime: timing && (({ fields }) => timing.refused(fields, clock.now())),
+    inject: (candidate, token) =>
+      injectCredential(head, match, endpoint, body, plan, candidate, {
+        publicValues: credential.snapshot?.publicValues ?? plan.publicValues,
+        nowMs: timing?.at(clock.now()) ?? clock.now(),
+        token,
+      }),
   }
 }
 

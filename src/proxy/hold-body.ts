@@ -37,14 +37,15 @@ export type HeldBody =
  *
  * A client that expects a 100 gets it as soon as the body is read. A body that is not wanted whole is left to its client
  * until the upstream asks for it, which may refuse the request instead: RFC 9110, section 10.1.1.
- * @throws ClientGoneError; RefusedError `malformed-request` when it comes too slowly
+ * @returns no promise where nobody has to wait
+ * @throws ClientGoneError; RefusedError `malformed-request` when it comes too slowly; by the promise
  */
-export async function holdBody(
+export function holdBody(
   request: ClientRequest,
   head: RequestHead,
   holdMaxBytes: number | null,
   { held, paces, proceed }: HoldingDeps,
-): Promise<HeldBody> {
+): HeldBody | Promise<HeldBody> {
   if (isCall(head)) {
     if (head.expectsContinue) proceed()
     return streamCall(request, holdMaxBytes, held)
@@ -57,21 +58,24 @@ export async function holdBody(
     }
     proceed()
   }
-  const read =
-    takeArrived(request, wanted, held) ?? (await readInTime(request, head, wanted, { held, paces }))
-  if (read.ended) return { kind: 'held', bytes: join(read.chunks), trailers: request.rawTrailers }
-  return {
-    kind: 'streaming',
-    stream: new BodyStream(request, read.chunks, () => held.give(read.size)),
-    length: head.contentLength,
-    trailers: () => request.rawTrailers,
-    // Within its own limit, but not within that of all bodies together: it can't be held either.
-    reason:
-      tooLarge || read.size > (holdMaxBytes ?? Infinity) ? 'body-too-large' : 'body-streaming',
-    heldBack: false,
-    isUntouched: () => false,
-    pace: read.pace,
+  const holding = (read: ReadSoFar): HeldBody => {
+    if (read.ended) return { kind: 'held', bytes: join(read.chunks), trailers: request.rawTrailers }
+    return {
+      kind: 'streaming',
+      stream: new BodyStream(request, read.chunks, () => held.give(read.size)),
+      length: head.contentLength,
+      trailers: () => request.rawTrailers,
+      // Within its own limit, but not within that of all bodies together: it can't be held either.
+      reason:
+        tooLarge || read.size > (holdMaxBytes ?? Infinity) ? 'body-too-large' : 'body-streaming',
+      heldBack: false,
+      isUntouched: () => false,
+      pace: read.pace,
+    }
   }
+  const arrived = takeArrived(request, wanted, held)
+  if (arrived !== null) return holding(arrived)
+  return readInTime(request, head, wanted, { held, paces }).then(holding)
 }
 
 /** Small bodies come with their heads mostly: then nobody has to wait for them. */

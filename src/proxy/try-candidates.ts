@@ -99,9 +99,9 @@ function settled({ credential }: Sending, sent: Sent): Answered {
   return { ...sent, gaveUp: null }
 }
 
-/** A server that fails has not looked at the credential, as far as anybody knows. */
+/** A server that fails has not looked at the credential, as far as anybody knows; an answer that is cut says nothing. */
 function provesCredential({ attempt, verdict }: Sent): boolean {
-  return verdict !== 'refused' && attempt.status < 500
+  return verdict !== 'refused' && attempt.status < 500 && attempt.failure === null
 }
 
 function notReplayed(

@@ -13,19 +13,30 @@ export function writePiece(
   encoding: BufferEncoding,
 ): boolean {
   if (piece.length === 0 || framing === 'none' || socket.destroyed) return true
-  const whole = typeof piece === 'string' ? Buffer.from(piece, encoding) : piece
-  const bytes = waits(socket) ? inLeanMemory(whole) : whole
+  const bytes = typeof piece === 'string' ? Buffer.from(piece, encoding) : piece
+  if (isBehind(socket)) return writeBehind(socket, framing, inLeanMemory(bytes))
   if (framing !== 'chunked') {
     socket.write(bytes)
     return keepsUp(socket)
   }
   socket.cork()
-  socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
-  socket.write(bytes)
-  const accepted = socket.write('\r\n', 'latin1')
+  const accepted = writeChunk(socket, bytes)
   // The other chunks of one read go with it.
   process.nextTick(uncork, socket)
   return accepted
+}
+
+/** Not corked: what waits goes out together, and the next piece of this turn can see that it is behind. */
+function writeBehind(socket: Socket, framing: Framing, bytes: Buffer): boolean {
+  if (framing === 'chunked') return writeChunk(socket, bytes)
+  socket.write(bytes)
+  return keepsUp(socket)
+}
+
+function writeChunk(socket: Socket, bytes: Buffer): boolean {
+  socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
+  socket.write(bytes)
+  return socket.write('\r\n', 'latin1')
 }
 
 /** What the system has taken at once was not too much, however large it was. */
@@ -33,11 +44,8 @@ export function keepsUp(socket: Socket): boolean {
   return socket.writableLength === 0 || !socket.writableNeedDrain
 }
 
-/**
- * Whether something that came earlier has not gone out yet. Pieces of one read follow each other in memory, as they do
- * here: only the first of them can find that.
- */
-function waits(stream: Writable): boolean {
+/** Whether something that came in an earlier turn has not gone out yet. */
+function isBehind(stream: Writable): boolean {
   return stream.writableLength > 0 && stream.writableCorked === 0
 }
 

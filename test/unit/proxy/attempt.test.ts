@@ -55,23 +55,3 @@ test('an attempt that fails before its head tells why there is none', async () =
   await attempt.decided
   expect(attempt.headless).toMatchObject({ code: 'upstream-timeout' })
 })
-
-test('pieces of an answer that wait for its reader keep a pool alive once, not once each', async () => {
-  const attempt = new Attempt()
-  attempt.begin({ pause: () => {}, resume: () => {}, destroy: () => {} })
-  attempt.headArrived(200, 'OK', [])
-  const pieces = ['a', 'b', 'c'].map((letter) => Buffer.from(letter))
-  for (const piece of pieces) attempt.bodyArrived(piece)
-  const written: Buffer[] = []
-  const taking = {
-    ...response,
-    write: (piece: Buffer) => {
-      written.push(piece)
-      return true
-    },
-  } as unknown as ClientResponse
-  void attempt.deliver(taking, 'OK', [], echoesOf([]))
-  expect(written.map((piece) => piece.toString())).toEqual(['a', 'b', 'c'])
-  expect(written[0]).toBe(pieces[0])
-  expect(written.slice(1).map((piece) => piece.buffer.byteLength)).toEqual([1, 1])
-})

@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest'
+import type { Attempt } from '../../../src/proxy/attempt.ts'
 import type { Sending } from '../../../src/proxy/send-version.ts'
 import { tryCandidates } from '../../../src/proxy/try-candidates.ts'
 
-/** A credential of one version, and an upstream that can't even begin with a request. */
-function sendingThatThrows(): { readonly sending: Sending; readonly uses: string[] } {
-  const uses: string[] = []
+/** A request with a credential of one version, and what becomes of both. */
+function start(send: (attempt: Attempt) => void) {
+  const seen: string[] = []
   const candidate = { version: { versionId: 'v1', generation: 1, stage: 'current' } }
   const choice = { kind: 'try', candidates: [candidate], first: candidate, trial: true }
   const sending = {
-    exchange: { track: () => {}, meter: {} },
+    exchange: { track: () => {}, meter: { upstream: () => {} } },
     credential: {
       candidates: () => choice,
-      health: { beginTrial: () => () => uses.push('trial ended') },
-      meter: { injected: () => {} },
-      began: () => uses.push('began'),
-      answered: () => uses.push('answered'),
-    },
-    upstream: {
-      send: () => {
-        throw new Error('no such thing')
+      health: {
+        beginTrial: () => () => seen.push('trial ended'),
+        accepted: () => seen.push('accepted'),
       },
+      meter: { injected: () => {} },
+      began: () => seen.push('began'),
+      answered: () => seen.push('answered'),
     },
+    upstream: { send },
     detector: null,
     body: { kind: 'none' },
     budget: {},
@@ -29,11 +29,28 @@ function sendingThatThrows(): { readonly sending: Sending; readonly uses: string
     retime: null,
     inject: () => ({ method: 'GET', target: '/', fields: [], body: null, upgrade: false }),
   } as unknown as Sending
-  return { sending, uses }
+  return { outcome: tryCandidates(sending), seen }
 }
 
+test('an answer proves its version', async () => {
+  const { outcome, seen } = start((attempt) => attempt.headArrived(200, 'OK', []))
+  expect(await outcome).toMatchObject({ verdict: 'accepted', gaveUp: null })
+  expect(seen).toEqual(['began', 'answered', 'accepted', 'trial ended'])
+})
+
+test('an answer that is cut before anybody has looked at it proves nothing', async () => {
+  const { outcome, seen } = start((attempt) => {
+    attempt.headArrived(200, 'OK', [])
+    attempt.fail(new Error('cut'), 'failed')
+  })
+  await outcome
+  expect(seen).toEqual(['began', 'answered', 'trial ended'])
+})
+
 test('a version is not in use for a request that could not be sent, and its trial is over', async () => {
-  const { sending, uses } = sendingThatThrows()
-  await expect(tryCandidates(sending)).rejects.toThrow('no such thing')
-  expect(uses).toEqual(['began', 'answered', 'trial ended'])
+  const { outcome, seen } = start(() => {
+    throw new Error('no such thing')
+  })
+  await expect(outcome).rejects.toThrow('no such thing')
+  expect(seen).toEqual(['began', 'answered', 'trial ended'])
 })

@@ -12,7 +12,7 @@ function client(takes: boolean) {
   }
   const writev = (pieces: { chunk: Buffer }[], done: () => void) => {
     written.push(...pieces.map(({ chunk }) => chunk))
-    done()
+    if (takes) done()
   }
   const socket = new Writable({ write, writev, decodeStrings: false }) as Socket
   /** What waits, and what was taken: as it was given. */
@@ -40,6 +40,17 @@ test('a piece that waits behind another keeps no memory alive but its own', () =
   for (const text of ['a', 'b', 'c']) writePiece(socket, 'length', Buffer.from(text), 'latin1')
   expect(given().map((piece) => piece.toString())).toEqual(['a', 'b', 'c'])
   const [, ...waiting] = given()
+  expect(waiting.map((piece) => piece.buffer.byteLength)).toEqual([1, 1])
+})
+
+test('so do all chunks of a read that wait behind another', async () => {
+  const { socket, given } = client(false)
+  writePiece(socket, 'chunked', Buffer.from('a'), 'latin1')
+  await new Promise<void>((resolve) => {
+    process.nextTick(resolve)
+  })
+  for (const text of ['b', 'c']) writePiece(socket, 'chunked', Buffer.from(text), 'latin1')
+  const waiting = given().filter((piece) => 'bc'.includes(piece.toString()))
   expect(waiting.map((piece) => piece.buffer.byteLength)).toEqual([1, 1])
 })
 
