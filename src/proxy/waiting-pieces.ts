@@ -1,3 +1,5 @@
+import { inLeanMemory } from './own-memory.ts'
+
 /** How much memory small pieces are put together in: at first, and at most. */
 const GATHERED_MIN_BYTES = 512
 const GATHERED_MAX_BYTES = 8 * 1024
@@ -18,8 +20,9 @@ export class WaitingPieces {
   }
 
   push(piece: Buffer): void {
-    if (this.#pieces.length > 0 && piece.length < GATHERED_MAX_BYTES) return this.#gather(piece)
-    this.#pieces.push(piece)
+    const isFirst = this.#pieces.length === 0
+    if (!isFirst && piece.length < GATHERED_MAX_BYTES) return this.#gather(piece)
+    this.#pieces.push(isFirst ? piece : inLeanMemory(piece))
     this.#gathered = null
   }
 
@@ -27,6 +30,7 @@ export class WaitingPieces {
   take(): Buffer[] {
     const pieces = this.#pieces
     this.#pieces = []
+    this.#gathered = null
     return pieces
   }
 

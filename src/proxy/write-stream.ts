@@ -49,12 +49,12 @@ class StreamWriter implements StreamBody {
   isHeldBack: boolean
   readonly #stream: ClientHttp2Stream
   readonly #body: Readable
+  #isWriting = false
 
   constructor(stream: ClientHttp2Stream, body: Readable, isHeldBack: boolean) {
     this.#stream = stream
     this.#body = body
     this.isHeldBack = isHeldBack
-    stream.on('drain', this.#drain)
   }
 
   begin(): void {
@@ -64,12 +64,17 @@ class StreamWriter implements StreamBody {
   }
 
   write(): void {
+    this.#isWriting = true
+    this.#stream.on('drain', this.#drain)
     this.#body.on('data', this.#data).on('end', this.#end).on('close', this.#close)
     if (this.#body.destroyed) this.#close()
   }
 
   stop(): void {
     this.isHeldBack = false
+    // A body that was never asked for may be another attempt's by now, and must not be paused for that one.
+    if (!this.#isWriting) return
+    this.#isWriting = false
     this.#stream.off('drain', this.#drain)
     this.#body.off('data', this.#data).off('end', this.#end).off('close', this.#close)
     this.#body.pause()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import type { ServerHttp2Stream } from 'node:http2'
-import { Bench } from '../proxy/bench.ts'
+import { Bench, S2 } from '../proxy/bench.ts'
 import { tlsFile, Upstream2 } from './upstream2.ts'
 
 let bench: Bench
@@ -83,4 +83,40 @@ test('an HTTP/2 upstream that falls silent within its answer to a held-back body
   stream.write('x')
   await until(/^HTTP\/1\.1 413 /)
   await once(client, 'close')
+})
+
+test.each(['that asks for it', 'that does not'])(
+  'a 401 before the body falls back to the other version, and an HTTP/2 upstream %s gets the body then',
+  async (kind) => {
+    const until = await start()
+    const first = await nextStream(true)
+    const second = nextStream(false)
+    first.respond({ ':status': 401 })
+    first.end()
+    const stream = await second
+    if (kind === 'that asks for it') stream.additionalHeaders({ ':status': 100 })
+    expect(await until(/ 100 /)).not.toContain('401')
+    client.write(BODY)
+    await until(/ 200 [^]*"ok":true/)
+    expect(upstream.requests.map(({ body }) => body.toString())).toEqual([BODY])
+    expect(upstream.requests[0]?.fields).toContain(S2)
+  },
+)
+
+test('a 401 whose end comes while the body is on its way to the other version does not hold that up', async () => {
+  const until = await start()
+  const first = await nextStream(true)
+  const second = nextStream(false)
+  first.respond({ ':status': 401 })
+  const stream = await second
+  stream.additionalHeaders({ ':status': 100 })
+  await until(/ 100 /)
+  const half = BODY.slice(BODY.length / 2)
+  client.write(half)
+  await once(stream, 'data')
+  first.end()
+  await once(first, 'close')
+  client.write(half)
+  await until(/ 200 [^]*"ok":true/)
+  expect(upstream.requests.map(({ body }) => body.toString())).toEqual([BODY])
 })

@@ -40,3 +40,9 @@ test('what was taken is not written to any more', () => {
   expect(waits.take().join('')).toBe('cd')
   expect(waits.isEmpty).toBe(true)
 })
+
+test('a large piece that is a small part of its memory waits as a copy', () => {
+  const read = Buffer.allocUnsafeSlow(64 * 1024)
+  const [, second] = waiting(Buffer.from('a'), read.subarray(0, 8_192)).take()
+  expect(second?.buffer.byteLength).toBe(8_192)
+})
