@@ -104,8 +104,7 @@ export class Attempt {
     this.status = status
     this.reason = reason
     this.fields = fields
-    this.#decide?.()
-    this.#decide = null
+    this.#settle()
   }
 
   /** @returns whether the bytes are still needed after the call */
@@ -138,7 +137,8 @@ export class Attempt {
     if (this.isOver) return
     this.failure = failure
     this.#carrier = null
-    if (this.#decide !== null) this.#headless(error)
+    if (this.#decide !== null) this.headless = rescueUpstream(error)
+    this.#settle()
     this.#sink?.fail()
     this.#wake?.()
   }
@@ -217,8 +217,7 @@ export class Attempt {
     })
   }
 
-  #headless(error: Error): void {
-    this.headless = rescueUpstream(error)
+  #settle(): void {
     this.#decide?.()
     this.#decide = null
   }

@@ -13,24 +13,20 @@ export function writePiece(
   encoding: BufferEncoding,
 ): boolean {
   if (piece.length === 0 || framing === 'none' || socket.destroyed) return true
-  const bytes = typeof piece === 'string' ? Buffer.from(piece, encoding) : piece
-  if (isBehind(socket)) return writeBehind(socket, framing, inLeanMemory(bytes))
+  const given = typeof piece === 'string' ? Buffer.from(piece, encoding) : piece
+  const behind = isBehind(socket)
+  const bytes = behind ? inLeanMemory(given) : given
   if (framing !== 'chunked') {
     socket.write(bytes)
     return keepsUp(socket)
   }
+  // What waits goes out together anyway; and not corked, the next piece of this turn sees that it is behind, too.
+  if (behind) return writeChunk(socket, bytes)
   socket.cork()
   const accepted = writeChunk(socket, bytes)
   // The other chunks of one read go with it.
   process.nextTick(uncork, socket)
   return accepted
-}
-
-/** Not corked: what waits goes out together, and the next piece of this turn can see that it is behind. */
-function writeBehind(socket: Socket, framing: Framing, bytes: Buffer): boolean {
-  if (framing === 'chunked') return writeChunk(socket, bytes)
-  socket.write(bytes)
-  return keepsUp(socket)
 }
 
 function writeChunk(socket: Socket, bytes: Buffer): boolean {

@@ -25,7 +25,7 @@ export function streamHead(request: OutboundRequest, scheme: string, authority: 
 export interface StreamBody {
   /** Whether its client sends none of it before it is asked to. */
   readonly isHeldBack: boolean
-  /** Asks for what is held back, and writes it. Does nothing at any other time. */
+  /** Asks for what is held back, and writes it; only while it is. */
   begin(): void
   /** Nothing more of it is wanted. */
   stop(): void
@@ -40,30 +40,24 @@ export function writeStreamBody(stream: ClientHttp2Stream, request: OutboundRequ
     stream.end(body)
     return WHOLE
   }
-  const writer = new StreamWriter(stream, body, request.expectContinue)
-  if (!writer.isHeldBack) writer.write()
+  const writer = new StreamWriter(stream, body)
+  if (!request.expectContinue) writer.begin()
   return writer
 }
 
 class StreamWriter implements StreamBody {
-  isHeldBack: boolean
+  isHeldBack = true
   readonly #stream: ClientHttp2Stream
   readonly #body: Readable
   #isWriting = false
 
-  constructor(stream: ClientHttp2Stream, body: Readable, isHeldBack: boolean) {
+  constructor(stream: ClientHttp2Stream, body: Readable) {
     this.#stream = stream
     this.#body = body
-    this.isHeldBack = isHeldBack
   }
 
   begin(): void {
-    if (!this.isHeldBack) return
     this.isHeldBack = false
-    this.write()
-  }
-
-  write(): void {
     this.#isWriting = true
     this.#stream.on('drain', this.#drain)
     this.#body.on('data', this.#data).on('end', this.#end).on('close', this.#close)

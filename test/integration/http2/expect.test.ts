@@ -50,22 +50,22 @@ function nextStream(mine: boolean): Promise<ServerHttp2Stream> {
   })
 }
 
-test('an HTTP/2 upstream that does not know the expectation gets the body after a second', async () => {
-  const until = await start()
-  await until(/ 100 /)
+/** The client is asked for its body, and sends it; the upstream gets it once, and its answer reaches the client. */
+async function sendsBody(until: (pattern: RegExp) => Promise<string>): Promise<void> {
+  expect(await until(/ 100 /)).not.toContain('401')
   client.write(BODY)
   await until(/ 200 [^]*"ok":true/)
   expect(upstream.requests.map(({ body }) => body.toString())).toEqual([BODY])
-})
+}
 
-test('an HTTP/2 upstream that wants the body is sent it', async () => {
+/** The second one is waited for, a second long. */
+const UPSTREAMS = ['that asks for it', 'that does not know the expectation'] as const
+
+test.each(UPSTREAMS)('an HTTP/2 upstream %s gets the body that is held back', async (kind) => {
   const until = await start()
   const stream = await nextStream(false)
-  stream.additionalHeaders({ ':status': 100 })
-  await until(/ 100 /)
-  client.write(BODY)
-  await until(/ 200 [^]*"ok":true/)
-  expect(upstream.requests.map(({ body }) => body.toString())).toEqual([BODY])
+  if (kind === 'that asks for it') stream.additionalHeaders({ ':status': 100 })
+  await sendsBody(until)
 })
 
 test('an HTTP/2 upstream that refuses a request is not sent its body', async () => {
@@ -85,7 +85,7 @@ test('an HTTP/2 upstream that falls silent within its answer to a held-back body
   await once(client, 'close')
 })
 
-test.each(['that asks for it', 'that does not'])(
+test.each(UPSTREAMS)(
   'a 401 before the body falls back to the other version, and an HTTP/2 upstream %s gets the body then',
   async (kind) => {
     const until = await start()
@@ -95,10 +95,7 @@ test.each(['that asks for it', 'that does not'])(
     first.end()
     const stream = await second
     if (kind === 'that asks for it') stream.additionalHeaders({ ':status': 100 })
-    expect(await until(/ 100 /)).not.toContain('401')
-    client.write(BODY)
-    await until(/ 200 [^]*"ok":true/)
-    expect(upstream.requests.map(({ body }) => body.toString())).toEqual([BODY])
+    await sendsBody(until)
     expect(upstream.requests[0]?.fields).toContain(S2)
   },
 )
