@@ -12,19 +12,18 @@ import {
   type Placement,
   type PlacementParts,
 } from './placement.ts'
+import { PrefixIndex } from './prefix-index.ts'
 import { UpstreamClock } from './upstream-clock.ts'
 import type { UpstreamOrigin } from './upstream-origin.ts'
 import { type AllowList, compileAllow } from './vet-path.ts'
 
 /** Routes made ready for requests: nothing of this is built per request. A reload builds a new table. */
 export interface RouteTable {
-  readonly byPrefix: ReadonlyMap<string, CompiledRoute>
+  readonly byPrefix: PrefixIndex<CompiledRoute>
   /** Keys are `name` and `name:port` of the upstream; the first route that claims a name has it. */
   readonly byHost: ReadonlyMap<string, CompiledRoute>
   /** Routes with a listener of their own, by its address as the configuration has it. */
   readonly byListen: ReadonlyMap<string, CompiledRoute>
-  /** The most segments that a prefix has. */
-  readonly prefixSegmentsMax: number
   /** Names by which callers reach Sidekey itself. */
   readonly ownNames: ReadonlySet<string>
   /** Empty: every local caller is let in. */
@@ -122,8 +121,7 @@ export function compileRoutes(
       }
     }
   }
-  const depths = [...byPrefix.keys()].map((prefix) => prefix.split('/').length - 1)
-  return { ...settings, byPrefix, byHost, byListen, prefixSegmentsMax: Math.max(0, ...depths) }
+  return { ...settings, byPrefix: new PrefixIndex(byPrefix), byHost, byListen }
 }
 
 type CompileEndpoint = (endpoint: Endpoint, route: Route) => CompiledEndpoint

@@ -22,8 +22,8 @@ export function matchRoute(table: RouteTable, head: RequestHead): Match {
   const { path, query } = splitTarget(target)
   const own = table.ownNames.has(head.hostname)
   if (own) {
-    const found = matchPrefix(table, path)
-    if (found !== null) return { ...found, query }
+    const found = table.byPrefix.find(path)
+    if (found !== null) return { route: found.value, path: found.rest, query }
   }
   const byHost = matchHost(table, head, own)
   if (byHost !== null) return { route: byHost, path, query }
@@ -57,29 +57,6 @@ export function matchEndpoint(
     throw new RefusedError('path-refused', 'no endpoint of the route has this path')
   }
   return found
-}
-
-function matchPrefix(
-  table: RouteTable,
-  path: string,
-): { route: CompiledRoute; path: string } | null {
-  let end = segmentsEnd(path, table.prefixSegmentsMax)
-  while (end > 0) {
-    const route = table.byPrefix.get(path.slice(0, end))
-    if (route !== undefined) return { route, path: path.slice(end) || '/' }
-    end = path.lastIndexOf('/', end - 1)
-  }
-  return null
-}
-
-/** Where the first `count` segments of a path end. */
-function segmentsEnd(path: string, count: number): number {
-  let end = 0
-  for (let segment = 0; segment < count && end < path.length; segment++) {
-    const next = path.indexOf('/', end + 1)
-    end = next < 0 ? path.length : next
-  }
-  return end
 }
 
 /** Under Sidekey's own names a host route needs the upstream's port, or Sidekey's own port would select it too. */

@@ -32,7 +32,7 @@ function compile(...injections: readonly Injection[]) {
     endpoints: [endpoint(injection)],
   }))
   const { byPrefix } = compileRoutes(routes, settings, parts)
-  return routes.map(({ pathPrefix }) => byPrefix.get(pathPrefix ?? '')?.endpoints[0])
+  return routes.map(({ pathPrefix }) => byPrefix.find(pathPrefix ?? '')?.value.endpoints[0])
 }
 
 function endpoint(injection: Injection): Endpoint {
