@@ -1,6 +1,7 @@
 import type { Candidate, CredentialSnapshot } from './credential-snapshot.ts'
 import { echoesOf, echoForms, together } from './render-credential.ts'
 import type { Answered } from './try-candidates.ts'
+import { empty, mayHold, put } from './letter-sieve.ts'
 import { hasWord } from './words.ts'
 import { writtenForms } from './written-forms.ts'
 
@@ -9,14 +10,18 @@ export interface Echo {
   readonly forms: readonly string[]
   /** Each of them has a word at least this long, by `longestWord`: no text of shorter words shows one. */
   readonly word: number
+  /** By `threeGroups`: a text that shows none of these shows no form. */
+  readonly groups: string
   readonly pattern: RegExp
 }
 
 /** All that one answer must not show. */
 export interface Echoes {
   readonly echoes: readonly Echo[]
-  /** The least `word` of them, and more than any text has of none. Most answers need not look at more. */
+  /** The least `word` of them, and more than any text has of none. */
   readonly echoWord: number
+  /** All of their `groups`. Most answers need not look at more. */
+  readonly echoGroups: string
 }
 
 /**
@@ -52,36 +57,34 @@ function formsOf(bearer: string): readonly string[] {
 }
 
 /** Hides every echo of a secret in header fields and reason phrase by as many asterisks. */
-export function maskEcho(fields: string[], reason: string, { echoes, echoWord }: Echoes): string {
-  const text = suspects(fields, reason, echoWord)
-  if (text === '') return reason
-  let shown = reason
-  for (const echo of echoes) {
-    if (!isIn(text, echo)) continue
-    const { pattern } = echo
+export function maskEcho(fields: string[], reason: string, shown: Echoes): string {
+  if (!mayShow(fields, reason, shown)) return reason
+  let masked = reason
+  for (const { pattern } of shown.echoes) {
     for (let i = 0; i < fields.length; i++) fields[i] = stars(fields[i] ?? '', pattern)
-    shown = stars(shown, pattern)
+    masked = stars(masked, pattern)
   }
-  return shown
+  return masked
 }
 
 /**
- * The texts with words that are long enough to show an echo, which most have not, as one; empty when there are none. Dates
- * and policies are long, but not their words; and what is not searched touches no memory of the credential's own.
+ * Only words that are long enough can show an echo, which most have not: dates and policies are long, but not their words.
+ * What is not looked for touches no memory of the credential's own.
  */
-function suspects(fields: readonly string[], reason: string, word: number): string {
-  let text = hasWord(reason, word) ? `\n${reason}` : ''
-  for (const field of fields) if (hasWord(field, word)) text += `\n${field}`
-  return text
-}
-
-function isIn(text: string, echo: Echo): boolean {
-  const { forms } = echo
-  // Looking for one text is so cheap that a token of this request alone needs no pattern.
-  if (forms.length === 1) return text.includes(forms[0] ?? '')
-  const { pattern } = echo
-  pattern.lastIndex = 0
-  return pattern.test(text)
+function mayShow(
+  fields: readonly string[],
+  reason: string,
+  { echoWord, echoGroups }: Echoes,
+): boolean {
+  let isEmpty = true
+  for (let i = -1; i < fields.length; i++) {
+    const text = i < 0 ? reason : (fields[i] ?? '')
+    if (!hasWord(text, echoWord)) continue
+    if (isEmpty) empty()
+    isEmpty = false
+    put(text)
+  }
+  return !isEmpty && mayHold(echoGroups)
 }
 
 function stars(text: string, pattern: RegExp): string {

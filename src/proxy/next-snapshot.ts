@@ -29,6 +29,7 @@ export function nextSnapshot(
     candidates: keep(before?.candidates, candidates, (a, b) => a === b),
     echoes: shown.echoes,
     echoWord: shown.echoWord,
+    echoGroups: shown.echoGroups,
   }
 }
 

@@ -5,6 +5,7 @@ import type { SecretValue } from '../kernel/secret-value.ts'
 import type { Echo, Echoes } from './mask-echo.ts'
 import { percentEncode } from './percent-encode.ts'
 import type { HeaderPlacement, PairsPlacement, WrittenPlacement } from './placement.ts'
+import { threeGroups } from './letter-sieve.ts'
 import { longestWord } from './words.ts'
 import { writtenForms } from './written-forms.ts'
 
@@ -109,24 +110,39 @@ const NO_WORD = 2 ** 30
 
 /** What one answer must not show of several. */
 export function together(echoes: readonly Echo[]): Echoes {
-  return { echoes, echoWord: Math.min(NO_WORD, ...echoes.map(({ word }) => word)) }
+  return {
+    echoes,
+    echoWord: Math.min(NO_WORD, ...echoes.map(({ word }) => word)),
+    echoGroups: echoes.map(({ groups }) => groups).join(''),
+  }
 }
 
 /** Its pattern is built when it is asked for: most tokens are looked for without it. */
 class WrittenEcho implements Echo {
   readonly forms: readonly string[]
   readonly word: number
+  readonly groups: string
   #pattern: RegExp | null = null
 
   constructor(forms: readonly string[]) {
     this.forms = forms
     this.word = Math.min(...forms.map(longestWord))
+    this.groups = shortest(forms).map(threeGroups).join('')
   }
 
   get pattern(): RegExp {
     this.#pattern ??= new RegExp(this.forms.map(escapeForRegExp).join('|'), 'g')
     return this.#pattern
   }
+}
+
+/** Of texts the longest first, those that hold no other one: a text that holds any holds one of these. */
+function shortest(texts: readonly string[]): readonly string[] {
+  const found: string[] = []
+  for (const text of texts.toReversed()) {
+    if (!found.some((part) => text.includes(part))) found.push(text)
+  }
+  return found
 }
 
 function escapeForRegExp(text: string): string {
