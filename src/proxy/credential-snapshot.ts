@@ -8,6 +8,12 @@ export interface Candidate {
   readonly version: LiveVersion
   /** The version written for one placement, built at its first use. */
   rendered(placement: WrittenPlacement): Rendered
+  /** A request is sent with this version, wall clock; call `answered` once, whatever becomes of it. */
+  began(atMs: number): void
+  /** The upstream has said what it thinks of the version, or never will. */
+  answered(atMs: number): void
+  /** A request with this version has ended. */
+  used(atMs: number): void
 }
 
 /** All that requests use of a credential at one moment. */

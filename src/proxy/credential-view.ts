@@ -8,7 +8,7 @@ import type { EarlyLook, UseReader } from '../kernel/ports/usage.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
 import { RetryLaterError } from './rescue.ts'
 import type { Choice, Tries } from './choose-candidates.ts'
-import type { CredentialSnapshot } from './credential-snapshot.ts'
+import type { Candidate, CredentialSnapshot } from './credential-snapshot.ts'
 import { VersionHealth } from './version-health.ts'
 import { nextSnapshot } from './next-snapshot.ts'
 import { Rollout } from './rollout.ts'
@@ -35,6 +35,10 @@ export class CredentialView {
   readonly lastUses: VersionUses
   readonly #listeners = new Set<(snapshot: CredentialSnapshot) => void>()
   #snapshot: CredentialSnapshot | null = null
+  /** What is chosen while nothing speaks against any version: for every request, at any time. Most touch nothing else. */
+  #calm: Tries | null = null
+  /** What was accepted last, while nothing has been learnt since: one more acceptance says nothing new. */
+  #settled: Candidate | null = null
   /** Versions that are gone, but not from requests whose answers are still to come: those must not show them either. */
   #leaving: readonly LiveVersion[] = []
   #rollout: Rollout | null = null
@@ -60,6 +64,7 @@ export class CredentialView {
       clock: deps.clock,
       probe: source.probe === undefined ? undefined : (version) => probe(source, version),
       cooled: (version) => this.#cooled(version),
+      changed: () => this.#changed(),
     })
   }
 
@@ -112,38 +117,33 @@ export class CredentialView {
     return () => this.#listeners.delete(listener)
   }
 
-  /** A request is sent with this version; call `answered` once, whatever becomes of it. */
-  began(version: LiveVersion, atMs: number): void {
-    this.lastUses.began(version, atMs)
-  }
-
-  /** The upstream has said what it thinks of the version, or never will. */
-  answered(version: LiveVersion, atMs: number): void {
-    this.lastUses.ended(version, atMs)
-  }
-
-  /** A request with this version has ended. */
-  used(version: LiveVersion, atMs: number): void {
-    this.lastUses.used(version, atMs)
-  }
-
   /**
    * The versions that a request tries, in order; a promise of them only where another request is finding out.
    * @throws RefusedError `credential-unavailable` when there are none, or all were refused lately
    */
   candidates(replayable: boolean): Tries | Promise<Tries> {
+    if (this.#calm !== null) return this.#calm
     const listed = this.#snapshot?.candidates ?? []
     const rolled = replayable ? (this.#rollout?.take() ?? null) : null
     const first = rolled === null ? null : this.health.peek(rolled, replayable)
     // Nobody waits for a version that only a share of the requests has to start with.
     if (first?.kind === 'try') return first
     const choice = this.health.peek(listed, replayable)
-    // Not before: the list is memory that most requests need not touch.
     if (choice.kind === 'unavailable' && listed.length === 0) {
       throw new RetryLaterError('credential-unavailable', 'no version is known', VIEW_RETRY_MS)
     }
     if (choice.kind === 'wait') return this.health.choose(listed, replayable).then(toTry)
-    return toTry(choice)
+    const tried = toTry(choice)
+    if (this.#rollout === null && isCalm(tried, listed)) this.#calm = tried
+    return tried
+  }
+
+  /** An upstream took the version: whatever spoke against it is void. */
+  accepted(candidate: Candidate): void {
+    this.#rollout?.accepted(candidate.version)
+    if (this.#settled === candidate) return
+    this.health.accepted(candidate.version)
+    this.#settled = candidate
   }
 
   /** One request was refused with two versions. It may be about neither; but the rotation, which can ask, should look. */
@@ -192,11 +192,17 @@ export class CredentialView {
     const gone = [...this.#leaving, ...(before?.candidates.map((c) => c.version) ?? [])]
     const live = new Set(versions.versions.map(({ versionId }) => versionId))
     this.#leaving = gone.filter((one) => !live.has(one.versionId) && this.lastUses.isInFlight(one))
-    this.#snapshot = nextSnapshot(before, versions, this.#leaving)
-    this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
     this.lastUses.retain(versions.versions)
+    this.#snapshot = nextSnapshot(before, versions, this.#leaving, this.lastUses)
+    this.health.retain(before?.candidates.map((c) => c.version) ?? [], versions.versions)
+    this.#changed()
     this.#rollout = Rollout.next(this.#rollout, this.#snapshot, this.#deps.clock.monotonic())
     for (const listener of this.#listeners) listener(this.#snapshot)
+  }
+
+  #changed(): void {
+    this.#calm = null
+    this.#settled = null
   }
 
   /** A refusal that counts: the record may have moved on, and the rotation may have to. */
@@ -213,6 +219,11 @@ export class CredentialView {
     this.#stopRetry?.()
     this.#stopRetry = this.#deps.clock.after(VIEW_RETRY_MS, () => void this.refresh())
   }
+}
+
+/** Whether any request would be given these, whenever it came. */
+function isCalm({ trial, candidates }: Tries, listed: readonly Candidate[]): boolean {
+  return !trial && candidates === listed
 }
 
 function toTry(choice: Choice): Tries {

@@ -89,11 +89,11 @@ export async function handleRequest(
     )
     const echoes = echoesIn(snapshot, credential.snapshot, answered)
     if (answered.attempt.status === SWITCHING_PROTOCOLS) {
-      const joined = { credential, meter: exchange.meter, clock: deps.clock, echoes }
+      const joined = { meter: exchange.meter, clock: deps.clock, echoes }
       return exchange.finish(deps.webSockets.join(response, answered, joined))
     }
     const shown = masks ? maskBody(response, answered.attempt, head.method, echoes) : response
-    const outcome = respond(shown, answered, credential, deps.clock, echoes)
+    const outcome = respond(shown, answered, deps.clock, echoes)
     exchange.finish(typeof outcome === 'string' ? outcome : await outcome)
   } catch (error) {
     exchange.fail(error)

@@ -3,23 +3,26 @@ import type { Candidate, CredentialSnapshot } from './credential-snapshot.ts'
 import type { Echo } from './mask-echo.ts'
 import { echoesOf, echoForms, together } from './render-credential.ts'
 import { isSame, VersionCandidate } from './version-candidate.ts'
+import type { VersionUses } from './version-uses.ts'
 
 /**
  * What requests use from now on. Sources are read more often than they change: what says the same stays the same object,
  * with the forms and patterns that requests have made of it.
  * @param leaving versions that are gone, but must not be shown yet
+ * @param uses where those of the credential are noted
  */
 export function nextSnapshot(
   before: CredentialSnapshot | null,
   { versions, publicValues, echoes }: CredentialVersions,
   leaving: readonly LiveVersion[],
+  uses: VersionUses,
 ): CredentialSnapshot {
   const known = new Map(before?.candidates.map((each) => [each.version.versionId, each]))
   const candidates = versions.map((version): Candidate => {
     const same = known.get(version.versionId)
     return same !== undefined && isSame(same.version, version)
       ? same
-      : new VersionCandidate(version, publicValues)
+      : new VersionCandidate(version, publicValues, uses.placeOf(version))
   })
   const forms = echoForms([...versions, ...leaving], publicValues, echoes)
   const shown = together(keep(before?.echoes, echoesOf(forms).echoes, isSameEcho))

@@ -1,7 +1,6 @@
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { RequestOutcome } from '../kernel/ports/telemetry.ts'
 import type { ClientResponse } from './client-message.ts'
-import type { CredentialView } from './credential-view.ts'
 import type { Delivery } from './deliver-answer.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
 import { type Echoes, maskEcho } from './mask-echo.ts'
@@ -11,7 +10,6 @@ import type { Answered } from './try-candidates.ts'
 export function respond(
   response: ClientResponse,
   answered: Answered,
-  credential: CredentialView,
   clock: Clock,
   echoes: Echoes,
 ): RequestOutcome | Promise<RequestOutcome> {
@@ -22,18 +20,13 @@ export function respond(
   const delivered = attempt.deliver(response, reason, fields, echoes)
   // Most answers are whole by now, and nobody waits for them.
   return typeof delivered === 'string'
-    ? ended(delivered, answered, credential, clock)
-    : delivered.then((delivery) => ended(delivery, answered, credential, clock))
+    ? ended(delivered, answered, clock)
+    : delivered.then((delivery) => ended(delivery, answered, clock))
 }
 
-function ended(
-  delivery: Delivery,
-  answered: Answered,
-  credential: CredentialView,
-  clock: Clock,
-): RequestOutcome {
+function ended(delivery: Delivery, answered: Answered, clock: Clock): RequestOutcome {
   // A version is in use until the last request with it has ended.
-  credential.used(answered.candidate.version, clock.now())
+  answered.candidate.used(clock.now())
   if (delivery === 'client-aborted') return 'client-aborted'
   if (delivery === 'upstream-failed') return 'upstream-error'
   return outcomeOf(answered)

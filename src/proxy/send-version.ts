@@ -47,17 +47,16 @@ export interface Dispatched extends Omit<Sent, 'bearers' | 'verdict'> {
 /** Sends a request with one version. `arrived` is for when its attempt is decided. */
 export function dispatch(sending: Sending, candidate: Candidate): Dispatched {
   const { credential, exchange, clock, upstream } = sending
-  const { version } = candidate
-  const token = sending.tokens?.tokenOf(version) ?? null
+  const token = sending.tokens?.tokenOf(candidate.version) ?? null
   const outbound = sending.inject(candidate, token)
-  credential.meter.injected(version.stage)
+  credential.meter.injected(candidate.version.stage)
   const sentAtMs = clock.monotonic()
-  credential.began(version, clock.now())
+  candidate.began(clock.now())
   try {
     const attempt = dispatchUpstream(upstream, outbound, exchange)
     return { outbound, attempt, sentAtMs, candidate, token }
   } catch (error) {
-    credential.answered(version, clock.now())
+    candidate.answered(clock.now())
     throw error
   }
 }
@@ -75,11 +74,11 @@ export function arrived(sending: Sending, dispatched: Dispatched): Sent | Promis
 }
 
 async function arrivedAgain(sending: Sending, dispatched: Dispatched): Promise<Sent> {
-  const { upstream, exchange, credential, clock } = sending
+  const { upstream, exchange, clock } = sending
   const { outbound, attempt, candidate } = dispatched
   const again = dispatchAgain(upstream, outbound, attempt, exchange)
   const second = await again.catch((error: unknown) => {
-    credential.answered(candidate.version, clock.now())
+    candidate.answered(clock.now())
     throw error
   })
   return judged(sending, dispatched, second)
@@ -90,7 +89,7 @@ function judged(
   { outbound, sentAtMs, candidate, token }: Dispatched,
   attempt: Attempt,
 ): Sent | Promise<Sent> {
-  credential.answered(candidate.version, clock.now())
+  candidate.answered(clock.now())
   exchange.meter.upstream(clock.monotonic() - sentAtMs)
   const { bearers = NO_BEARERS } = outbound
   const rules = rulesFor(detector, attempt)

@@ -92,10 +92,7 @@ function renew({ tokens, retime }: Sending, sent: Sent): Promise<boolean> | null
 }
 
 function settled({ credential }: Sending, sent: Sent): Answered {
-  if (provesCredential(sent)) {
-    credential.health.accepted(sent.candidate.version)
-    credential.rollout?.accepted(sent.candidate.version)
-  }
+  if (provesCredential(sent)) credential.accepted(sent.candidate)
   return { ...sent, gaveUp: null }
 }
 
@@ -145,8 +142,7 @@ async function fallBack(sending: Sending, refused: Sent, second: Candidate): Pro
   // The same version with another token: the secret was never in doubt.
   if (second !== refused.candidate) credential.health.refused(refused.candidate.version, healed)
   if (healed) {
-    credential.health.accepted(second.version)
-    credential.rollout?.accepted(second.version)
+    credential.accepted(second)
     if (second !== refused.candidate) credential.rollout?.refused(refused.candidate.version)
   }
   return { ...sent, gaveUp: sent.verdict === 'mixed' ? 'mixed-results' : null }

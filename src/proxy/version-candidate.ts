@@ -1,10 +1,15 @@
 import type { LiveVersion } from '../kernel/credential.ts'
+import type { RowPlace } from '../kernel/number-rows.ts'
 import type { Candidate } from './credential-snapshot.ts'
 import type { WrittenPlacement } from './placement.ts'
 import { type Rendered, renderCredential } from './render-credential.ts'
+import { VersionUse } from './version-uses.ts'
 
-/** A version with its forms, each written at its first use and kept for as long as the placement is. */
-export class VersionCandidate implements Candidate {
+/**
+ * A version with its forms, each written at its first use and kept for as long as the placement is. It notes its uses itself: one
+ * object less that a request waits for.
+ */
+export class VersionCandidate extends VersionUse implements Candidate {
   readonly version: LiveVersion
   readonly #publicValues: Readonly<Record<string, string>>
   readonly #forms = new WeakMap<WrittenPlacement, Rendered>()
@@ -12,7 +17,13 @@ export class VersionCandidate implements Candidate {
   #placement: WrittenPlacement | null = null
   #rendered: Rendered | null = null
 
-  constructor(version: LiveVersion, publicValues: Readonly<Record<string, string>>) {
+  /** @param uses where its uses are noted */
+  constructor(
+    version: LiveVersion,
+    publicValues: Readonly<Record<string, string>>,
+    uses: RowPlace,
+  ) {
+    super(uses)
     this.version = version
     this.#publicValues = publicValues
   }

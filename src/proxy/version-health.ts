@@ -9,13 +9,7 @@ import {
 } from '../kernel/limits.ts'
 import type { Clock, Stop } from '../kernel/ports/clock.ts'
 import type { VersionSource } from '../kernel/ports/version-source.ts'
-import {
-  type Choice,
-  chooseCandidates,
-  type Standing,
-  tries,
-  type Tries,
-} from './choose-candidates.ts'
+import { type Choice, chooseCandidates, type Standing, tries } from './choose-candidates.ts'
 import type { Candidate } from './credential-snapshot.ts'
 
 export interface VersionHealthDeps {
@@ -23,6 +17,8 @@ export interface VersionHealthDeps {
   readonly probe: VersionSource['probe']
   /** A version starts to cool down: whoever keeps the versions should look. */
   readonly cooled: (version: LiveVersion) => void
+  /** Something was learnt: what was chosen before may not be what would be chosen now. */
+  readonly changed: () => void
 }
 
 /** What requests have learnt of a credential's versions: which work, which cool down, and who tries one next. */
@@ -30,10 +26,6 @@ export class VersionHealth {
   readonly #deps: VersionHealthDeps
   readonly #records = new Map<string, HealthRecord>()
   #trial: Promise<void> | null = null
-  /** What was chosen while nothing speaks against any of its candidates: the same for every request, at any time. */
-  #calm: Tries | null = null
-  /** The version that was accepted last, while nothing has been learnt since: one more acceptance says nothing new. */
-  #settled: LiveVersion | null = null
   /** While no version is good. */
   #restMs = 0
   #restUntilMs = 0
@@ -59,8 +51,7 @@ export class VersionHealth {
 
   /** What a request would try at this moment. */
   peek(candidates: readonly Candidate[], replayable: boolean): Choice {
-    if (this.#calm?.candidates === candidates) return this.#calm
-    const choice = chooseCandidates({
+    return chooseCandidates({
       candidates,
       standingOf: (versionId) => this.#records.get(versionId) ?? UNKNOWN,
       trialRunning: this.#trial !== null,
@@ -68,9 +59,6 @@ export class VersionHealth {
       replayable,
       nowMs: this.#deps.clock.monotonic(),
     })
-    const isCalm = choice.kind === 'try' && !choice.trial && choice.candidates === candidates
-    if (isCalm) this.#calm = choice
-    return choice
   }
 
   /** Marks that a request finds out for the others; call what it returns when it knows, or gave up. */
@@ -85,7 +73,6 @@ export class VersionHealth {
 
   /** An upstream took the version: whatever spoke against it is void. */
   accepted(version: LiveVersion): void {
-    if (this.#settled === version) return
     const record = this.#records.get(version.versionId)
     this.#restMs = 0
     this.#restUntilMs = 0
@@ -94,7 +81,6 @@ export class VersionHealth {
       this.#forget(version.versionId)
       this.#records.set(version.versionId, { ...FRESH, proven: true })
     }
-    this.#settled = version
   }
 
   /** Whether an upstream has accepted it, and nothing has spoken against it since. */
@@ -113,9 +99,9 @@ export class VersionHealth {
     const nowMs = this.#deps.clock.monotonic()
     if (before.coolUntilMs !== null && before.coolUntilMs > nowMs) return true
     const refusals = before.refusals + 1
-    this.#settled = null
     if (!conclusive && refusals < REFUSALS_IN_A_ROW_MAX) {
       this.#records.set(version.versionId, { ...before, refusals })
+      this.#deps.changed()
       return false
     }
     if (doubtful) this.#doubt(version, { ...before, refusals }, 0)
@@ -212,8 +198,7 @@ export class VersionHealth {
 
   /** Whatever changes the choice begins here. */
   #forget(versionId: string): void {
-    this.#calm = null
-    this.#settled = null
+    this.#deps.changed()
     this.#records.get(versionId)?.stopProbe?.()
     this.#records.delete(versionId)
   }

@@ -9,7 +9,6 @@ import {
 } from '../kernel/limits.ts'
 import type { Clock } from '../kernel/ports/clock.ts'
 import type { RequestOutcome, RouteMeter } from '../kernel/ports/telemetry.ts'
-import type { CredentialView } from './credential-view.ts'
 import { endToEndResponseFields } from './hop-headers.ts'
 import type { Http1Request } from './http1-request.ts'
 import { Http1Response, type Wire } from './http1-response.ts'
@@ -71,11 +70,11 @@ export class WebSockets {
   join(
     answer: object,
     { attempt, candidate }: Answered,
-    { credential, meter, clock, echoes }: JoinDeps,
+    { meter, clock, echoes }: JoinDeps,
   ): RequestOutcome {
     const handshake = this.#handshakes.get(answer)
     const { upgraded } = attempt
-    credential.used(candidate.version, clock.now())
+    candidate.used(clock.now())
     if (upgraded === null || handshake === undefined || handshake.socket.destroyed) {
       upgraded?.destroy()
       throw new RefusedError('upstream-invalid', 'the upstream changes the protocol unasked')
@@ -119,7 +118,6 @@ export class WebSockets {
 }
 
 interface JoinDeps {
-  readonly credential: CredentialView
   readonly meter: RouteMeter
   readonly clock: Clock
   /** What the answer must not show. */

@@ -8,8 +8,8 @@ import {
   UPSTREAM_FAULT_REASONS,
   type UpstreamFaultReason,
 } from '../kernel/ports/telemetry.ts'
+import { NumberRow, NumberRows } from '../kernel/number-rows.ts'
 import { bucketOf, BUCKETS, type Durations } from './duration-histogram.ts'
-import { NumberRow, NumberRows } from './number-rows.ts'
 
 /** How often each word of a closed set was counted. */
 export type Tally = readonly (readonly [word: string, count: number])[]
@@ -17,7 +17,7 @@ export type Tally = readonly (readonly [word: string, count: number])[]
 /** Which number of a row counts a word. */
 type Places<Word extends string> = Readonly<Record<Word, number>>
 
-// A route's row. What every request counts stands at its front.
+// A route's row.
 const OUTCOMES: Places<RequestOutcome> = {
   success: 0,
   'client-error': 1,
@@ -59,7 +59,7 @@ export class RouteCounts extends NumberRow implements RouteMeter {
   #webSockets = 0
 
   constructor() {
-    super(routeRows)
+    super(routeRows.next())
   }
 
   finished(outcome: RequestOutcome, durationMs: number): void {
@@ -111,7 +111,7 @@ export class RouteCounts extends NumberRow implements RouteMeter {
 /** What became of a credential's versions in requests. */
 export class CredentialCounts extends NumberRow implements CredentialMeter {
   constructor() {
-    super(credentialRows)
+    super(credentialRows.next())
   }
 
   injected(stage: Stage): void {

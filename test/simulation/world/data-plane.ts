@@ -3,6 +3,7 @@ import type { LiveVersion } from '../../../src/kernel/credential.ts'
 import type { Provider } from '../../../src/kernel/ports/provider.ts'
 import type { Store } from '../../../src/kernel/ports/store.ts'
 import type { CredentialMeter } from '../../../src/kernel/ports/telemetry.ts'
+import type { Candidate } from '../../../src/proxy/credential-snapshot.ts'
 import { CredentialView } from '../../../src/proxy/credential-view.ts'
 import { Membership } from '../../../src/proxy/membership.ts'
 import { Rounds } from '../../../src/proxy/rounds.ts'
@@ -143,23 +144,23 @@ export class DataPlane {
     if (choice === null) return this.#heldAsRefused()
     const endTrial = choice.trial ? health.beginTrial() : null
     try {
-      const [first, second] = choice.candidates.map((candidate) => candidate.version)
-      if (first === undefined) return []
-      const sent = await this.#send(first, service)
+      const [candidate, other] = choice.candidates
+      if (candidate === undefined) return []
+      const first = candidate.version
+      const sent = await this.#send(candidate, service)
       if (sent.accepted) {
-        health.accepted(first)
-        rollout?.accepted(first)
+        this.#view.accepted(candidate)
         return [sent]
       }
-      if (second === undefined) {
+      if (other === undefined) {
         health.refused(first, !health.isProven(first), true)
         return [sent]
       }
-      const again = await this.#send(second, service)
+      const second = other.version
+      const again = await this.#send(other, service)
       if (again.accepted) {
         health.refused(first, true)
-        health.accepted(second)
-        rollout?.accepted(second)
+        this.#view.accepted(other)
         rollout?.refused(first)
       } else health.refusedTogether(first, second)
       return [sent, again]
@@ -173,16 +174,17 @@ export class DataPlane {
     return candidates.map(({ version }) => attemptOf(version, false))
   }
 
-  #send(version: LiveVersion, service: number): Promise<Attempt> {
+  #send(candidate: Candidate, service: number): Promise<Attempt> {
+    const { version } = candidate
     const { process, time, account, random, upstreamLatencyMaxMs } = this.#deps
     const latencyMs = (): number => 1 + random.int(upstreamLatencyMaxMs)
-    this.#view.began(version, process.clock.now())
+    candidate.began(process.clock.now())
     this.#noteLateUse(version)
     return new Promise((resolve) => {
       const arrive = (): void => {
         const accepted = account.accepts(version.value.expose(), service)
         process.after(latencyMs(), () => {
-          this.#view.answered(version, process.clock.now())
+          candidate.answered(process.clock.now())
           resolve(attemptOf(version, accepted))
         })
       }

@@ -8,15 +8,26 @@ import type { Candidate } from '../../../src/proxy/credential-snapshot.ts'
 import { decideReplay } from '../../../src/proxy/decide-replay.ts'
 import { ReplayBudget } from '../../../src/proxy/replay-budget.ts'
 import type { LiveVersion } from '../../../src/kernel/credential.ts'
-import { VersionHealth } from '../../../src/proxy/version-health.ts'
+import { VersionCandidate } from '../../../src/proxy/version-candidate.ts'
+import { VersionHealth, type VersionHealthDeps } from '../../../src/proxy/version-health.ts'
+import { VersionUses } from '../../../src/proxy/version-uses.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { liveVersion } from '../../fakes/version-source.ts'
 
-const candidate = (generation: number): Candidate => ({
-  version: liveVersion(generation, `s${generation}`),
-  rendered: () => ({ kind: 'header', name: 'X', value: 'y' }),
-})
+const candidate = (generation: number): Candidate => {
+  const version = liveVersion(generation, `s${generation}`)
+  return new VersionCandidate(version, {}, new VersionUses().placeOf(version))
+}
 const two = [candidate(2), candidate(1)]
+
+const healthOf = (deps: Partial<VersionHealthDeps>): VersionHealth =>
+  new VersionHealth({
+    clock: new FakeClock(),
+    probe: undefined,
+    cooled: () => {},
+    changed: () => {},
+    ...deps,
+  })
 
 const PROVEN: Standing = { proven: true, coolUntilMs: null, probed: false }
 const NEW: Standing = { ...PROVEN, proven: false }
@@ -57,7 +68,7 @@ test.each([
 
 test('a trial that takes too long lets the others go', async () => {
   const clock = new FakeClock()
-  const health = new VersionHealth({ clock, probe: undefined, cooled: () => {} })
+  const health = healthOf({ clock })
   health.beginTrial()
   const waiting = health.choose(two, true)
   await clock.advance(1_000)
@@ -65,11 +76,7 @@ test('a trial that takes too long lets the others go', async () => {
 })
 
 test('what was refused is not tried first again, however often all was well before', () => {
-  const health = new VersionHealth({
-    clock: new FakeClock(),
-    probe: undefined,
-    cooled: () => {},
-  })
+  const health = healthOf({})
   const orderNow = () => {
     const choice = health.peek(two, true)
     return choice.kind === 'try' ? choice.candidates.map(({ version }) => version.generation) : []
@@ -91,7 +98,7 @@ test('what was refused is not tried first again, however often all was well befo
 
 test('who has waited too long for a trial starts with what nothing speaks against', async () => {
   const clock = new FakeClock()
-  const health = new VersionHealth({ clock, probe: undefined, cooled: () => {} })
+  const health = healthOf({ clock })
   health.refused(two[0]!.version, true)
   health.beginTrial()
   const waiting = health.choose(two, true)
@@ -101,7 +108,7 @@ test('who has waited too long for a trial starts with what nothing speaks agains
 
 test('cooldowns double up to five minutes, and an acceptance ends them', async () => {
   const clock = new FakeClock()
-  const health = new VersionHealth({ clock, probe: undefined, cooled: () => {} })
+  const health = healthOf({ clock })
   const [first] = two
   const lengths = []
   for (let i = 0; i < 7; i++) {
@@ -118,10 +125,9 @@ test('cooldowns double up to five minutes, and an acceptance ends them', async (
 
 test('a doubtful refusal is asked about at once, and what the provider accepts serves again', async () => {
   const clock = new FakeClock()
-  const health = new VersionHealth({
+  const health = healthOf({
     clock,
     probe: () => Promise.resolve('accepted'),
-    cooled: () => {},
   })
   const [only] = [candidate(2)]
   expect(health.refused(only.version, true, true)).toBe(true)
@@ -134,7 +140,7 @@ test('a refusal that another version has healed is asked about when the cooldown
   const clock = new FakeClock()
   let asked = 0
   const probe = () => Promise.resolve(asked++ === 0 ? ('refused' as const) : ('accepted' as const))
-  const health = new VersionHealth({ clock, probe, cooled: () => {} })
+  const health = healthOf({ clock, probe })
   health.refused(candidate(2).version, true)
   await clock.advance(1)
   expect(asked).toBe(0)
@@ -145,7 +151,7 @@ test('what the provider refuses as well is told each time: it may have been aske
   const told: number[] = []
   const probe = () => Promise.resolve('refused' as const)
   const cooled = ({ generation }: LiveVersion) => void told.push(generation)
-  const health = new VersionHealth({ clock, probe, cooled })
+  const health = healthOf({ clock, probe, cooled })
   health.refused(two[0]!.version, true)
   expect(told).toEqual([2])
   await clock.advance(10_000)
@@ -157,7 +163,7 @@ test('an inconclusive probe is asked again, a refused one waits longer', async (
   const answers = ['inconclusive', 'refused', 'accepted'] as const
   let asked = 0
   const probe = () => Promise.resolve(answers[asked++] ?? 'accepted')
-  const health = new VersionHealth({ clock, probe, cooled: () => {} })
+  const health = healthOf({ clock, probe })
   health.refused(two[0]!.version, true)
   await clock.advance(10_000)
   await clock.advance(10_000)
@@ -167,7 +173,7 @@ test('an inconclusive probe is asked again, a refused one waits longer', async (
 })
 
 test('refusals in a row cool a version that worked, single ones do not', () => {
-  const health = new VersionHealth({ clock: new FakeClock(), probe: undefined, cooled: () => {} })
+  const health = healthOf({})
   const { version } = two[0]!
   health.accepted(version)
   for (let i = 0; i < 4; i++) expect(health.refused(version, false)).toBe(false)
@@ -175,7 +181,7 @@ test('refusals in a row cool a version that worked, single ones do not', () => {
 })
 
 test('a version is offered again when its stage changes, and only then', () => {
-  const health = new VersionHealth({ clock: new FakeClock(), probe: undefined, cooled: () => {} })
+  const health = healthOf({})
   const { version } = two[0]!
   health.refused(version, true)
   health.retain([version], [version])

@@ -66,9 +66,9 @@ test('a first request that lasts takes back no acknowledgement', async () => {
 test('what requests in flight use after a reload is still reported', async () => {
   const { apply, clock, said, first } = await raise()
   await apply(new FakeVersionSource('c', two))
-  const old = first.snapshot?.candidates[1]?.version ?? liveVersion(1, 'old')
+  const old = first.snapshot?.candidates[1]
 
-  first.used(old, 4_000)
+  old?.used(4_000)
   await clock.advance(HOUR_MS)
 
   expect(said()?.lastUse).toEqual({ 1: 4_000 })
@@ -78,7 +78,7 @@ test('a view that is gone asks the provider nothing', async () => {
   const clock = new FakeClock()
   let asked = 0
   const probe = () => Promise.resolve((asked++, 'inconclusive' as const))
-  const health = new VersionHealth({ clock, probe, cooled: () => {} })
+  const health = new VersionHealth({ clock, probe, cooled: () => {}, changed: () => {} })
   health.stop()
 
   health.refused(liveVersion(1, 'old'), true, true)

@@ -50,22 +50,22 @@ test('a replica at rest says that it is there every 30 s, and nothing else', asy
 
 test('what it has used is said within a second, once', async () => {
   const { clock, said, view } = await registered()
-  const version = view.snapshot?.candidates[0]?.version
-  if (version === undefined) throw new Error('nothing to use')
+  const candidate = view.snapshot?.candidates[0]
+  if (candidate === undefined) throw new Error('nothing to use')
   const usedAtMs = clock.now()
-  view.used(version, usedAtMs)
+  candidate.used(usedAtMs)
   await clock.advance(MEMBER_PUBLISH_MS)
-  expect(said.map(({ lastUse }) => lastUse)).toEqual([{ [version.generation]: usedAtMs }])
+  expect(said.map(({ lastUse }) => lastUse)).toEqual([{ [candidate.version.generation]: usedAtMs }])
   await clock.advance(10_000)
   expect(said).toHaveLength(1)
 })
 
 test('what the store did not take is said again', async () => {
   const { clock, said, view, away } = await registered()
-  const version = view.snapshot?.candidates[0]?.version
-  if (version === undefined) throw new Error('nothing to use')
+  const candidate = view.snapshot?.candidates[0]
+  if (candidate === undefined) throw new Error('nothing to use')
   away(true)
-  view.used(version, clock.now())
+  candidate.used(clock.now())
   await clock.advance(5_000)
   away(false)
   await clock.advance(MEMBER_PUBLISH_MS)

@@ -6,19 +6,19 @@ import { tryCandidates } from '../../../src/proxy/try-candidates.ts'
 /** A request with a credential of one version, and what becomes of both. */
 function start(send: (attempt: Attempt) => void) {
   const seen: string[] = []
-  const candidate = { version: { versionId: 'v1', generation: 1, stage: 'current' } }
+  const candidate = {
+    version: { versionId: 'v1', generation: 1, stage: 'current' },
+    began: () => seen.push('began'),
+    answered: () => seen.push('answered'),
+  }
   const choice = { kind: 'try', candidates: [candidate], first: candidate, trial: true }
   const sending = {
     exchange: { track: () => {}, meter: { upstream: () => {} } },
     credential: {
       candidates: () => choice,
-      health: {
-        beginTrial: () => () => seen.push('trial ended'),
-        accepted: () => seen.push('accepted'),
-      },
+      health: { beginTrial: () => () => seen.push('trial ended') },
+      accepted: () => seen.push('accepted'),
       meter: { injected: () => {} },
-      began: () => seen.push('began'),
-      answered: () => seen.push('answered'),
     },
     upstream: { send },
     detector: null,

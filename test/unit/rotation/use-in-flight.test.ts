@@ -39,9 +39,8 @@ async function serve(bench: Bench, instance: string) {
 test('nothing is revoked while an upload with it lasts, however short the drain', async () => {
   const { bench, view } = await raise()
   const [candidate] = view.snapshot?.candidates ?? []
-  const version = candidate?.version
-  if (version === undefined) throw new Error('nothing to send with')
-  view.began(version, bench.clock.now())
+  if (candidate === undefined) throw new Error('nothing to send with')
+  candidate.began(bench.clock.now())
   await bench.rotator.command({ kind: 'rotate', emergency: false })
 
   const look = await bench.run(30 * MINUTE_MS)
@@ -50,7 +49,7 @@ test('nothing is revoked while an upload with it lasts, however short the drain'
   expect(bench.record.phase).toBe('promoted')
   expect(bench.provider.count('revoke')).toBe(0)
 
-  view.answered(version, bench.clock.now())
+  candidate.answered(bench.clock.now())
   const endedAtMs = bench.clock.now()
   await bench.pass('retiring', 10 * MINUTE_MS)
   expect(bench.clock.now() - endedAtMs).toBeGreaterThanOrEqual(MINUTE_MS)
@@ -58,30 +57,30 @@ test('nothing is revoked while an upload with it lasts, however short the drain'
 
 test('two requests with one version are both waited for', async () => {
   const { bench, view } = await raise()
-  const version = view.snapshot?.candidates[0]?.version
-  if (version === undefined) throw new Error('nothing to send with')
+  const candidate = view.snapshot?.candidates[0]
+  if (candidate === undefined) throw new Error('nothing to send with')
   const { clock } = bench
-  view.began(version, clock.now())
-  view.began(version, clock.now())
-  view.answered(version, clock.now())
+  candidate.began(clock.now())
+  candidate.began(clock.now())
+  candidate.answered(clock.now())
   await clock.advance(5_000)
-  expect(view.lastUse[version.generation]).toBe(clock.now())
-  view.answered(version, clock.now())
+  expect(view.lastUse[candidate.version.generation]).toBe(clock.now())
+  candidate.answered(clock.now())
   await clock.advance(5_000)
-  expect(view.lastUse[version.generation]).toBe(clock.now() - 5_000)
+  expect(view.lastUse[candidate.version.generation]).toBe(clock.now() - 5_000)
 })
 
 test.each(['the rotation goes on', 'the rotation restarts too'])(
   'what a replica used last counts after its end: %s',
   async (story) => {
     const { bench, view, membership } = await raise()
-    const previous = view.snapshot?.candidates[0]?.version
+    const previous = view.snapshot?.candidates[0]
     if (previous === undefined) throw new Error('nothing to send with')
     await bench.rotator.command({ kind: 'rotate', emergency: false })
     await bench.pass('promoted', 10 * MINUTE_MS)
     await bench.run(MINUTE_MS / 2)
     // After its last report: only its goodbye can tell.
-    view.used(previous, bench.clock.now())
+    previous.used(bench.clock.now())
     const usedAtMs = bench.clock.now()
     await membership.deregister()
     view.stop()
