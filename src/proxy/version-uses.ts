@@ -65,15 +65,10 @@ export class VersionUses implements UsesByVersion {
   /** Where the uses of a version are noted; under the same id, the same numbers. */
   placeOf({ versionId, generation }: LiveVersion): RowPlace {
     const known = this.#known.get(versionId)
-    const place = known?.place.deref() ?? { ...(known?.use.place ?? rows.next()) }
-    const use = known?.use ?? new VersionUse({ ...place })
+    const use = known?.use ?? new VersionUse(rows.next())
+    const place = known?.place.deref() ?? { ...use.place }
     this.#known.set(versionId, { generation, place: new WeakRef(place), use })
     return place
-  }
-
-  /** Of so many versions anything is known. */
-  get size(): number {
-    return this.#known.size
   }
 
   lastUsedAtMs(versionId: string): number | null {

@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest'
-import { CredentialView } from '../../../src/proxy/credential-view.ts'
-import { FakeClock } from '../../fakes/clock.ts'
-import { RecordingLog } from '../../fakes/log.ts'
-import { RecordingTelemetry } from '../../fakes/proxy-telemetry.ts'
+import { viewOf } from '../../fakes/credential-view.ts'
 import { FakeVersionSource, liveVersion } from '../../fakes/version-source.ts'
 
 const old = liveVersion(1, 'old', 'previous')
@@ -10,16 +7,8 @@ const current = liveVersion(2, 'current')
 
 /** A view of which requests have proven both versions, and chosen between them. */
 async function settled() {
-  const clock = new FakeClock()
   const source = new FakeVersionSource('c', [current, old])
-  const view = new CredentialView({
-    clock,
-    log: new RecordingLog(),
-    source,
-    meter: new RecordingTelemetry().credential('c'),
-    uses: { follow: () => {} },
-    earlyLook: { look: () => {} },
-  })
+  const view = viewOf({ source })
   await view.start()
   for (const candidate of view.snapshot?.candidates ?? []) view.accepted(candidate)
   const order = async () =>
@@ -28,7 +17,7 @@ async function settled() {
     [2, 1],
     [2, 1],
   ])
-  return { clock, source, view, order }
+  return { source, view, order }
 }
 
 test('a refusal counts at the next choice, however often all was well before', async () => {

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Member } from '../../../src/kernel/ports/store.ts'
 import { MEMBER_PUBLISH_MS } from '../../../src/kernel/limits.ts'
-import { CredentialView } from '../../../src/proxy/credential-view.ts'
 import { Membership } from '../../../src/proxy/membership.ts'
 import { Rounds } from '../../../src/proxy/rounds.ts'
 import { createRecordSource } from '../../../src/stores/record-source.ts'
-import { RecordingTelemetry } from '../../fakes/proxy-telemetry.ts'
+import { viewOf } from '../../fakes/credential-view.ts'
 import { Bench, ID } from '../rotation/bench.ts'
 
 /** A replica beside a rotation; what it says of itself is kept, unless the store is away. */
@@ -22,14 +21,8 @@ async function registered() {
     },
     removeMember: () => Promise.resolve(),
   })
-  const view = new CredentialView({
-    clock,
-    log,
-    source: createRecordSource({ store: bench.store, credentialId: ID, publicValues: {} }),
-    meter: new RecordingTelemetry().credential(ID),
-    uses: { follow: () => {} },
-    earlyLook: { look: () => {} },
-  })
+  const source = createRecordSource({ store: bench.store, credentialId: ID, publicValues: {} })
+  const view = viewOf({ clock, log, source })
   const rounds = new Rounds(clock, MEMBER_PUBLISH_MS)
   const membership = new Membership({ clock, log, store, view, instance: 'a', rounds, number: 0 })
   await membership.register()

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LiveVersion } from '../../../src/kernel/credential.ts'
-import { CredentialView } from '../../../src/proxy/credential-view.ts'
 import { FakeClock } from '../../fakes/clock.ts'
-import { RecordingLog } from '../../fakes/log.ts'
-import { RecordingTelemetry } from '../../fakes/proxy-telemetry.ts'
+import { viewOf } from '../../fakes/credential-view.ts'
 import { FakeVersionSource, liveVersion } from '../../fakes/version-source.ts'
 
 const current = liveVersion(1, 'old')
@@ -13,14 +11,7 @@ const rolled = (share: number): LiveVersion => ({ ...standby, share })
 async function view(...versions: readonly LiveVersion[]) {
   const clock = new FakeClock()
   const source = new FakeVersionSource('c', versions)
-  const credential = new CredentialView({
-    clock,
-    log: new RecordingLog(),
-    source,
-    meter: new RecordingTelemetry().credential('c'),
-    uses: { follow: () => {} },
-    earlyLook: { look: () => {} },
-  })
+  const credential = viewOf({ clock, source })
   await credential.start()
   for (const { version } of credential.snapshot?.candidates ?? []) {
     credential.health.accepted(version)

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
 import { MEMBER_PUBLISH_MS } from '../../../src/kernel/limits.ts'
-import { CredentialView } from '../../../src/proxy/credential-view.ts'
 import { Membership } from '../../../src/proxy/membership.ts'
 import { Rounds } from '../../../src/proxy/rounds.ts'
 import { createRecordSource } from '../../../src/stores/record-source.ts'
-import { RecordingTelemetry } from '../../fakes/proxy-telemetry.ts'
+import { viewOf } from '../../fakes/credential-view.ts'
 import { Bench, ID } from './bench.ts'
 
 const MINUTE_MS = 60_000
@@ -21,14 +20,8 @@ async function raise() {
 /** One life of a replica. */
 async function serve(bench: Bench, instance: string) {
   const { clock, log, store } = bench
-  const view = new CredentialView({
-    clock,
-    log,
-    source: createRecordSource({ store, credentialId: ID, publicValues: {} }),
-    meter: new RecordingTelemetry().credential(ID),
-    uses: { follow: () => {} },
-    earlyLook: { look: () => {} },
-  })
+  const source = createRecordSource({ store, credentialId: ID, publicValues: {} })
+  const view = viewOf({ clock, log, source })
   const rounds = new Rounds(clock, MEMBER_PUBLISH_MS)
   const membership = new Membership({ clock, log, store, view, instance, rounds, number: 0 })
   await membership.register()
