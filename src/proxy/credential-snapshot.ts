@@ -1,4 +1,5 @@
 import type { LiveVersion } from '../kernel/credential.ts'
+import type { Tries } from './choose-candidates.ts'
 import type { Echoes } from './mask-echo.ts'
 import type { WrittenPlacement } from './placement.ts'
 import type { Rendered } from './render-credential.ts'
@@ -6,6 +7,8 @@ import type { Rendered } from './render-credential.ts'
 /** A version that may be tried for a request, with its rendered forms. */
 export interface Candidate {
   readonly version: LiveVersion
+  /** Of the version. */
+  readonly stage: LiveVersion['stage']
   /** The version written for one placement, built at its first use. */
   rendered(placement: WrittenPlacement): Rendered
   /** A request is sent with this version, wall clock; call `answered` once, whatever becomes of it. */
@@ -16,8 +19,7 @@ export interface Candidate {
   used(atMs: number): void
 }
 
-/** All that requests use of a credential at one moment. */
-export interface CredentialSnapshot extends Echoes {
-  readonly candidates: readonly Candidate[]
+/** All that requests use of a credential at one moment; and what they try, while nothing speaks against any version. */
+export interface CredentialSnapshot extends Echoes, Tries {
   readonly publicValues: Readonly<Record<string, string>>
 }

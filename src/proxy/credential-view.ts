@@ -28,20 +28,21 @@ export interface CredentialViewDeps {
 
 /** Read side of a credential: the last good snapshot, kept fresh by a watch and by single-flight reads. */
 export class CredentialView {
-  readonly credentialId: string
+  // What every request reads comes first, and so within one or two of a processor's lines.
+  #snapshot: CredentialSnapshot | null = null
+  /** The snapshot, while nothing speaks against any version: every request tries what it says, at any time. */
+  #calm: CredentialSnapshot | null = null
+  /** What was accepted last, while nothing has been learnt since: one more acceptance says nothing new. */
+  #settled: Candidate | null = null
+  #rollout: Rollout | null = null
   readonly meter: CredentialMeter
   readonly health: VersionHealth
+  readonly credentialId: string
   readonly #deps: CredentialViewDeps
   readonly lastUses: VersionUses
   readonly #listeners = new Set<(snapshot: CredentialSnapshot) => void>()
-  #snapshot: CredentialSnapshot | null = null
-  /** What is chosen while nothing speaks against any version: for every request, at any time. Most touch nothing else. */
-  #calm: Tries | null = null
-  /** What was accepted last, while nothing has been learnt since: one more acceptance says nothing new. */
-  #settled: Candidate | null = null
   /** Versions that are gone, but not from requests whose answers are still to come: those must not show them either. */
   #leaving: readonly LiveVersion[] = []
-  #rollout: Rollout | null = null
   #loading: Promise<void> | null = null
   #again = false
   #stopWatch: Stop | null = null
@@ -134,7 +135,7 @@ export class CredentialView {
     }
     if (choice.kind === 'wait') return this.health.choose(listed, replayable).then(toTry)
     const tried = toTry(choice)
-    if (this.#rollout === null && isCalm(tried, listed)) this.#calm = tried
+    if (this.#rollout === null && isCalm(tried, listed)) this.#calm = this.#snapshot
     return tried
   }
 

@@ -128,7 +128,7 @@ function sendingOf(deps: HandlerDeps, exchange: Exchange, planned: Planned): Sen
     retime: timing && (({ fields }) => timing.refused(fields, clock.now())),
     inject: (candidate, token) =>
       injectCredential(head, match, endpoint, body, plan, candidate, {
-        publicValues: credential.snapshot?.publicValues ?? plan.publicValues,
+        publicValues: credential.snapshot?.publicValues ?? {},
         nowMs: timing?.at(clock.now()) ?? clock.now(),
         token,
       }),

@@ -1,4 +1,5 @@
 import type { CredentialVersions, LiveVersion } from '../kernel/credential.ts'
+import { tries } from './choose-candidates.ts'
 import type { Candidate, CredentialSnapshot } from './credential-snapshot.ts'
 import type { Echo } from './mask-echo.ts'
 import { echoesOf, echoForms, together } from './render-credential.ts'
@@ -26,13 +27,21 @@ export function nextSnapshot(
   })
   const forms = echoForms([...versions, ...leaving], publicValues, echoes)
   const shown = together(keep(before?.echoes, echoesOf(forms).echoes, isSameEcho))
+  const tried = tries(
+    keep(before?.candidates, candidates, (a, b) => a === b),
+    false,
+  )
   // Without `...`, which would put fields beside the object, and away from it in memory.
   return {
+    kind: tried.kind,
+    trial: tried.trial,
+    first: tried.first,
+    other: tried.other,
     publicValues,
-    candidates: keep(before?.candidates, candidates, (a, b) => a === b),
-    echoes: shown.echoes,
     echoWord: shown.echoWord,
     echoGroups: shown.echoGroups,
+    echoes: shown.echoes,
+    candidates: tried.candidates,
   }
 }
 

@@ -8,7 +8,7 @@ import { hasBody, type HeldBody } from './hold-body.ts'
 import type { Match } from './match-route.ts'
 import type { Placement } from './placement.ts'
 import type { RequestHead } from './read-head.ts'
-import { selectAccount, selectSecret } from './select-credential.ts'
+import { selectAccount, selectView } from './select-credential.ts'
 import { type JsonOutline, outlineJson } from './splice-json.ts'
 
 /** The body's kind, where a credential may stand in it. */
@@ -19,8 +19,6 @@ export interface InjectionPlan {
   readonly placement: Placement
   /** Whose secret it is. */
   readonly credential: CredentialView
-  /** As the configuration knows them. */
-  readonly publicValues: Readonly<Record<string, string>>
   readonly bodyKind: BodyKind
   /** Null unless the body is a JSON object that must be written into or cleaned. */
   readonly outline: JsonOutline | null
@@ -59,8 +57,8 @@ export function planInjection(
   const parts = { head, path, query, form, json }
   const account = selectAccount(route, endpoint, parts)
   const placement = choosePlacement(endpoint, account, parts)
-  const { view, publicValues } = selectSecret(account, placement, parts)
-  return { placement, credential: view, publicValues, bodyKind, outline, parts }
+  const credential = selectView(route, account, placement, parts)
+  return { placement, credential, bodyKind, outline, parts }
 }
 
 /** Whether the time of sending is part of what is written. */

@@ -1,17 +1,13 @@
 import { RefusedError } from '../kernel/errors.ts'
 import type { CallerParts } from './caller-parts.ts'
-import type {
-  CompiledAccount,
-  CompiledEndpoint,
-  CompiledRoute,
-  CompiledSecret,
-} from './compile-routes.ts'
+import type { CompiledAccount, CompiledEndpoint, CompiledRoute } from './compile-routes.ts'
+import type { CredentialView } from './credential-view.ts'
 import { materialOf, type Placement } from './placement.ts'
 import { presentedKeys } from './presented-keys.ts'
 
 /** Whether a refused request could be sent again with another version of one of the route's credentials. */
-export function hasFallback({ only, accounts }: CompiledRoute): boolean {
-  return only === null ? accounts.some(({ view }) => view.hasFallback) : only.view.hasFallback
+export function hasFallback({ onlyView, accounts }: CompiledRoute): boolean {
+  return onlyView === null ? accounts.some(({ view }) => view.hasFallback) : onlyView.hasFallback
 }
 
 /**
@@ -47,19 +43,20 @@ export function selectAccount(
  * The secret that stands in a placement: the account's own, or a further one that the placement asks for.
  * @throws RefusedError `credential-unknown` when there are several and the caller names none of them
  */
-export function selectSecret(
+export function selectView(
+  { onlyView }: CompiledRoute,
   account: CompiledAccount,
   placement: Placement,
   { head }: CallerParts,
-): CompiledSecret {
+): CredentialView {
   const from = materialOf(placement)
-  if (from === null) return account
+  if (from === null) return onlyView ?? account.view
   const materials = account.materials.get(from) ?? []
   const [only] = materials
-  if (materials.length === 1 && only !== undefined) return only
+  if (materials.length === 1 && only !== undefined) return only.view
   const isNamed = placement.kind === 'signed' ? placement.signer.named?.(head.fields) : null
   const found = isNamed == null ? undefined : materials.find((each) => isNamed(each.publicValues))
-  if (found !== undefined) return found
+  if (found !== undefined) return found.view
   throw new RefusedError(
     'credential-unknown',
     `the request names none of the \`${from}\` of the credential`,

@@ -49,7 +49,7 @@ export function dispatch(sending: Sending, candidate: Candidate): Dispatched {
   const { credential, exchange, clock, upstream } = sending
   const token = sending.tokens?.tokenOf(candidate.version) ?? null
   const outbound = sending.inject(candidate, token)
-  credential.meter.injected(candidate.version.stage)
+  credential.meter.injected(candidate.stage)
   const sentAtMs = clock.monotonic()
   candidate.began(clock.now())
   try {
@@ -95,7 +95,7 @@ function judged(
   const rules = rulesFor(detector, attempt)
   if (rules === null) return { attempt, bearers, candidate, token, verdict: 'accepted' }
   return detectAuthFailure(rules, attempt).then((verdict) => {
-    if (verdict === 'refused') credential.meter.authFailure(candidate.version.stage)
+    if (verdict === 'refused') credential.meter.authFailure(candidate.stage)
     return { attempt, bearers, candidate, token, verdict }
   })
 }

@@ -10,12 +10,14 @@ import { VersionUse } from './version-uses.ts'
  * object less that a request waits for.
  */
 export class VersionCandidate extends VersionUse implements Candidate {
-  readonly version: LiveVersion
-  readonly #publicValues: Readonly<Record<string, string>>
-  readonly #forms = new WeakMap<WrittenPlacement, Rendered>()
+  // What every request reads comes first, and so within one or two of a processor's lines.
+  readonly stage: LiveVersion['stage']
   /** Those of the last request, and so of the next one, probably. */
   #placement: WrittenPlacement | null = null
   #rendered: Rendered | null = null
+  readonly version: LiveVersion
+  readonly #publicValues: Readonly<Record<string, string>>
+  readonly #forms = new WeakMap<WrittenPlacement, Rendered>()
 
   /** @param uses where its uses are noted */
   constructor(
@@ -24,6 +26,7 @@ export class VersionCandidate extends VersionUse implements Candidate {
     uses: RowPlace,
   ) {
     super(uses)
+    this.stage = version.stage
     this.version = version
     this.#publicValues = publicValues
   }
