@@ -42,8 +42,11 @@ export const UPSTREAM_HEADERS_TIMEOUT_MS = 60_000
 export const UPSTREAM_CONTINUE_MS = 1_000
 /** Between two pieces of an answer's body. */
 export const UPSTREAM_BODY_TIMEOUT_MS = 300_000
-/** Shorter than the idle time of common load balancers (60 s), so that a connection is rarely reused while it dies. */
-export const UPSTREAM_KEEP_ALIVE_MS = 30_000
+/**
+ * Shorter than the idle time of common load balancers (60 s), so that a connection is rarely reused while it dies; not much
+ * shorter, for an app that calls now and then pays for each new connection, and over TLS for a handshake.
+ */
+export const UPSTREAM_KEEP_ALIVE_MS = 55_000
 /** A connection that was used this recently is taken for a request that can't be sent twice; older ones may be dying. */
 export const UPSTREAM_FRESH_MS = 1_000
 /** After a connection died at its reuse, requests that can't be sent twice get new connections for this long. */
@@ -144,5 +147,7 @@ export const UPSTREAM_SESSIONS_MAX = 16
 export const UPSTREAM_WINDOW_BYTES = 512 * 1024
 /** The same for all answers of a connection together. */
 export const UPSTREAM_SESSION_WINDOW_BYTES = 8 * 1024 * 1024
+/** An HTTP/2 upstream that owes answers and sends nothing for this long is asked whether it is still there. */
+export const UPSTREAM_PING_AFTER_MS = 30_000
 /** An HTTP/2 upstream that does not answer a ping within this time is gone. */
 export const UPSTREAM_PING_TIMEOUT_MS = 10_000

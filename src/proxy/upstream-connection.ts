@@ -9,6 +9,7 @@ import type { ConnectionOwner } from './connection-owner.ts'
 import { type AnswerEvents, AnswerParser } from './parse-answers.ts'
 import { isConnectionLoss } from './rescue.ts'
 import { ReadShare } from './read-turns.ts'
+import { Silence } from './silence.ts'
 import { UpgradedStream } from './upgraded-stream.ts'
 import { UpstreamFaultError } from './upstream-fault.ts'
 import type { Batched } from './write-batch.ts'
@@ -27,8 +28,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   readonly #parser: AnswerParser
   readonly #socket: Socket
   readonly #share: ReadShare
-  #tickMs: number
-  #silentMs = 0
+  readonly #silence: Silence
   #connected = false
   #attempt: Attempt | null = null
   #method = ''
@@ -50,13 +50,14 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
     this.#share = new ReadShare(owner.turns, () => this.isPaused || this.#socket.resume())
     const { idleMs, headMs, bodyMs } = owner.limits
     this.keepMs = idleMs
-    this.#tickMs = Math.min(idleMs, headMs, bodyMs)
     this.#parser = new AnswerParser(llhttp, this, UPSTREAM_HEADER_MAX_BYTES)
     const connected = (): void => {
       this.#connected = true
-      this.#socket.setTimeout(this.#heldBack === null ? this.#tickMs : UPSTREAM_CONTINUE_MS)
+      if (this.#heldBack === null) this.#silence.watch()
+      else this.#socket.setTimeout(UPSTREAM_CONTINUE_MS)
     }
     this.#socket = connect((bytes, buffer) => this.#read(bytes, buffer), connected)
+    this.#silence = new Silence(this.#socket, Math.min(idleMs, headMs, bodyMs))
     this.#socket
       .setTimeout(owner.limits.connectMs)
       .on('timeout', () => this.#silent())
@@ -73,7 +74,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
     this.#attempt = attempt
     this.#method = request.method
     this.#upgrade = request.upgrade
-    this.#silentMs = 0
+    this.#silence.broken()
     attempt.begin(this)
     const { hostField, upgradeField, batch } = this.#owner
     const host = request.upgrade ? upgradeField : hostField
@@ -110,7 +111,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   resume(): void {
     if (!this.isPaused) return
     this.isPaused = false
-    this.#silentMs = 0
+    this.#silence.broken()
     this.#socket.resume()
   }
 
@@ -122,15 +123,14 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   /** Leaves a free connection open for so long; then it ends as every idle one does. */
   expireAfter(keepMs: number): void {
     this.keepMs = keepMs
-    this.#tickMs = keepMs
-    this.#socket.setTimeout(keepMs)
+    this.#silence.watchFor(keepMs)
   }
 
   onContinue(): void {
     const request = this.#heldBack
     if (request === null) return
     this.#heldBack = null
-    this.#socket.setTimeout(this.#tickMs)
+    this.#silence.watch()
     this.#sendBody(request)
   }
 
@@ -163,7 +163,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
 
   #read(length: number, buffer: Buffer): boolean {
     if (this.#upgraded !== null) return this.#upgraded.arrived(buffer.subarray(0, length))
-    this.#silentMs = 0
+    this.#silence.broken()
     if (this.#unsent !== null) {
       // Nobody has asked it yet: what it says is no answer, and the request goes elsewhere.
       this.#fail(new UpstreamFaultError('connection-lost'))
@@ -213,20 +213,20 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
     else this.#fail(new UpstreamFaultError('connection-lost'))
   }
 
-  /** Called after each tick without a byte. */
+  /** Called when its socket's timer has run out. */
   #silent(): void {
     const { idleMs, headMs, bodyMs } = this.#owner.limits
     // An upstream that does not know the expectation waits for the body.
     if (this.#connected && this.#heldBack !== null && !this.#answered) return this.onContinue()
-    this.#silentMs += this.#tickMs
     if (!this.#connected) this.#fail(new UpstreamFaultError('connect-timeout'))
     else if (this.#attempt === null) {
-      if (this.#silentMs >= Math.min(this.keepMs, idleMs)) this.#close(true)
-    } else if (this.isPaused || this.#writer?.waitsForClient === true) this.#silentMs = 0
-    else if (this.#silentMs >= (this.#answered ? bodyMs : headMs)) {
+      if (this.#silence.isOver(Math.min(this.keepMs, idleMs))) this.#close(true)
+    } else if (this.isPaused || this.#writer?.waitsForClient === true) {
+      this.#silence.broken()
+      this.#silence.watch()
+    } else if (this.#silence.isOver(this.#answered ? bodyMs : headMs)) {
       this.#fail(new UpstreamFaultError('answer-timeout'))
     }
-    if (!this.#closed) this.#socket.setTimeout(this.#tickMs)
   }
 
   #fail(error: Error): void {

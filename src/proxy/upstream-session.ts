@@ -6,6 +6,7 @@ import {
   HTTP2_HEADER_PAIRS_MAX,
   UPSTREAM_FRESH_MS,
   UPSTREAM_HEADER_MAX_BYTES,
+  UPSTREAM_PING_AFTER_MS,
   UPSTREAM_PING_TIMEOUT_MS,
   UPSTREAM_SESSION_WINDOW_BYTES,
   UPSTREAM_WINDOW_BYTES,
@@ -52,6 +53,8 @@ export class UpstreamSession implements StreamOwner {
   #lastProcessed: number | null = null
   /** When the upstream was last heard of; monotonic. */
   #heardAtMs: number
+  /** When the last of its requests has ended; monotonic. */
+  #idleSinceMs: number
   /** Requests that wait until the upstream has shown that it is there. */
   #checking: (() => void)[] = []
   #stopCheck: Stop | null = null
@@ -61,6 +64,7 @@ export class UpstreamSession implements StreamOwner {
     this.#owner = owner
     this.limits = owner.limits
     this.#heardAtMs = owner.clock.monotonic()
+    this.#idleSinceMs = this.#heardAtMs
     socket.setTimeout(0)
     const session = http2.connect(owner.origin, { ...OPTIONS, createConnection: () => socket })
     this.#session = session
@@ -76,7 +80,7 @@ export class UpstreamSession implements StreamOwner {
       })
       .on('close', () => this.#closed())
       .on('timeout', () => this.#silent())
-    session.setTimeout(owner.limits.idleMs)
+    session.setTimeout(UPSTREAM_PING_AFTER_MS)
     socket.once('close', () => {
       this.#lost = true
     })
@@ -149,6 +153,7 @@ export class UpstreamSession implements StreamOwner {
 
   #ended(): void {
     this.#open--
+    this.#idleSinceMs = this.#owner.clock.monotonic()
     this.#owner.roomMade()
   }
 
@@ -175,17 +180,19 @@ export class UpstreamSession implements StreamOwner {
     })
   }
 
-  /** Nothing has moved for the idle time. */
+  /** Nothing has moved for a while. */
   #silent(): void {
-    if (this.#open === 0) {
+    const idleMs = this.#owner.clock.monotonic() - this.#idleSinceMs
+    const restMs = this.#open === 0 ? this.limits.idleMs - idleMs : UPSTREAM_PING_AFTER_MS
+    if (restMs <= 0) {
       this.#leaving = true
       this.#owner.leaves(this)
       this.#session.close()
       return
     }
     // Requests may wait for their answers; that the upstream is still there can be asked.
-    if (this.#stopCheck === null) this.#check()
-    this.#session.setTimeout(this.limits.idleMs)
+    if (this.#open > 0 && this.#stopCheck === null) this.#check()
+    this.#session.setTimeout(Math.min(restMs, UPSTREAM_PING_AFTER_MS))
   }
 
   #closed(): void {
