@@ -7,7 +7,7 @@ import { endToEndFields, endToEndTrailers } from './hop-headers.ts'
 import type { Match } from './match-route.ts'
 import type { InjectionPlan } from './plan-injection.ts'
 import type { RequestHead } from './read-head.ts'
-import type { Rendered, RenderedPairs } from './render-credential.ts'
+import type { RenderedPairs } from './render-credential.ts'
 import { signCallerParameters } from './sign-caller-parameters.ts'
 import { spliceJson } from './splice-json.ts'
 import { spliceParameters } from './splice-parameters.ts'
@@ -27,14 +27,14 @@ export function injectCredential(
   moment: Moment,
 ): OutboundRequest {
   const { placement } = plan
-  const rendered = renderedFor(plan, endpoint, candidate, moment)
+  const pairs = pairsOf(plan, endpoint, candidate, moment)
   const fields = endToEndFields(head.fields, head.connection, endpoint.credentialNames)
-  if (rendered?.kind === 'header') fields.push(rendered.name, rendered.value)
+  if (placement.kind === 'header') fields.push(placement.name, candidate.headerText(placement))
   const outbound: OutboundRequest = {
     method: head.method,
-    target: withQuery(match.path, queryFor(match.query, endpoint, rendered)),
+    target: withQuery(match.path, queryFor(match.query, endpoint, pairs)),
     fields,
-    body: bodyFor(body, endpoint, plan, rendered),
+    body: bodyFor(body, endpoint, plan, pairs),
     bodyLength: body.kind === 'streaming' ? body.length : null,
     expectContinue: body.kind === 'streaming' && body.heldBack,
     upgrade: head.upgrade,
@@ -46,15 +46,15 @@ export function injectCredential(
     : outbound
 }
 
-/** What is written as it is; null for what needs the rest of the request. */
-function renderedFor(
+/** What is written into parameters; null where that is nothing, or needs the rest of the request. */
+function pairsOf(
   { placement, parts }: InjectionPlan,
   endpoint: CompiledEndpoint,
   candidate: Candidate,
   { publicValues, nowMs }: Moment,
-): Rendered | null {
-  if (isComputed(placement)) return null
-  if (placement.kind !== 'signed-parameters') return candidate.rendered(placement)
+): RenderedPairs | null {
+  if (placement.kind === 'header' || isComputed(placement)) return null
+  if (placement.kind !== 'signed-parameters') return candidate.pairs(placement)
   const written = {
     query: endpoint.parameterNames,
     form: endpoint.fieldNames,
@@ -90,7 +90,7 @@ function withQuery(path: string, query: string | null): string {
 function queryFor(
   query: string | null,
   endpoint: CompiledEndpoint,
-  rendered: Rendered | null,
+  rendered: RenderedPairs | null,
 ): string | null {
   const pairs = pairsFor('query', rendered)
   if (pairs === null && (query === null || endpoint.parameterNames.size === 0)) return query
@@ -102,7 +102,7 @@ function bodyFor(
   body: HeldBody,
   endpoint: CompiledEndpoint,
   plan: InjectionPlan,
-  rendered: Rendered | null,
+  rendered: RenderedPairs | null,
 ): OutboundRequest['body'] {
   if (body.kind === 'none') return null
   if (body.kind === 'streaming') return body.stream
@@ -120,7 +120,7 @@ function bodyFor(
 
 function pairsFor(
   kind: RenderedPairs['kind'],
-  rendered: Rendered | null,
+  rendered: RenderedPairs | null,
 ): RenderedPairs['pairs'] | null {
   return rendered?.kind === kind ? rendered.pairs : null
 }

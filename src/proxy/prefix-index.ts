@@ -1,25 +1,32 @@
 /**
  * Values by path prefix. A `Map` reads some five places of memory for a text among a thousand, which nobody has touched since
- * long; this one reads three small arrays, which stay in a processor's caches, and the text that it finds.
+ * long; this one reads four small arrays, which stay in a processor's caches.
  */
 export class PrefixIndex<Value> {
   /** From 1 on. */
-  readonly #prefixes: readonly string[]
   readonly #values: readonly (Value | null)[]
-  /** By hash: the place in both lists; 0 where there is none. At least half of them are free. */
+  /** All prefixes, one behind the other. */
+  readonly #letters: Uint16Array
+  /** Where the prefix of a value ends there; it begins where the one before it ends. */
+  readonly #ends: Int32Array
+  /** By hash: the place among the values; 0 where there is none. At least half of them are free. */
   readonly #slots: Int32Array
   /** The most segments, and the most letters, that a prefix has. */
   readonly #segmentsMax: number
   readonly #lengthMax: number
 
   constructor(entries: ReadonlyMap<string, Value>) {
-    this.#prefixes = ['', ...entries.keys()]
+    const prefixes = ['', ...entries.keys()]
     this.#values = [null, ...entries.values()]
-    const depths = this.#prefixes.map((prefix) => prefix.split('/').length - 1)
+    const depths = prefixes.map((prefix) => prefix.split('/').length - 1)
     this.#segmentsMax = depths.reduce((most, depth) => Math.max(most, depth), 0)
-    this.#lengthMax = this.#prefixes.reduce((most, { length }) => Math.max(most, length), 0)
+    this.#lengthMax = prefixes.reduce((most, { length }) => Math.max(most, length), 0)
+    const text = prefixes.join('')
+    this.#letters = Uint16Array.from({ length: text.length }, (_, at) => text.charCodeAt(at))
+    let end = 0
+    this.#ends = Int32Array.from(prefixes, ({ length }) => (end += length))
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(1, entries.size) * 2)))
-    for (const [at, prefix] of this.#prefixes.entries()) {
+    for (const [at, prefix] of prefixes.entries()) {
       if (at > 0) this.#slots[this.#slotOf(prefix, prefix.length)] = at
     }
   }
@@ -48,10 +55,19 @@ export class PrefixIndex<Value> {
     for (;;) {
       const at = this.#slots[slot] ?? 0
       if (at === 0) return slot
-      const prefix = this.#prefixes[at] ?? ''
-      if (prefix.length === length && text.startsWith(prefix)) return slot
+      if (this.#begins(text, length, at)) return slot
       slot = (slot + 1) & last
     }
+  }
+
+  /** Whether the first `length` letters of a text are the prefix of a value. */
+  #begins(text: string, length: number, at: number): boolean {
+    const start = this.#ends[at - 1] ?? 0
+    if (this.#ends[at] !== start + length) return false
+    for (let i = 0; i < length; i++) {
+      if (text.charCodeAt(i) !== this.#letters[start + i]) return false
+    }
+    return true
   }
 }
 

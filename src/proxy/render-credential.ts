@@ -4,20 +4,12 @@ import type { Template } from '../kernel/route.ts'
 import type { SecretValue } from '../kernel/secret-value.ts'
 import type { Echo, Echoes } from './mask-echo.ts'
 import { percentEncode } from './percent-encode.ts'
-import type { HeaderPlacement, PairsPlacement, WrittenPlacement } from './placement.ts'
+import type { HeaderPlacement, PairsPlacement } from './placement.ts'
 import { threeGroups } from './letter-sieve.ts'
 import { longestWord } from './words.ts'
 import { writtenForms } from './written-forms.ts'
 
-/** A credential as it is written into one placement, encoded for it. */
-export type Rendered = RenderedHeader | RenderedPairs
-
-export interface RenderedHeader {
-  readonly kind: 'header'
-  readonly name: string
-  readonly value: string
-}
-
+/** A credential as it is written into a query, a form or JSON. */
 export interface RenderedPairs {
   readonly kind: 'query' | 'form' | 'json'
   /** Name as in the placement, and the encoded value: percent-encoded, or a JSON string with its quotes. */
@@ -25,27 +17,41 @@ export interface RenderedPairs {
 }
 
 /**
- * Writes one version into the form of one placement. Done once per version and placement, never per request.
+ * Writes one version into a header field: its text. Done once per version and placement, never per request.
  * @throws RefusedError `credential-unavailable` when the text can't stand in a header field
  */
-export function renderCredential(
-  placement: WrittenPlacement,
+export function renderHeader(
+  { injection }: HeaderPlacement,
   version: LiveVersion,
   publicValues: Readonly<Record<string, string>>,
-): Rendered {
-  const words = new Map(Object.entries(publicValues))
-  words.set('secret', version.value.expose())
-  if (placement.kind === 'header') return renderHeader(placement, words)
-  return renderPairs(placement, words)
-}
-
-function renderHeader(placement: HeaderPlacement, words: ReadonlyMap<string, string>): Rendered {
-  const value = headerValue(placement.injection, words)
+): string {
+  const value = headerValue(injection, wordsOf(version, publicValues))
   // Never trimmed or cut: a secret that can't stand in a header is refused, see row 37 of the acceptance table.
   if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
     throw new RefusedError('credential-unavailable', 'the secret can not stand in a header field')
   }
-  return { kind: 'header', name: placement.name, value }
+  return value
+}
+
+/** Writes one version into pairs, encoded for their place. Done once per version and placement, too. */
+export function renderPairs(
+  { kind, pairs }: PairsPlacement,
+  version: LiveVersion,
+  publicValues: Readonly<Record<string, string>>,
+): RenderedPairs {
+  const words = wordsOf(version, publicValues)
+  const encode = kind === 'json' ? JSON.stringify : percentEncode
+  return {
+    kind,
+    pairs: pairs.map(({ name, template }) => ({ name, value: encode(fill(template, words)) })),
+  }
+}
+
+function wordsOf(
+  { value }: LiveVersion,
+  publicValues: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  return new Map([...Object.entries(publicValues), ['secret', value.expose()]])
 }
 
 function headerValue(
@@ -61,17 +67,6 @@ function headerValue(
       const pair = `${fill(injection.username, words)}:${fill(injection.password, words)}`
       return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`
     }
-  }
-}
-
-function renderPairs(placement: PairsPlacement, words: ReadonlyMap<string, string>): Rendered {
-  const encode = placement.kind === 'json' ? JSON.stringify : percentEncode
-  return {
-    kind: placement.kind,
-    pairs: placement.pairs.map(({ name, template }) => ({
-      name,
-      value: encode(fill(template, words)),
-    })),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { LiveVersion } from '../kernel/credential.ts'
 import type { RowPlace } from '../kernel/number-rows.ts'
 import type { Candidate } from './credential-snapshot.ts'
-import type { WrittenPlacement } from './placement.ts'
-import { type Rendered, renderCredential } from './render-credential.ts'
+import type { HeaderPlacement, PairsPlacement } from './placement.ts'
+import { renderHeader, type RenderedPairs, renderPairs } from './render-credential.ts'
 import { VersionUse } from './version-uses.ts'
 
 /**
@@ -12,12 +12,13 @@ import { VersionUse } from './version-uses.ts'
 export class VersionCandidate extends VersionUse implements Candidate {
   // What every request reads comes first, and so within one or two of a processor's lines.
   readonly stage: LiveVersion['stage']
-  /** Those of the last request, and so of the next one, probably. */
-  #placement: WrittenPlacement | null = null
-  #rendered: Rendered | null = null
+  /** That of the last request, and so of the next one, probably. */
+  #header: HeaderPlacement | null = null
+  #headerText = ''
   readonly version: LiveVersion
   readonly #publicValues: Readonly<Record<string, string>>
-  readonly #forms = new WeakMap<WrittenPlacement, Rendered>()
+  #headerTexts: WeakMap<HeaderPlacement, string> | null = null
+  #pairs: WeakMap<PairsPlacement, RenderedPairs> | null = null
 
   /** @param uses where its uses are noted */
   constructor(
@@ -31,21 +32,35 @@ export class VersionCandidate extends VersionUse implements Candidate {
     this.#publicValues = publicValues
   }
 
-  rendered(placement: WrittenPlacement): Rendered {
-    if (this.#placement === placement && this.#rendered !== null) return this.#rendered
-    const rendered = this.#form(placement)
-    this.#placement = placement
-    this.#rendered = rendered
-    return rendered
+  headerText(placement: HeaderPlacement): string {
+    if (this.#header === placement) return this.#headerText
+    this.#headerTexts ??= new WeakMap()
+    const text = once(this.#headerTexts, placement, () =>
+      renderHeader(placement, this.version, this.#publicValues),
+    )
+    this.#header = placement
+    this.#headerText = text
+    return text
   }
 
-  #form(placement: WrittenPlacement): Rendered {
-    const known = this.#forms.get(placement)
-    if (known !== undefined) return known
-    const rendered = renderCredential(placement, this.version, this.#publicValues)
-    this.#forms.set(placement, rendered)
-    return rendered
+  pairs(placement: PairsPlacement): RenderedPairs {
+    this.#pairs ??= new WeakMap()
+    return once(this.#pairs, placement, () =>
+      renderPairs(placement, this.version, this.#publicValues),
+    )
   }
+}
+
+function once<Place extends object, Written>(
+  known: WeakMap<Place, Written>,
+  placement: Place,
+  write: () => Written,
+): Written {
+  const before = known.get(placement)
+  if (before !== undefined) return before
+  const written = write()
+  known.set(placement, written)
+  return written
 }
 
 /** Whether two versions are alike in all that requests see of them. */
