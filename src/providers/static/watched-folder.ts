@@ -12,7 +12,8 @@ const GATHER_MS = 50
 const LOOK_ANEW_MS = 30_000
 /**
  * A file may change once more without a later time on it: file systems count in steps, of two seconds at most. It is told
- * of once more when they are over, which also mends a read that has failed.
+ * of once more when they are over, which also mends a read that has failed. Not at the next look: that may be half a minute
+ * later, amid the load of a process that has just started.
  */
 const SETTLED_MS = 2_000
 /** So many files are looked at together: one after the other, each would wake a thread of its own. */
@@ -31,6 +32,8 @@ interface File {
   readonly followers: Set<() => void>
   /** What it was at the last look; null: that can't be said, so that it may be another one at the next. */
   marks: string | null
+  /** Whether that can't be said because it has just changed. */
+  isFresh: boolean
   /** The directory that its link leads to: its folder, where it is no link. */
   target: string
 }
@@ -48,6 +51,7 @@ export class WatchedFolder {
   readonly #watchers = new Map<string, FSWatcher>()
   #stopTimer: Stop | null = null
   #stopGathering: Stop | null = null
+  #stopSettling: Stop | null = null
   #stopped = false
   #isLost = false
   #looking = false
@@ -71,7 +75,8 @@ export class WatchedFolder {
     const known = this.#files.get(path)
     if (known !== undefined) return void known.followers.add(changed)
     const target = this.#path
-    this.#files.set(path, { path, followers: new Set([changed]), marks: null, target })
+    const followers = new Set([changed])
+    this.#files.set(path, { path, followers, marks: null, isFresh: false, target })
     this.#soon()
   }
 
@@ -85,6 +90,7 @@ export class WatchedFolder {
     this.#stopped = true
     this.#stopTimer?.()
     this.#stopGathering?.()
+    this.#stopSettling?.()
     for (const watcher of this.#watchers.values()) watcher.close()
     this.#watchers.clear()
   }
@@ -100,6 +106,14 @@ export class WatchedFolder {
     if (this.#stopped || this.#stopGathering !== null) return
     this.#stopGathering = this.#deps.clock.after(GATHER_MS, () => {
       this.#stopGathering = null
+      void this.#look()
+    })
+  }
+
+  #settleLater(): void {
+    if (this.#stopped || this.#stopSettling !== null) return
+    this.#stopSettling = this.#deps.clock.after(SETTLED_MS, () => {
+      this.#stopSettling = null
       void this.#look()
     })
   }
@@ -128,6 +142,7 @@ export class WatchedFolder {
       const seen = await Promise.all(some.map((file) => lookAt(file, nowMs)))
       changed.push(...some.filter((_, at) => seen[at]))
     }
+    if (files.some(({ isFresh }) => isFresh)) this.#settleLater()
     // Behind all looks, since whoever follows two files reads both.
     await tell(changed)
     await this.#follow()
@@ -199,22 +214,26 @@ async function tell(files: readonly File[]): Promise<void> {
 
 /** @returns whether it may have changed since the last look */
 async function lookAt(file: File, nowMs: number): Promise<boolean> {
-  const marks = await marksOf(file.path, nowMs)
+  const { marks, isFresh } = await marksOf(file.path, nowMs)
+  file.isFresh = isFresh
   if (marks !== null && marks === file.marks) return false
   file.marks = marks
   file.target = dirname(await realpath(file.path).catch(() => file.path))
   return true
 }
 
-/** What is another one when a file is: null where that can't be said. */
-async function marksOf(path: string, nowMs: number): Promise<string | null> {
+/** What is another one when a file is. */
+async function marksOf(path: string, nowMs: number): Promise<Pick<File, 'marks' | 'isFresh'>> {
   try {
     const seen = await stat(path, { bigint: true })
-    if (Number(seen.ctimeMs) > nowMs - SETTLED_MS) return null
-    return `${seen.dev}:${seen.ino}:${seen.size}:${seen.mtimeNs}:${seen.ctimeNs}`
+    const agoMs = nowMs - Number(seen.ctimeMs)
+    // A time far ahead is another clock's, and will not be over soon.
+    if (agoMs < SETTLED_MS) return { marks: null, isFresh: agoMs > -SETTLED_MS }
+    const { dev, ino, size, mtimeNs, ctimeNs } = seen
+    return { marks: `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`, isFresh: false }
   } catch (error) {
     // Many accounts have no previous secret, which is no reason to read the current one at each look.
-    return codeOf(error) === 'ENOENT' ? 'missing' : null
+    return { marks: codeOf(error) === 'ENOENT' ? 'missing' : null, isFresh: false }
   }
 }
 

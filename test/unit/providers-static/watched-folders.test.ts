@@ -116,8 +116,28 @@ test('a file that was just written is told of once more, for those whose read ha
   stop = new WatchedFolders({ clock, log }).watch([path], () => told++)
   await clock.advance(50)
   await expect.poll(() => told).toBe(1)
+  // Its directory is watched from now on, and the file will be settled.
+  await expect.poll(() => clock.pending).toBe(3)
+  await clock.advance(50)
+  await expect.poll(() => told).toBe(2)
+  await clock.advance(2_000)
+  await expect.poll(() => told).toBe(3)
+  await expect.poll(() => clock.pending).toBe(1)
+})
+
+test('a file whose time is ahead is told of at each look, and not more often', async () => {
+  const clock = new FakeClock(Date.now() - 3_600_000)
+  let told = 0
+  await writeFile(join(root, 'current'), 'a')
+  stop = new WatchedFolders({ clock, log }).watch([join(root, 'current')], () => told++)
+  await clock.advance(50)
+  await expect.poll(() => told).toBe(1)
+  await expect.poll(() => clock.pending).toBe(2)
+  await clock.advance(50)
+  await expect.poll(() => told).toBe(2)
+  expect(clock.pending).toBe(1)
   await clock.advance(30_000)
-  await expect.poll(() => told).toBeGreaterThan(1)
+  await expect.poll(() => told).toBe(3)
 })
 
 test('a change is not told of to those whose file is missing beside it', async () => {
