@@ -29,9 +29,15 @@ export class Silence {
     this.watch()
   }
 
-  /** Something has come, or something else begins: what was silence until now does not count. */
+  /** Something has come, or gone out: what was silence until now does not count. The socket has begun its timer anew. */
   broken(): void {
     this.#silentMs = 0
+  }
+
+  /** The same where nothing has moved: something else is waited for from now on. */
+  begin(): void {
+    this.broken()
+    this.watch()
   }
 
   /** Once the timer has run out: whether that was all of the time; if not, it runs again. */

@@ -95,7 +95,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   #sendBody(request: OutboundRequest): void {
     const { body } = request
     if (body === null || Buffer.isBuffer(body)) return
-    this.#writer = new BodyWriter(this.#socket, body, request, (whole) => {
+    this.#writer = new BodyWriter(this.#socket, body, request, this.#silence, (whole) => {
       this.#writer = null
       if (!whole) this.destroy(new UpstreamFaultError('connection-lost'))
     })
@@ -111,7 +111,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   resume(): void {
     if (!this.isPaused) return
     this.isPaused = false
-    this.#silence.broken()
+    this.#silence.begin()
     this.#socket.resume()
   }
 
@@ -143,6 +143,7 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
   onHead(status: number, reason: string, fields: readonly string[]): 'body' | 'no-body' | 'refuse' {
     if (isUnasked(status, fields, this.#upgrade)) return 'refuse'
     this.keepMs = keptForMs(status, fields, this.#owner.limits.idleMs)
+    if (this.#heldBack !== null) this.#silence.watch()
     this.#attempt?.headArrived(status, reason, fields)
     return this.#method === 'HEAD' ? 'no-body' : 'body'
   }
@@ -221,9 +222,8 @@ export class UpstreamConnection implements AnswerEvents, Batched, Carrier {
     if (!this.#connected) this.#fail(new UpstreamFaultError('connect-timeout'))
     else if (this.#attempt === null) {
       if (this.#silence.isOver(Math.min(this.keepMs, idleMs))) this.#close(true)
-    } else if (this.isPaused || this.#writer?.waitsForClient === true) {
-      this.#silence.broken()
-      this.#silence.watch()
+    } else if (this.isPaused || this.#unsent !== null || this.#writer?.waitsForClient === true) {
+      this.#silence.begin()
     } else if (this.#silence.isOver(this.#answered ? bodyMs : headMs)) {
       this.#fail(new UpstreamFaultError('answer-timeout'))
     }

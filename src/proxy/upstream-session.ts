@@ -55,6 +55,8 @@ export class UpstreamSession implements StreamOwner {
   #heardAtMs: number
   /** When the last of its requests has ended; monotonic. */
   #idleSinceMs: number
+  /** Whether it is looked at when its idle time ends, which is sooner than a request may be waited for. */
+  #endsSoon = false
   /** Requests that wait until the upstream has shown that it is there. */
   #checking: (() => void)[] = []
   #stopCheck: Stop | null = null
@@ -80,7 +82,7 @@ export class UpstreamSession implements StreamOwner {
       })
       .on('close', () => this.#closed())
       .on('timeout', () => this.#silent())
-    session.setTimeout(UPSTREAM_PING_AFTER_MS)
+    this.#lookIn(UPSTREAM_PING_AFTER_MS)
     socket.once('close', () => {
       this.#lost = true
     })
@@ -111,6 +113,7 @@ export class UpstreamSession implements StreamOwner {
    */
   send(attempt: Attempt, request: OutboundRequest, once: boolean): void {
     this.#open++
+    if (this.#endsSoon) this.#lookIn(UPSTREAM_PING_AFTER_MS)
     const { clock } = this.#owner
     if (!once || clock.monotonic() - this.#heardAtMs < UPSTREAM_FRESH_MS) {
       this.#start(attempt, request)
@@ -192,7 +195,12 @@ export class UpstreamSession implements StreamOwner {
     }
     // Requests may wait for their answers; that the upstream is still there can be asked.
     if (this.#open > 0 && this.#stopCheck === null) this.#check()
-    this.#session.setTimeout(Math.min(restMs, UPSTREAM_PING_AFTER_MS))
+    this.#lookIn(Math.min(restMs, UPSTREAM_PING_AFTER_MS))
+  }
+
+  #lookIn(ms: number): void {
+    this.#endsSoon = ms < UPSTREAM_PING_AFTER_MS
+    this.#session.setTimeout(ms)
   }
 
   #closed(): void {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { OutboundRequest } from './attempt.ts'
 import { lastChunk, withFields } from './field-lines.ts'
+import type { Silence } from './silence.ts'
 
 /** A body that is larger goes in a write of its own: copying it behind the head would cost more than the call. */
 const INLINE_MAX_BYTES = 16 * 1024
@@ -62,20 +63,26 @@ export class BodyWriter {
   readonly #stream: Readable
   readonly #length: number | null
   readonly #trailers: OutboundRequest['trailers']
+  readonly #silence: Silence
   readonly #done: (whole: boolean) => void
   #sent = 0
 
-  /** @param done called once, unless it is stopped before: whether all of the body was written */
+  /**
+   * @param silence of the upstream, which it breaks by taking what had to wait
+   * @param done called once, unless it is stopped before: whether all of the body was written
+   */
   constructor(
     socket: Socket,
     stream: Readable,
     { bodyLength, trailers }: OutboundRequest,
+    silence: Silence,
     done: (whole: boolean) => void,
   ) {
     this.#socket = socket
     this.#stream = stream
     this.#length = bodyLength
     this.#trailers = trailers
+    this.#silence = silence
     this.#done = done
     socket.on('drain', this.#drain)
     stream.on('data', this.#data).on('end', this.#end).on('close', this.#close)
@@ -112,6 +119,7 @@ export class BodyWriter {
   }
 
   readonly #drain = (): void => {
+    this.#silence.broken()
     this.#stream.resume()
   }
 
@@ -127,6 +135,7 @@ export class BodyWriter {
 
   #finish(whole: boolean): void {
     this.stop()
+    this.#silence.broken()
     this.#done(whole)
   }
 }

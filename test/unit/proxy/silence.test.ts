@@ -42,6 +42,16 @@ test('what breaks a silence begins another, with the rounds that are left of the
   expect(timers).toEqual([55, 5, 55])
 })
 
+test('what begins where nothing has moved has all of its time', () => {
+  const { socket, timers } = watched()
+  const silence = new Silence(socket, 55)
+  silence.watch()
+  silence.begin()
+  expect(silence.isOver(60)).toBe(false)
+  expect(silence.isOver(60)).toBe(true)
+  expect(timers).toEqual([55, 55, 5])
+})
+
 test('another least limit holds from when it is told', () => {
   const { socket, timers } = watched()
   const silence = new Silence(socket, 55)

@@ -90,3 +90,11 @@ test('an upstream that owes an answer and is silent for half a minute is asked w
   await silence()
   expect(connection.asked).toEqual(['ping'])
 })
+
+test('a request that comes when the idle time is nearly over is waited for as long as any', async () => {
+  const { connection, session, silence } = connected()
+  await silence()
+  expect(connection.timerMs).toBe(25_000)
+  session.send(new Attempt(), GET, false)
+  expect(connection.timerMs).toBe(30_000)
+})
