@@ -40,7 +40,7 @@ export function selectAccount(
 }
 
 /**
- * The secret that stands in a placement: the account's own, or a further one that the placement asks for.
+ * Whose secret stands in a placement: the account's own, or a further one that the placement asks for.
  * @throws RefusedError `credential-unknown` when there are several and the caller names none of them
  */
 export function selectView(

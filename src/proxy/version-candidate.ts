@@ -19,6 +19,8 @@ export class VersionCandidate extends VersionUse implements Candidate {
   readonly #publicValues: Readonly<Record<string, string>>
   #headerTexts: WeakMap<HeaderPlacement, string> | null = null
   #pairs: WeakMap<PairsPlacement, RenderedPairs> | null = null
+  /** Those of the last request, as above. */
+  #lastPairs: { readonly placement: PairsPlacement; readonly written: RenderedPairs } | null = null
 
   /** @param uses where its uses are noted */
   constructor(
@@ -44,10 +46,13 @@ export class VersionCandidate extends VersionUse implements Candidate {
   }
 
   pairs(placement: PairsPlacement): RenderedPairs {
+    if (this.#lastPairs?.placement === placement) return this.#lastPairs.written
     this.#pairs ??= new WeakMap()
-    return once(this.#pairs, placement, () =>
+    const written = once(this.#pairs, placement, () =>
       renderPairs(placement, this.version, this.#publicValues),
     )
+    this.#lastPairs = { placement, written }
+    return written
   }
 }
 

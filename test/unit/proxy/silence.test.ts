@@ -3,37 +3,33 @@ import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { Silence } from '../../../src/proxy/silence.ts'
 
-/** A socket of which only the timer is asked. */
-function watched(): { readonly socket: Socket; readonly timers: number[] } {
+/** The silence of a socket of which only the timer is asked. */
+function watched(): { readonly silence: Silence; readonly timers: number[] } {
   const timers: number[] = []
   const socket = Object.assign(new EventEmitter(), {
     setTimeout: (ms: number) => timers.push(ms),
   }) as unknown as Socket
-  return { socket, timers }
+  const silence = new Silence(socket, 55)
+  silence.watch()
+  return { silence, timers }
 }
 
 test('a limit that is longer than the shortest ends when it is over, not a whole round later', () => {
-  const { socket, timers } = watched()
-  const silence = new Silence(socket, 55)
-  silence.watch()
+  const { silence, timers } = watched()
   expect(silence.isOver(60)).toBe(false)
   expect(silence.isOver(60)).toBe(true)
   expect(timers).toEqual([55, 5])
 })
 
 test('a limit of many rounds ends on the dot', () => {
-  const { socket, timers } = watched()
-  const silence = new Silence(socket, 55)
-  silence.watch()
+  const { silence, timers } = watched()
   const rounds = Array.from({ length: 6 }, () => silence.isOver(300))
   expect(rounds).toEqual([false, false, false, false, false, true])
   expect(timers).toEqual([55, 55, 55, 55, 55, 25])
 })
 
 test('what breaks a silence begins another, with the rounds that are left of the old one', () => {
-  const { socket, timers } = watched()
-  const silence = new Silence(socket, 55)
-  silence.watch()
+  const { silence, timers } = watched()
   expect(silence.isOver(60)).toBe(false)
   silence.broken()
   // The timer runs for 5 still, and then for as long as nothing can be over.
@@ -43,9 +39,7 @@ test('what breaks a silence begins another, with the rounds that are left of the
 })
 
 test('what begins where nothing has moved has all of its time', () => {
-  const { socket, timers } = watched()
-  const silence = new Silence(socket, 55)
-  silence.watch()
+  const { silence, timers } = watched()
   silence.begin()
   expect(silence.isOver(60)).toBe(false)
   expect(silence.isOver(60)).toBe(true)
@@ -53,9 +47,7 @@ test('what begins where nothing has moved has all of its time', () => {
 })
 
 test('another least limit holds from when it is told', () => {
-  const { socket, timers } = watched()
-  const silence = new Silence(socket, 55)
-  silence.watch()
+  const { silence, timers } = watched()
   silence.watchFor(2)
   expect(silence.isOver(2)).toBe(true)
   expect(timers).toEqual([55, 2])

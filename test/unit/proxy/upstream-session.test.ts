@@ -2,21 +2,10 @@ import { EventEmitter } from 'node:events'
 import type * as Http2 from 'node:http2'
 import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { Attempt, type OutboundRequest } from '../../../src/proxy/attempt.ts'
+import { Attempt } from '../../../src/proxy/attempt.ts'
 import { type SessionOwner, UpstreamSession } from '../../../src/proxy/upstream-session.ts'
 import { FakeClock } from '../../fakes/clock.ts'
-
-const GET: OutboundRequest = {
-  method: 'GET',
-  target: '/',
-  fields: [],
-  body: null,
-  bodyLength: null,
-  expectContinue: false,
-  upgrade: false,
-  trailers: null,
-  again: null,
-}
+import { GET } from '../../fakes/outbound.ts'
 
 /** Node's side of a connection: the timer that it was given last, and what it was asked. */
 class Connection extends EventEmitter {

@@ -2,24 +2,13 @@ import type { Socket } from 'node:net'
 import { Duplex, PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Attempt, type OutboundRequest } from '../../../src/proxy/attempt.ts'
+import { Attempt } from '../../../src/proxy/attempt.ts'
 import type { ConnectionOwner } from '../../../src/proxy/connection-owner.ts'
 import { Llhttp } from '../../../src/proxy/llhttp.ts'
 import { ReadTurns } from '../../../src/proxy/read-turns.ts'
 import { UpstreamConnection } from '../../../src/proxy/upstream-connection.ts'
 import { WriteBatch } from '../../../src/proxy/write-batch.ts'
-
-const GET: OutboundRequest = {
-  method: 'GET',
-  target: '/',
-  fields: [],
-  body: null,
-  bodyLength: null,
-  expectContinue: false,
-  upgrade: false,
-  trailers: null,
-  again: null,
-}
+import { GET } from '../../fakes/outbound.ts'
 
 /** An upstream's socket by hand: the timers that it was given, and writes that wait until they are taken. */
 class HandSocket extends Duplex {
