@@ -1,4 +1,4 @@
-import { Socket, type SocketConstructorOpts } from 'node:net'
+import { type Server, Socket, type SocketConstructorOpts } from 'node:net'
 import { Duplex } from 'node:stream'
 import { inOwnMemory } from './own-memory.ts'
 
@@ -30,18 +30,42 @@ export function ownReads(socket: Socket): ClientReads {
 }
 
 /**
- * Of a connection that was just accepted, and paused for that: all of them read into one buffer. By itself Node takes 64 KiB
- * for each read, cuts them to what has come, and leaves that to the collector; only connections that it opens can be told
- * where to read (`onread`). So what it has accepted goes on in another socket, as it does in `node:tls` and in a cluster's
- * workers, by a field that has no documentation: where that is missing, the socket goes on by itself.
+ * Tells of each connection that a server accepts; all of them read into one buffer. By itself Node takes 64 KiB for each
+ * read, cuts them to what has come, and leaves that to the collector; only connections that it opens can be told where to
+ * read (`onread`). So what the system has accepted is taken before Node makes a socket of it, as `node:tls` does behind it
+ * and a cluster's worker before it, by fields that have no documentation: where one is missing, Node's own sockets go on.
  */
-export function lentReads(accepted: Accepted, buffer: Buffer): ClientReads {
-  const { _handle: handle } = accepted
-  if (handle == null) {
-    accepted.resume()
-    return ownReads(accepted)
-  }
-  accepted._handle = null
+export function lendReads(
+  server: Server,
+  buffer: Buffer,
+  accepted: (reads: ClientReads) => void,
+): void {
+  server.on('connection', (socket) => accepted(ownReads(socket)))
+  const listening: Listening = server
+  listening.on('listening', () => {
+    const { _handle: handle, maxConnections, _emitCloseIfDrained: closeIfDrained } = listening
+    const byNode = handle?.onconnection
+    if (handle == null || byNode === undefined || closeIfDrained === undefined) return
+    const gone = (): void => {
+      listening._connections = (listening._connections ?? 0) - 1
+      closeIfDrained.call(listening)
+    }
+    handle.onconnection = (error, client) => {
+      const { _connections: open } = listening
+      if (error !== 0 || client == null || open === undefined || open >= maxConnections) {
+        return byNode.call(handle, error, client)
+      }
+      client.setNoDelay?.(true)
+      listening._connections = open + 1
+      const reads = lentReads(client, buffer)
+      // Not before, as Node does it: whoever waits for the end of a connection is told before its server has closed.
+      reads.socket.once('close', gone)
+      accepted(reads)
+    }
+  })
+}
+
+function lentReads(handle: Accepted, buffer: Buffer): ClientReads {
   let reader: Reader | null = null
   const callback = (length: number): boolean => {
     if (reader === null) return socket.push(inOwnMemory([buffer.subarray(0, length)]))
@@ -51,8 +75,6 @@ export function lentReads(accepted: Accepted, buffer: Buffer): ClientReads {
   }
   const options = { handle, allowHalfOpen: true, onread: { buffer, callback } }
   const socket = new Socket(options as object as SocketConstructorOpts)
-  // Its server counts it until then.
-  socket.once('close', () => accepted.destroy())
   return {
     socket,
     begin(to) {
@@ -71,5 +93,15 @@ function pauseStream<T extends Socket>(this: T): T {
   return this
 }
 
-/** What the system knows the connection by. */
-export type Accepted = Socket & { _handle?: object | null }
+/** What the system knows a connection by; that of a unix socket has no `setNoDelay`. */
+interface Accepted {
+  setNoDelay?(enable: boolean): void
+}
+
+type OnConnection = (this: object, error: number, client: Accepted | undefined) => void
+
+type Listening = Server & {
+  _handle?: { onconnection?: OnConnection } | null
+  _connections?: number
+  _emitCloseIfDrained?: () => void
+}

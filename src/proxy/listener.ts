@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { CLIENT_CONNECTIONS_MAX } from '../kernel/limits.ts'
 import { codeOf } from '../kernel/errors.ts'
-import { type ClientReads, lentReads } from './client-reads.ts'
+import { type ClientReads, lendReads } from './client-reads.ts'
 
 /** Where to listen: `host:port`, `[::1]:port` or `unix:/path`. */
 export type ListenAddress =
@@ -21,9 +21,9 @@ export function parseListenAddress(listen: string): ListenAddress {
  * @param buffer where the bytes of all of them arrive, one read at a time
  */
 export function createListener(buffer: Buffer, accepted: (reads: ClientReads) => void): Server {
-  const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true }
-  const server = createServer(options, (socket) => accepted(lentReads(socket, buffer)))
+  const server = createServer({ noDelay: true, allowHalfOpen: true })
   server.maxConnections = CLIENT_CONNECTIONS_MAX
+  lendReads(server, buffer, accepted)
   return server
 }
 

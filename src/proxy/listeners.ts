@@ -126,9 +126,11 @@ export class Listeners {
   }
 
   #mainListener(): Server {
-    const server: Server = createListener(this.#readBuffer, (reads) =>
-      this.#http1.admit(reads, { kind: 'open', port: boundOf(server).port }),
-    )
+    let entrance: Entrance | null = null
+    const server: Server = createListener(this.#readBuffer, (reads) => {
+      entrance ??= { kind: 'open', port: boundOf(server).port }
+      this.#http1.admit(reads, entrance)
+    })
     return server
   }
 

@@ -5,12 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
-import {
-  type Accepted,
-  type ClientReads,
-  lentReads,
-  ownReads,
-} from '../../../src/proxy/client-reads.ts'
+import { type ClientReads, lendReads } from '../../../src/proxy/client-reads.ts'
 
 const shared = Buffer.alloc(64 * 1024)
 const tidy: (() => void)[] = []
@@ -25,14 +20,17 @@ interface Link {
   readonly reads: ClientReads
 }
 
+type Lends = (server: Server, accepted: (reads: ClientReads) => void) => void
+
 /** A client, and the connection that a listener has made of it. */
-async function link(make: (socket: Socket) => ClientReads, address?: string): Promise<Link> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+async function link(lends: Lends, address?: string): Promise<Link> {
+  const server = createServer({ allowHalfOpen: true })
+  const accepted = Promise.withResolvers<ClientReads>()
+  lends(server, accepted.resolve)
   await once(address === undefined ? server.listen(0) : server.listen(address), 'listening')
   const { port } = (address === undefined ? server.address() : {}) as AddressInfo
   const client = address === undefined ? connect(port) : connect(address)
-  const [accepted] = (await once(server, 'connection')) as [Socket]
-  const reads = make(accepted)
+  const reads = await accepted.promise
   tidy.push(() => {
     client.destroy()
     reads.socket.destroy()
@@ -41,30 +39,28 @@ async function link(make: (socket: Socket) => ClientReads, address?: string): Pr
   return { server, client, reads }
 }
 
-const lent = (socket: Socket): ClientReads => lentReads(socket, shared)
+const lent: Lends = (server, accepted) => lendReads(server, shared, accepted)
 
-function own(socket: Socket): ClientReads {
-  socket.resume()
-  return ownReads(socket)
-}
-
-/** As a Node would look that keeps what it knows the connection by to itself. */
-function hidden(socket: Socket): ClientReads {
-  const accepted: Accepted = new Proxy(socket, {
-    get(target, name) {
-      const value: unknown = name === '_handle' ? undefined : Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-  return lentReads(accepted, shared)
+/** As a Node would look that keeps a field to itself. */
+function hidden(field: string): Lends {
+  return (server, accepted) => {
+    const seen = new Proxy(server, {
+      get(target, name) {
+        const value: unknown = name === field ? undefined : Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    lendReads(seen, shared, accepted)
+  }
 }
 
 const until = (isSo: () => boolean): Promise<boolean> => vi.waitUntil(isSo, { interval: 1 })
 
 const KINDS = [
   ['lent', lent],
-  ['own', own],
-  ['hidden', hidden],
+  ['without a handle', hidden('_handle')],
+  ['without a count', hidden('_connections')],
+  ['without an end', hidden('_emitCloseIfDrained')],
 ] as const
 
 test.each(KINDS)(
@@ -187,6 +183,45 @@ test.each([
   end(made)
   await until(() => isClosed)
   expect(await count(server)).toBe(0)
+})
+
+test('whoever waits for the end of a connection is told before its server has closed', async () => {
+  const { server, reads } = await link(lent)
+  const ends: string[] = []
+  reads.socket.once('close', () => ends.push('connection'))
+  server.close(() => ends.push('server'))
+  reads.socket.destroy()
+  await until(() => ends.length === 2)
+  expect(ends).toEqual(['connection', 'server'])
+})
+
+test('a server that has as many as it may takes no more, until one has gone', async () => {
+  const { server, reads } = await link((listening, accepted) => {
+    listening.maxConnections = 1
+    lent(listening, accepted)
+  })
+  const { port } = server.address() as AddressInfo
+  const refused = connect(port).on('error', () => {})
+  tidy.push(() => refused.destroy())
+  await once(refused, 'close')
+  expect(await count(server)).toBe(1)
+  reads.socket.destroy()
+  await once(reads.socket, 'close')
+  const next = connect(port)
+  tidy.push(() => next.destroy())
+  expect(await vi.waitUntil(() => count(server), { interval: 1 })).toBe(1)
+})
+
+test('small answers are not held back by the system', async () => {
+  const { server } = await link(lent)
+  const { _handle: handle } = server as Server & { _handle: object }
+  const kind = Object.getPrototypeOf(handle) as { setNoDelay(enable: boolean): number }
+  const setNoDelay = vi.spyOn(kind, 'setNoDelay')
+  tidy.push(() => setNoDelay.mockRestore())
+  const client = connect((server.address() as AddressInfo).port)
+  tidy.push(() => client.destroy())
+  await until(() => setNoDelay.mock.calls.length > 0)
+  expect(setNoDelay.mock.calls).toEqual([[true]])
 })
 
 function count(server: Server): Promise<number> {
