@@ -26,10 +26,10 @@ const OPEN_LOOP_WARM_UPS = 4
 const REST_MS = 2_000
 /**
  * An open loop sends less than any other load; its 99th percentile needs some thousand requests. What disturbs the machine
- * for a while is all of that percentile, so that the middle one of several slices counts.
+ * for a while is all of that percentile, so that the middle one of several slices counts: of a dozen it was 15 % off.
  */
 const OPEN_LOOP_MIN_SECONDS = 2.5
-const OPEN_LOOP_SLICES = { count: 4, length: 1 }
+const OPEN_LOOP_SLICES = { count: 8, length: 1 }
 
 /**
  * Two rows of one contender, a few percent apart, can only be compared where they are measured close in time, and often:

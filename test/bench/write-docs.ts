@@ -33,7 +33,7 @@ Machine: ${processors[0]?.model.trim() ?? 'unknown'}, ${processors.length} cores
 
 Every proxy injects one header into requests to an upstream on the same machine, over ${connections} keep-alive connections. Sidekey
 runs as in production: injection, detection of refusals, replay buffer, metrics, logs at info, and the image's flags and variables. All contenders are
-up at once and are measured in turn, ${rounds} times for ${seconds} s (open loops four times as often, for 2.5 s at least); figures are medians. What is compared with itself gets new
+up at once and are measured in turn, ${rounds} times for ${seconds} s (open loops eight times as often, for 2.5 s at least); figures are medians. What is compared with itself gets new
 processes for every round, of which there are ${Math.max(rounds, PAIR_ROUNDS_MIN)}, and twelve slices of a sixth of that time, which are one sample. CPU is the proxy's own user and system time,
 and the steadiest figure; "×" columns compare it within each round. "Added" latencies are those of an open loop (1,000 requests/s
 with random gaps, times taken from when a request was due) less those of the upstream without a proxy. "± %" is half the range of the rounds.`
