@@ -41,22 +41,20 @@ export function lendReads(
   accepted: (reads: ClientReads) => void,
 ): void {
   server.on('connection', (socket) => accepted(ownReads(socket)))
-  const listening: Listening = server
-  listening.on('listening', () => {
-    const { _handle: handle, maxConnections, _emitCloseIfDrained: closeIfDrained } = listening
-    const byNode = handle?.onconnection
-    if (handle == null || byNode === undefined || closeIfDrained === undefined) return
+  server.on('listening', () => {
+    if (!isKnown(server)) return
+    const { _handle: handle, maxConnections } = server
+    const byNode = handle.onconnection
     const gone = (): void => {
-      listening._connections = (listening._connections ?? 0) - 1
-      closeIfDrained.call(listening)
+      server._connections--
+      server._emitCloseIfDrained()
     }
     handle.onconnection = (error, client) => {
-      const { _connections: open } = listening
-      if (error !== 0 || client == null || open === undefined || open >= maxConnections) {
+      if (error !== 0 || client == null || server._connections >= maxConnections) {
         return byNode.call(handle, error, client)
       }
       client.setNoDelay?.(true)
-      listening._connections = open + 1
+      server._connections++
       const reads = lentReads(client, buffer)
       // Not before, as Node does it: whoever waits for the end of a connection is told before its server has closed.
       reads.socket.once('close', gone)
@@ -100,8 +98,18 @@ interface Accepted {
 
 type OnConnection = (this: object, error: number, client: Accepted | undefined) => void
 
-type Listening = Server & {
-  _handle?: { onconnection?: OnConnection } | null
-  _connections?: number
-  _emitCloseIfDrained?: () => void
+/** What a server has and does not document. */
+interface Listening {
+  readonly _handle: { onconnection: OnConnection }
+  _connections: number
+  _emitCloseIfDrained(): void
+}
+
+type Maybe = Partial<Omit<Listening, '_handle'>> & {
+  readonly _handle?: Partial<Listening['_handle']> | null
+}
+
+function isKnown(server: Server): server is Server & Listening {
+  const { _handle: handle, _connections, _emitCloseIfDrained } = server as Server & Maybe
+  return ![handle?.onconnection, _connections, _emitCloseIfDrained].includes(undefined)
 }
